@@ -1,0 +1,105 @@
+"""The graph's state, what its steps need, and what a step returns."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypedDict
+
+from clara.agent.strategies import Strategy
+from clara.backbone.base import Backbone
+from clara.config import Settings
+from clara.events import Event
+from clara.knowledge.base import Retriever
+from clara.knowledge.glossary import Glossary
+from clara.tasks import TermHint
+from clara.types import Citation, Option, Passage, Question, TraceStep, Usage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An English version of the question, with what the guards and the backbone say of it."""
+
+    stem: str
+    options: tuple[Option, ...] = ()
+    flags: tuple[str, ...] = ()
+    """What the deterministic guards found wrong."""
+    adequate: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer of one round."""
+
+    text: str
+    """English where the strategy translates, else in the question's language."""
+    label: str | None = None
+    reasoning: str = ""
+    confidence: float | None = None
+    citations: tuple[Citation, ...] = ()
+    failure: str | None = None
+    verdict: Verdict = Verdict()
+    flags: tuple[str, ...] = ()
+    """Citations removed because they named no passage, and the like."""
+
+
+class State(TypedDict, total=False):
+    """What travels through the graph. Each step returns only what it changes."""
+
+    question: Question
+    language: str
+    translations: tuple[Translation, ...]
+    """Every attempt, in order."""
+    translation: Translation | None
+    """The one in use; None where the question's own words are."""
+    terms: tuple[TermHint, ...]
+    query: str
+    """The query of the current round."""
+    tried: tuple[str, ...]
+    """All queries so far, this round's included."""
+    passages: tuple[Passage, ...]
+    """The evidence of the current round, best first."""
+    sufficient: bool
+    round: int
+    """1 in the first round."""
+    reason: str
+    """Why the last round was not enough."""
+    candidates: tuple[Candidate, ...]
+    accepted: bool
+    answer: str
+    """In the asker's language."""
+    warnings: Annotated[tuple[str, ...], operator.add]
+    usage: Annotated[Usage, operator.add]
+    trace: Annotated[tuple[TraceStep, ...], operator.add]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What the steps work with; everything is injected."""
+
+    backbone: Backbone
+    retriever: Retriever
+    glossary: Glossary
+    settings: Settings
+    strategy: Strategy
+    uses_model: bool
+    emit: Callable[[Event], None] = field(default=lambda _event: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step did: its change of the state, and the facts for its trace entry."""
+
+    update: Mapping[str, Any]
+    detail: Mapping[str, Any]
+    usage: Usage = Usage()
+
+
+def english(state: State) -> tuple[str, tuple[Option, ...]]:
+    """Stem and options to reason on: the translation in use, else the question's own words."""
+    translation = state.get("translation")
+    if translation is not None:
+        return translation.stem, translation.options
+    return state["question"].text, state["question"].options

@@ -1,0 +1,24 @@
+"""Terms and definitions: what the glossary knows of the question's words, and what to look up."""
+
+from __future__ import annotations
+
+from clara.agent.state import Deps, Outcome, State, english
+from clara.tasks import TERMS, TermHint, TermsIn
+
+
+async def augment(state: State, deps: Deps) -> Outcome:
+    """Look the question's terms up, in its own words and in English, and let the backbone name the key ones."""
+    question, language = state["question"], state["language"]
+    stem, options = english(state)
+    hints = {hint.english: hint for hint in deps.glossary.lookup(question.text, language)}
+    result = await deps.backbone.perform(TERMS, TermsIn(stem=stem, options=options), seed=deps.settings.seed)
+    named = result.output.terms if result.output else ()
+    for text in (stem, *named):
+        for hint in deps.glossary.lookup(text, "en"):
+            hints.setdefault(hint.english, hint)
+    terms: tuple[TermHint, ...] = tuple(hints.values())[:12]
+    detail = {
+        "terms": [{"source": t.source, "english": t.english, "definition": t.definition} for t in terms],
+        "named": list(named),
+    }
+    return Outcome({"terms": terms}, detail, result.usage)

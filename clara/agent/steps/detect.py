@@ -1,0 +1,17 @@
+"""Which language is the question in?"""
+
+from __future__ import annotations
+
+from clara.agent.state import Deps, Outcome, State
+from clara.detection import detect_language
+
+
+async def detect(state: State, _deps: Deps) -> Outcome:
+    """Take the language that the caller gave, else recognise it from the stem and the options."""
+    question = state["question"]
+    if question.language is not None:
+        return Outcome({"language": question.language}, {"language": question.language, "given": True})
+    text = "\n".join((question.text, *(option.text for option in question.options)))
+    found = detect_language(text)
+    detail = {"language": found.code, "given": False, "confidence": round(found.confidence, 3), "romanised": found.romanised}
+    return Outcome({"language": found.code}, detail)

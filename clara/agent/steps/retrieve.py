@@ -1,0 +1,42 @@
+"""Evidence for the current round: several wordings of the need, fused into one ranked list."""
+
+from __future__ import annotations
+
+from clara.agent.state import Deps, Outcome, State, english
+from clara.knowledge.base import Query
+
+
+async def retrieve(state: State, deps: Deps) -> Outcome:
+    """Search with the rewritten query if there is one, with the English question, and with the question's own words."""
+    settings = deps.settings
+    texts, weights = _wordings(state, settings.retrieve_with_options)
+    passages = await deps.retriever.search(Query(texts, weights, settings.kind_weights), k=settings.passages)
+    update = {
+        "passages": passages,
+        "sufficient": True,
+        "query": texts[0],
+        "tried": (*state.get("tried", ()), *(text for text in texts[:1] if text not in state.get("tried", ()))),
+        "round": state.get("round", 0) + 1,
+    }
+    detail = {
+        "round": update["round"],
+        "queries": list(texts),
+        "passages": [{"id": p.id, "title": p.title, "score": round(p.score, 4)} for p in passages],
+    }
+    return Outcome(update, detail)
+
+
+def _wordings(state: State, with_options: bool) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    question, rewritten = state["question"], state.get("query", "")
+    stem, options = english(state)
+    if with_options:
+        stem = " ".join((stem, *(option.text for option in options)))
+    wordings: dict[str, float] = {}
+    if rewritten:
+        wordings[rewritten] = 1.0
+    wordings.setdefault(stem, 1.0)
+    if terms := " ".join(term.english for term in state.get("terms", ())):
+        wordings.setdefault(terms, 0.5)
+    if question.text != stem:
+        wordings.setdefault(question.text, 0.5)
+    return tuple(wordings), tuple(wordings.values())

@@ -1,0 +1,68 @@
+"""The protocol between the graph and whoever thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from clara.tasks import Task, TaskModel, TaskResult
+
+I = TypeVar("I", bound=TaskModel)  # noqa: E741
+O = TypeVar("O", bound=TaskModel)  # noqa: E741
+
+TokenSink = Callable[[str], None]
+"""Receives text as the model writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneInfo:
+    """What a backbone is, for manifests, ``clara doctor`` and the reader's warning."""
+
+    kind: str
+    """``extractive``, ``openai`` or ``scripted``."""
+    model: str
+    """Model name as the server gives it, or ``none``."""
+    uses_model: bool
+    """False if no language model is involved."""
+    languages: frozenset[str] | None = None
+    """Codes that it covers, or None for any."""
+    server: str = ""
+    """Server name and version where known."""
+    context_length: int | None = None
+    """Tokens, where known."""
+
+
+class Backbone(Protocol):
+    """Performs tasks. Safe to use from many coroutines at once."""
+
+    async def info(self) -> BackboneInfo:
+        """Who is at work; asks the server the first time.
+
+        Raises:
+            BackboneError: the server cannot be reached or refuses.
+        """
+        ...
+
+    async def perform(
+        self, task: Task[I, O], inputs: I, *, seed: int | None = None, on_token: TokenSink | None = None
+    ) -> TaskResult[O]:
+        """Perform one task.
+
+        Args:
+            task: which task.
+            inputs: an instance of ``task.inputs``.
+            seed: makes a sampled reply repeatable; None means the backbone's own.
+            on_token: receives the visible text of the reply while it is written, if the backbone streams.
+
+        Returns:
+            The output, or a failure as a value (``unparsed``, ``no_response``).
+
+        Raises:
+            BackboneError: the server cannot be reached or refuses; the question itself is not at fault.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,217 @@
+"""Settings and profiles. The environment and the settings file are read here and nowhere else.
+
+Flags win over ``CLARA_...`` variables, variables over the settings file, the file over the profile, the profile over the
+defaults. A setting that does not exist is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from clara.errors import SettingsError
+
+Profile = Literal["embedded", "vllm", "remote"]
+
+DEFAULT_KIND_WEIGHTS: dict[str, float] = {"textbook": 1.0, "guideline": 1.1, "drug": 1.0, "anatomy": 1.0, "web": 0.7}
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Every field ``x`` has the variable ``CLARA_X``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: Profile = "embedded"
+    """``embedded``: no model. ``vllm``: one server that ``clara serve`` starts. ``remote``: any OpenAI-compatible servers."""
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("clara", appauthor=False)))
+    """The user's data folder: knowledge bases, caches, conversations, runs."""
+    backbone: tuple[str, ...] = ()
+    """Base addresses ending in ``/v1``; several are replicas of one model."""
+    model: str | None = None
+    """Model name to ask for; None means the first that the server names."""
+    api_key: SecretStr | None = None
+    """Sent as a bearer token; read from the environment only, never shown."""
+    kb: tuple[str, ...] = ("ophthalmology",)
+    """Knowledge bases to search."""
+    embedder: str = "embedded"
+    """``embedded``, a sentence-transformers name or path, or the address of an ``/v1/embeddings`` server."""
+    embedder_model: str | None = None
+    """Model name for an ``/v1/embeddings`` server."""
+    embedder_revision: str | None = None
+    """Revision of a hub model."""
+    chroma_url: str | None = None
+    """Address of a Chroma server; None means the embedded, persistent store in ``home``."""
+    chroma_token: SecretStr | None = None
+    """Token of that server."""
+    prompts: Path | None = None
+    """A folder of prompt templates that replaces the shipped one."""
+    strategy: str = "clara"
+    """Default strategy of ``ask`` and the chat."""
+    rounds: int = Field(default=3, ge=1, le=10)
+    """Most rounds of retrieve and answer."""
+    translations: int = Field(default=2, ge=1, le=5)
+    """Most attempts at a translation."""
+    passages: int = Field(default=6, ge=1, le=16)
+    """Passages shown to the backbone."""
+    retrieve_with_options: bool = False
+    """Include the options of a multiple-choice question in the retrieval query."""
+    kind_weights: dict[str, float] = Field(default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS))
+    """Weight of each source kind in the ranking."""
+    certainty: float = Field(default=1.01, ge=0)
+    """Skip retrieval if the backbone's unaided confidence reaches this; above 1 never skips."""
+    abstain_below: float = Field(default=0.0, ge=0, le=1)
+    """Abstain if the confidence is below this; 0 never abstains."""
+    samples: int = Field(default=1, ge=1, le=32)
+    """Self-consistency votes for an answer."""
+    permute_options: bool = False
+    """Ask each rotation of the options once and map the votes back."""
+    search: tuple[Literal["pubmed", "wikipedia"], ...] = ()
+    """Outside sources that may be asked; none unless named."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """Sampling temperature; votes need more than 0."""
+    seed: int = 0
+    """Seed sent with every request."""
+    concurrency: int | None = Field(default=None, ge=1, le=4096)
+    """Requests in flight; None lets the controller adapt."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds that one call may take, retries included."""
+    connect_timeout: float = Field(default=5.0, gt=0)
+    """Seconds to connect."""
+    retries: int = Field(default=4, ge=0, le=20)
+    """Most retries of one call."""
+    thinking: Literal["default", "on", "off"] = "default"
+    """Switch of reasoning models that have one in their chat template."""
+    cache: bool = True
+    """Keep replies on disk and reuse them."""
+    cache_size_mb: int = Field(default=1024, ge=1)
+    """Size cap of the reply cache in megabytes."""
+
+    @field_validator("backbone")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"{url!r} is no address: it must start with http:// or https://")
+        return tuple(url.rstrip("/") for url in value)
+
+    @property
+    def uses_model(self) -> bool:
+        """True if a language model answers."""
+        return self.profile != "embedded"
+
+    def public(self) -> dict[str, Any]:
+        """All settings but secrets, as JSON values; for manifests and ``clara doctor``."""
+        return self.model_dump(mode="json", exclude={"api_key", "chroma_token"})
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "embedded": {},
+    "vllm": {"backbone": ["http://127.0.0.1:8000/v1"]},
+    "remote": {},
+}
+"""What a profile sets; printed by ``clara doctor``."""
+
+
+def default_config_path(environ: Mapping[str, str]) -> Path:
+    """Where the settings file lies unless ``--config`` names another."""
+    if home := environ.get("CLARA_HOME"):
+        return Path(home) / "config.toml"
+    return Path(platformdirs.user_config_dir("clara", appauthor=False)) / "config.toml"
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Settings from profile, file, environment and flags.
+
+    Args:
+        overrides: flags; a value of None means "not given".
+        config: settings file; None means the default one, if it exists.
+        environ: the environment; None means this process's.
+
+    Raises:
+        SettingsError: the file is missing or broken, or a setting is unknown or wrong; the message names it.
+    """
+    environ = os.environ if environ is None else environ
+    flags = {name: value for name, value in (overrides or {}).items() if value is not None}
+    merged = {**_from_file(config, environ), **_from_environment(environ), **flags}
+    if "profile" not in merged and merged.get("backbone"):
+        merged["profile"] = "remote"
+    profile = merged.get("profile", "embedded")
+    values = {**PROFILES.get(str(profile), {}), **merged}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    if settings.uses_model and not settings.backbone:
+        raise SettingsError(
+            f"profile {settings.profile!r} needs at least one --backbone address, for example http://127.0.0.1:8000/v1"
+        )
+    return settings
+
+
+def _from_file(config: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
+    path = config or default_config_path(environ)
+    if config is None and not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
+    if "api_key" in values:
+        raise SettingsError(f"{path} holds an api_key: secrets are read from the variable CLARA_API_KEY only")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, raw in environ.items():
+        name = variable.removeprefix("CLARA_").lower()
+        if not variable.startswith("CLARA_") or name not in Settings.model_fields:
+            continue
+        annotation = Settings.model_fields[name].annotation
+        if _is_list(annotation):
+            values[name] = [item.strip() for item in raw.split(",") if item.strip()]
+        elif typing.get_origin(annotation) is dict:
+            values[name] = _weights(variable, raw)
+        elif raw or name == "home":
+            values[name] = raw
+    return values
+
+
+def _is_list(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return any(_is_list(part) for part in typing.get_args(annotation))
+    return origin is tuple
+
+
+def _weights(variable: str, raw: str) -> dict[str, str]:
+    pairs = [item.split("=", 1) for item in raw.split(",") if item.strip()]
+    if any(len(pair) != 2 for pair in pairs):
+        raise SettingsError(f"{variable} must look like textbook=1,drug=0.8")
+    return {pair[0].strip(): pair[1] for pair in pairs}
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting named {name!r}"
+    if name in ("api_key", "chroma_token"):
+        return f"setting {name!r}: {first['msg']}"
+    return f"setting {name!r}: {first['msg']} (got {first['input']!r})"

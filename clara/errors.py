@@ -1,0 +1,133 @@
+"""Everything that CLARA raises on purpose.
+
+    ClaraError
+    ├── UsageError              the caller asked for something that cannot be (exit code 2)
+    │   ├── SettingsError       a setting is unknown or has a wrong value
+    │   ├── UnknownLanguage     a language code or name that CLARA does not know
+    │   ├── EmptyQuestion       there is nothing to answer
+    │   └── UnsupportedLanguage the profile at work does not cover the language
+    ├── DataError               a file cannot be read as what it should be (exit code 1)
+    │   ├── DatasetError        a benchmark file; carries the row and column
+    │   ├── KnowledgeError      a note, a glossary, a document
+    │   ├── PromptError         a prompt template
+    │   └── JournalError        a run folder
+    ├── StoreError              the vector store (exit code 1)
+    │   ├── NoKnowledgeBase     it has not been built yet
+    │   └── EmbedderMismatch    it was built with another embedder
+    └── BackboneError           the language model cannot be used (exit code 1)
+        ├── BackboneUnreachable no connection, or none that lasts; may be tried again
+        ├── BackboneRefused     the server says no: 400, 401, 403, 404
+        ├── BackboneOverloaded  429 or 5xx after all retries; may be tried again
+        └── ContextOverflow     the prompt does not fit, even with no passage
+
+A message is one sentence that names what and where and, if there is one, the mend. Failures of a single reply are values,
+not errors: see :class:`clara.tasks.TaskResult`.
+"""
+
+from __future__ import annotations
+
+
+class ClaraError(Exception):
+    """Base of all errors raised on purpose; the command line prints its message and nothing else."""
+
+    exit_code = 1
+    retryable = False
+
+
+class UsageError(ClaraError):
+    """The caller asked for something that cannot be."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has a wrong value."""
+
+
+class UnknownLanguage(UsageError):
+    """A language code or name that CLARA does not know."""
+
+
+class EmptyQuestion(UsageError):
+    """There is nothing to answer."""
+
+
+class UnsupportedLanguage(UsageError):
+    """The profile at work does not cover the question's language."""
+
+    def __init__(self, message: str, *, language: str) -> None:
+        super().__init__(message)
+        self.language = language
+
+
+class DataError(ClaraError):
+    """A file cannot be read as what it should be."""
+
+
+class DatasetError(DataError):
+    """A benchmark file is not usable as it is."""
+
+    def __init__(self, message: str, *, path: str | None = None, row: int | None = None, column: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.row = row
+        self.column = column
+
+
+class KnowledgeError(DataError):
+    """A note, a glossary or a document is not usable as it is."""
+
+
+class PromptError(DataError):
+    """A prompt template is missing, or does not match the code."""
+
+
+class JournalError(DataError):
+    """A run folder cannot be read or continued."""
+
+
+class StoreError(ClaraError):
+    """The vector store cannot be used."""
+
+
+class NoKnowledgeBase(StoreError):
+    """The knowledge base has not been built yet."""
+
+
+class EmbedderMismatch(StoreError):
+    """The store was built with another embedder than the one configured."""
+
+
+class BackboneError(ClaraError):
+    """The language model cannot be used.
+
+    ``url`` is the server's base address without credentials, ``status`` the HTTP status if there was a reply.
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.url = url
+        self.status = status
+        self.retry_after = retry_after
+
+
+class BackboneUnreachable(BackboneError):
+    """No connection, or none that lasts."""
+
+    retryable = True
+
+
+class BackboneRefused(BackboneError):
+    """The server answered 400, 401, 403 or 404: trying again would not help."""
+
+
+class BackboneOverloaded(BackboneError):
+    """The server answered 408, 409, 429 or 5xx, and went on doing so."""
+
+    retryable = True
+
+
+class ContextOverflow(BackboneError):
+    """The prompt does not fit the model's context length, even with no passage."""

@@ -1,0 +1,195 @@
+"""The multilingual glossary: one concept a row, its names in seven languages, and the longest match of them in a text."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from clara import resources
+from clara.errors import KnowledgeError
+from clara.knowledge.text import Word, spans, stem, words
+from clara.tasks import TermHint
+
+COLUMNS = {
+    "en": ("english", "synonyms"),
+    "es": ("spanish",),
+    "pt": ("portuguese",),
+    "fr": ("french",),
+    "fil": ("filipino",),
+    "hi": ("hindi", "hindi_roman"),
+    "zh": ("chinese",),
+}
+"""Language code to the columns that hold its names."""
+
+HEADER = (
+    "id",
+    "kind",
+    "english",
+    "spanish",
+    "portuguese",
+    "french",
+    "filipino",
+    "hindi",
+    "hindi_roman",
+    "chinese",
+    "synonyms",
+    "definition",
+)
+TERM_KINDS = frozenset(
+    "anatomy disease sign test procedure drug optics instrument organism systemic".split()
+)
+"""Kinds that are technical terms."""
+WORD_KINDS = frozenset("question negation quantity direction general".split())
+"""Kinds that are the words between the terms."""
+
+_LONGEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One concept."""
+
+    id: str
+    kind: str
+    names: dict[str, tuple[str, ...]]
+    """Language code to names, the preferred one first."""
+    definition: str
+
+    @property
+    def english(self) -> str:
+        """The preferred English name."""
+        return self.names["en"][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stretch of a text that is a name of an entry; positions are word numbers, end exclusive."""
+
+    entry: Entry
+    start: int
+    end: int
+
+
+class Glossary(Protocol):
+    """Finds known terms in a text."""
+
+    def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
+        """Technical terms that occur in ``text``, in order of appearance, each once."""
+        ...
+
+
+class TermGlossary:
+    """The glossary that ships, or one in the same format."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._index: dict[str, dict[tuple[str, ...], Entry]] = {}
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> TermGlossary:
+        """Read every ``*.tsv`` of a folder.
+
+        Raises:
+            KnowledgeError: a file is missing or broken; the message names file and row.
+        """
+        folder = folder or resources.KNOWLEDGE_BASE / "glossary"
+        paths = sorted(folder.glob("*.tsv"))
+        if not paths:
+            raise KnowledgeError(f"no glossary file (*.tsv) in {folder}")
+        return cls(entry for path in paths for entry in read_glossary(path))
+
+    def index(self, language: str) -> dict[tuple[str, ...], Entry]:
+        """Stemmed words of every name in ``language`` to its entry; technical terms win over general words."""
+        if language not in self._index:
+            built: dict[tuple[str, ...], Entry] = {}
+            for entry in sorted(self.entries, key=lambda e: e.kind in WORD_KINDS):
+                for name in entry.names.get(language, ()):
+                    key = stemmed(words(name), language)
+                    if key:
+                        built.setdefault(key, entry)
+            self._index[language] = built
+        return self._index[language]
+
+    def matches(self, found: Sequence[Word], language: str) -> list[Match]:
+        """Longest matches from left to right, none overlapping; English names count in every language."""
+        tables = [(self.index(code), stemmed([w.text for w in found], code)) for code in dict.fromkeys((language, "en"))]
+        result: list[Match] = []
+        at = 0
+        while at < len(found):
+            match = self._longest_at(tables, at, len(found))
+            if match is None:
+                at += 1
+            else:
+                result.append(match)
+                at = match.end
+        return result
+
+    @staticmethod
+    def _longest_at(
+        tables: Sequence[tuple[dict[tuple[str, ...], Entry], tuple[str, ...]]], at: int, total: int
+    ) -> Match | None:
+        for length in range(min(_LONGEST, total - at), 0, -1):
+            for table, keys in tables:
+                entry = table.get(keys[at : at + length])
+                if entry is not None:
+                    return Match(entry, at, at + length)
+        return None
+
+    def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
+        """Technical terms that occur in ``text``, in order of appearance, each once."""
+        found = spans(text)
+        hints: dict[str, TermHint] = {}
+        for match in self.matches(found, language):
+            if match.entry.kind in TERM_KINDS and match.entry.id not in hints:
+                source = text[found[match.start].start : found[match.end - 1].end]
+                hints[match.entry.id] = TermHint(
+                    source=source, english=match.entry.english, definition=match.entry.definition
+                )
+        return tuple(hints.values())[:limit]
+
+
+def stemmed(found: Iterable[str], language: str) -> tuple[str, ...]:
+    """The words' stems in ``language``, so that plural and gender meet the glossary's form."""
+    return tuple(stem(word, language) for word in found)
+
+
+def read_glossary(path: Path) -> list[Entry]:
+    """The entries of one TSV file.
+
+    Raises:
+        KnowledgeError: wrong header, wrong number of cells, unknown kind or an empty cell; the message names the row.
+    """
+    entries: list[Entry] = []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if tuple(next(rows, ())) != HEADER:
+            raise KnowledgeError(f"{path}: the header must be: {' '.join(HEADER)}")
+        for number, cells in enumerate(rows, 2):
+            entries.append(_entry(path, number, cells))
+    return entries
+
+
+def _entry(path: Path, number: int, cells: list[str]) -> Entry:
+    if len(cells) != len(HEADER):
+        raise KnowledgeError(f"{path}, row {number}: {len(cells)} cells instead of {len(HEADER)}")
+    row = dict(zip(HEADER, cells, strict=True))
+    if row["kind"] not in TERM_KINDS | WORD_KINDS:
+        raise KnowledgeError(f"{path}, row {number}: unknown kind {row['kind']!r}")
+    empty = [column for column in HEADER if column != "synonyms" and not row[column].strip()]
+    if empty:
+        raise KnowledgeError(f"{path}, row {number}: {', '.join(empty)} is empty")
+    names = {
+        code: tuple(dict.fromkeys(name.strip() for column in columns for name in row[column].split("|") if name.strip()))
+        for code, columns in COLUMNS.items()
+    }
+    return Entry(row["id"], row["kind"], names, row["definition"].strip())
+
+
+@lru_cache(maxsize=1)
+def shipped_glossary() -> TermGlossary:
+    """The glossary that ships, read once."""
+    return TermGlossary.load()

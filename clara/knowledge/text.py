@@ -1,0 +1,113 @@
+"""Text in any script: normalisation, sentences, words and the tokens of lexical search."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import snowballstemmer
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+(?=[^a-z])|(?<=[।॥。！？])\s*|\n{2,}")
+_DEVA = r"[\u0900-\u0963\u0966-\u097F]"  # with vowel signs, which \w leaves out; without danda
+_WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|(?:(?!{_DEVA})[^\W_])+")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
+_HAN_PART = re.compile(rf"{_HAN.pattern}|[^{_HAN.pattern[1:]}+")
+_DIGITS = {ord(c): str(unicodedata.digit(c)) for c in "०१२३४५६७८९０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
+
+STOPWORDS = frozenset(
+    "a about after all also an and any are as at be because been before being between both but by can could did do does "
+    "d for from had has have he her his how if in into is it its may might more most must no nor not of on one only or "
+    "other our out over own s same she should so some such t than that the their them then there these they this those to "
+    "under until up was we were what when where which while who whom whose why will with would you your".split()
+)
+"""English words that carry no meaning of their own in a search."""
+
+
+def normalise(text: str) -> str:
+    """Compatibility form (NFKC), ASCII digits, lower case, accents kept."""
+    return unicodedata.normalize("NFKC", text).translate(_DIGITS).casefold()
+
+
+def fold(text: str) -> str:
+    """As :func:`normalise`, and Latin letters lose their accents (``córnea`` and ``cornea`` meet)."""
+    decomposed = unicodedata.normalize("NFD", normalise(text))
+    kept = (
+        char
+        for index, char in enumerate(decomposed)
+        if not (unicodedata.combining(char) and index and decomposed[index - 1] < "\u0250")
+    )
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences in any script: full stop, danda, ideographic full stop, blank line."""
+    flat = [re.sub(r"\s+", " ", part).strip(" \t\n#-*") for part in _SENTENCE_END.split(text)]
+    return [part for part in flat if part]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word-like unit and where it stands in the NFC form of the text."""
+
+    text: str
+    """Folded: lower case, ASCII digits, no Latin accents."""
+    start: int
+    end: int
+
+
+def spans(text: str) -> list[Word]:
+    """Word-like units in order; each Chinese or Japanese character is one, a number keeps its decimal mark."""
+    found: list[Word] = []
+    for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
+        surface, start = match.group(), match.start()
+        if _HAN.search(surface):
+            for part in _HAN_PART.finditer(surface):
+                found.append(Word(fold(part.group()), start + part.start(), start + part.end()))
+        else:
+            found.append(Word(fold(surface), start, match.end()))
+    return found
+
+
+def words(text: str) -> list[str]:
+    """The folded words of :func:`spans`."""
+    return [word.text for word in spans(text)]
+
+
+_STEMMERS = {"en": "english", "es": "spanish", "pt": "portuguese", "fr": "french", "hi": "hindi"}
+
+
+@cache
+def _stemmer(language: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(_STEMMERS[language])
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str, language: str = "en") -> str:
+    """The Snowball stem of one folded word; the word itself where the language has no stemmer."""
+    if language not in _STEMMERS or word.isascii() == (language == "hi"):
+        return word
+    return str(_stemmer(language).stemWord(word))
+
+
+def search_tokens(text: str) -> list[str]:
+    """Tokens for BM25: stemmed Latin words without stop words, Chinese bigrams, Devanagari words."""
+    tokens: list[str] = []
+    han: list[str] = []
+
+    def flush() -> None:
+        if len(han) == 1:
+            tokens.append(han[0])
+        tokens.extend(a + b for a, b in zip(han, han[1:], strict=False))
+        han.clear()
+
+    for word in words(text):
+        if len(word) == 1 and _HAN.match(word):
+            han.append(word)
+            continue
+        flush()
+        if word not in STOPWORDS:
+            tokens.append(stem(word) if word.isascii() else stem(word, "hi"))
+    flush()
+    return tokens

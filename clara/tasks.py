@@ -1,0 +1,205 @@
+"""A reasoning step is a typed task: a pydantic input, a pydantic output, and a name that is also its prompt's file name.
+
+A backbone performs tasks. A language model renders ``prompts/<name>.md`` and fills the output's JSON schema; the extractive
+backbone computes the same output with no model; a specialised part may take over one task.
+
+Output fields are bounded (enums, maximum lengths) so that structured decoding always ends; every string a model writes
+first is its reasoning, every decision comes last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clara.types import Option, Passage, Usage
+
+Failure = Literal["unparsed", "no_response"]
+"""Why a task has no output: the reply did not fit the schema twice, or none came."""
+
+
+class TaskModel(BaseModel):
+    """Base of all inputs and outputs: frozen, unknown fields forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TermHint(TaskModel):
+    """A glossary entry that occurs in the question."""
+
+    source: str
+    """The words as they stand in the question."""
+    english: str
+    definition: str = ""
+
+
+class TranslateIn(TaskModel):
+    language: str
+    """Code of the language that the text is in."""
+    stem: str
+    options: tuple[Option, ...] = ()
+    terms: tuple[TermHint, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What was wrong with the last translation; empty the first time."""
+    previous: str = ""
+    """The last translation of the stem, if there was one."""
+
+
+class TranslateOut(TaskModel):
+    stem: str = Field(min_length=1, max_length=6000)
+    options: dict[str, str] = Field(default_factory=dict)
+    """Option letter to English text; exactly the letters of the question."""
+
+
+class AssessIn(TaskModel):
+    language: str
+    stem: str
+    options: tuple[Option, ...] = ()
+    english_stem: str
+    english_options: tuple[Option, ...] = ()
+    flags: tuple[str, ...] = ()
+    """What the deterministic guards found."""
+
+
+class AssessOut(TaskModel):
+    problem: str = Field(default="", max_length=300)
+    """What is lost or changed, in a few English words; empty if nothing is."""
+    adequate: bool
+
+
+class TermsIn(TaskModel):
+    stem: str
+    options: tuple[Option, ...] = ()
+
+
+class TermsOut(TaskModel):
+    terms: tuple[str, ...] = Field(default=(), max_length=8)
+    """Key English terms to look up, most important first."""
+
+
+class GradeIn(TaskModel):
+    stem: str
+    options: tuple[Option, ...] = ()
+    passages: tuple[Passage, ...]
+
+
+class GradeOut(TaskModel):
+    relevant: tuple[int, ...] = Field(default=(), max_length=16)
+    """Numbers (from 1) of the passages that help to answer."""
+    sufficient: bool
+    """True if the relevant passages together are enough to answer from."""
+
+
+class RewriteIn(TaskModel):
+    stem: str
+    options: tuple[Option, ...] = ()
+    tried: tuple[str, ...]
+    """Queries of the earlier rounds."""
+    reason: str = ""
+    """Why another round is needed."""
+
+
+class RewriteOut(TaskModel):
+    query: str = Field(min_length=1, max_length=400)
+
+
+class AnswerIn(TaskModel):
+    language: str
+    original_stem: str
+    original_options: tuple[Option, ...] = ()
+    stem: str
+    """The text to reason on: English where the strategy translates, else the original."""
+    options: tuple[Option, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    terms: tuple[TermHint, ...] = ()
+    feedback: str = ""
+    """Why the last answer was not accepted; empty in the first round."""
+
+
+class ChoiceOut(TaskModel):
+    """The answer to a multiple-choice question."""
+
+    reasoning: str = Field(default="", max_length=1200)
+    citations: tuple[int, ...] = Field(default=(), max_length=6)
+    """Numbers (from 1) of the passages that the answer rests on."""
+    label: str = Field(max_length=1)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+class TextOut(TaskModel):
+    """The answer to a free-text question."""
+
+    answer: str = Field(min_length=1, max_length=2400)
+    citations: tuple[int, ...] = Field(default=(), max_length=6)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+class VerifyIn(TaskModel):
+    stem: str
+    options: tuple[Option, ...] = ()
+    label: str | None = None
+    answer: str
+    cited: tuple[Passage, ...] = ()
+
+
+class VerifyOut(TaskModel):
+    reason: str = Field(default="", max_length=300)
+    grounded: bool
+    answers_question: bool
+
+
+class LocalizeIn(TaskModel):
+    language: str
+    answer_english: str
+    label: str | None = None
+    option_original: str = ""
+    """The chosen option in the asker's own words."""
+    quotes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class LocalizeOut(TaskModel):
+    answer: str = Field(min_length=1, max_length=4000)
+
+
+I = TypeVar("I", bound=TaskModel)  # noqa: E741
+O = TypeVar("O", bound=TaskModel)  # noqa: E741
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[I, O]):
+    """A named task with the types of its input and its output."""
+
+    name: str
+    inputs: type[I]
+    output: type[O]
+
+
+TRANSLATE = Task("translate", TranslateIn, TranslateOut)
+ASSESS = Task("assess", AssessIn, AssessOut)
+TERMS = Task("terms", TermsIn, TermsOut)
+GRADE = Task("grade", GradeIn, GradeOut)
+REWRITE = Task("rewrite", RewriteIn, RewriteOut)
+ANSWER_CHOICE = Task("answer_choice", AnswerIn, ChoiceOut)
+ANSWER_TEXT = Task("answer_text", AnswerIn, TextOut)
+VERIFY = Task("verify", VerifyIn, VerifyOut)
+LOCALIZE = Task("localize", LocalizeIn, LocalizeOut)
+
+TASKS: tuple[Task[Any, Any], ...] = (TRANSLATE, ASSESS, TERMS, GRADE, REWRITE, ANSWER_CHOICE, ANSWER_TEXT, VERIFY, LOCALIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult(Generic[O]):
+    """What a backbone returns: an output, or a failure that is a value."""
+
+    output: O | None
+    usage: Usage = Usage()
+    failure: Failure | None = None
+    reason: str = ""
+    """One English sentence about the failure."""
+    raw: str = ""
+    """The model's reply as it came, for the trace of a failure."""
+    notes: tuple[str, ...] = ()
+    """What the trace should say: passages left out, retries, a cache hit."""

@@ -1,0 +1,198 @@
+"""The values that travel through CLARA. All are immutable; ``to_json`` gives the shapes of docs/contract.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SourceKind = Literal["textbook", "guideline", "drug", "anatomy", "abstract", "encyclopaedia", "web", "document"]
+"""What kind of source a passage comes from; weighted retrieval gives each kind a weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a multiple-choice question."""
+
+    label: str
+    """A single upper-case Latin letter, ``A`` to ``J``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was asked: the stem, its options if it is multiple choice, and the language if it is known."""
+
+    text: str
+    options: tuple[Option, ...] = ()
+    language: str | None = None
+    """A code of :mod:`clara.languages`; None means that the ``detect`` step decides."""
+    id: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The allowed answer letters, empty for a free-text question."""
+        return tuple(option.label for option in self.options)
+
+    def option_text(self, label: str) -> str | None:
+        """The text of option ``label``, or None if there is no such option."""
+        return next((option.text for option in self.options if option.label == label), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of evidence, with where it comes from."""
+
+    id: str
+    """Document id and chunk number, ``<document>#<n>``."""
+    title: str
+    text: str
+    source: str = ""
+    """Name and address of the public source that the document gives first."""
+    kind: str = "document"
+    score: float = 0.0
+    """Fusion score: comparable within one ranked list only."""
+    language: str = "en"
+    section: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The passage shape of ``kb search --json``."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "source": self.source,
+            "kind": self.kind,
+            "score": round(self.score, 6),
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage that the answer rests on, with the words that carry it."""
+
+    id: str
+    title: str
+    source: str
+    quote: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "title": self.title, "source": self.source, "quote": self.quote}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the verify step found. None is "not judged", which is not the same as False."""
+
+    grounded: bool | None = None
+    answers_question: bool | None = None
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"grounded": self.grounded, "answers_question": self.answers_question, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost. Adding two usages adds every field."""
+
+    calls: int = 0
+    """Requests sent to a language model; 0 in the embedded profile."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_calls: int = 0
+    """Calls answered from CLARA's own reply cache."""
+    cached_prompt_tokens: int = 0
+    """Prompt tokens that the server took from its prefix cache, where it says so."""
+    seconds: float = 0.0
+    """Wall-clock seconds of the whole answer."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_calls + other.cached_calls,
+            self.cached_prompt_tokens + other.cached_prompt_tokens,
+            self.seconds + other.seconds,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "calls": self.calls,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_calls": self.cached_calls,
+            "cached_prompt_tokens": self.cached_prompt_tokens,
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step of the path: what ran, how long it took, and what came out."""
+
+    step: str
+    seconds: float
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """JSON-serialisable facts; the same keys for the same step."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"step": self.step, "seconds": round(self.seconds, 4), **self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of one question: always produced, whatever failed on the way."""
+
+    question: Question
+    language: str
+    """The question's language code."""
+    answer: str
+    """The answer in the asker's language."""
+    answer_english: str
+    english_question: str = ""
+    english_options: tuple[Option, ...] = ()
+    label: str | None = None
+    """The chosen letter, or None: free text, abstained, or no letter could be parsed."""
+    confidence: float | None = None
+    """0 to 1, or None where nothing measures it."""
+    abstained: bool = False
+    capped: bool = False
+    """True if the rounds ran out before the answer was verified."""
+    failure: str | None = None
+    """``"unparsed"`` or ``"no_response"`` if the answer step produced nothing usable."""
+    citations: tuple[Citation, ...] = ()
+    verdict: Verdict = Verdict()
+    rounds: int = 0
+    warnings: tuple[str, ...] = ()
+    """What the reader should know: no model was used, the translation is doubtful, ..."""
+    notice: str = ""
+    """A line in the asker's language that belongs before the answer (urgent care), or empty."""
+    usage: Usage = Usage()
+    trace: tuple[TraceStep, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The ``ask --json`` shape of docs/contract.md."""
+        return {
+            "question": self.question.text,
+            "id": self.question.id,
+            "language": self.language,
+            "english_question": self.english_question,
+            "english_options": {option.label: option.text for option in self.english_options},
+            "options": {option.label: option.text for option in self.question.options},
+            "label": self.label,
+            "answer": self.answer,
+            "answer_english": self.answer_english,
+            "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "abstained": self.abstained,
+            "capped": self.capped,
+            "failure": self.failure,
+            "citations": [citation.to_json() for citation in self.citations],
+            "verdict": self.verdict.to_json(),
+            "rounds": self.rounds,
+            "warnings": list(self.warnings),
+            "notice": self.notice,
+            "usage": self.usage.to_json(),
+            "trace": [step.to_json() for step in self.trace],
+        }
