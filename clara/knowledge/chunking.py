@@ -1,0 +1,102 @@
+"""Cuts documents into passages along their structure: sections, paragraphs, sentences of any script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clara.knowledge.documents import Document
+from clara.knowledge.text import sentences, words
+
+_HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage before it is embedded."""
+
+    id: str
+    """``<document>#<n>``, n from 0."""
+    document: Document
+    section: str
+    text: str
+
+    @property
+    def indexed(self) -> str:
+        """What is embedded and searched: title and section in front of the text, other names behind it."""
+        head = f"{self.document.title}. {self.section}." if self.section else f"{self.document.title}."
+        return "\n".join((head, self.text, *self.document.also))
+
+
+def chunk(document: Document, *, size: int = 180, overlap: int = 30) -> list[Chunk]:
+    """Cut one document.
+
+    Args:
+        document: what to cut; Markdown headings mark sections.
+        size: most words of a chunk (a Chinese character counts as one word).
+        overlap: words of the end of a chunk that the next one repeats, in whole sentences.
+    """
+    chunks: list[Chunk] = []
+    for section, text in _sections(document.text):
+        for part in _pack(sentences(text), size, overlap):
+            chunks.append(Chunk(f"{document.id}#{len(chunks)}", document, section, part))
+    return chunks
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    last, heading = 0, ""
+    for match in _HEADING.finditer(text):
+        if text[last : match.start()].strip():
+            yield heading, text[last : match.start()]
+        last, heading = match.end(), match[1]
+    if text[last:].strip():
+        yield heading, text[last:]
+
+
+def _pack(parts: list[str], size: int, overlap: int) -> Iterator[str]:
+    """Join sentences up to ``size`` words; one that is longer is cut between words."""
+    held: list[tuple[str, int]] = []
+    total, fresh = 0, False
+    for part in parts:
+        for piece in _cut(part, size):
+            count = len(words(piece))
+            if held and total + count > size:
+                yield " ".join(text for text, _ in held)
+                held = _tail(held, min(overlap, size - count))
+                total, fresh = sum(n for _, n in held), False
+            held.append((piece, count))
+            total, fresh = total + count, True
+    if held and fresh:
+        yield " ".join(text for text, _ in held)
+
+
+def _tail(held: list[tuple[str, int]], overlap: int) -> list[tuple[str, int]]:
+    kept: list[tuple[str, int]] = []
+    total = 0
+    for item in reversed(held):
+        total += item[1]
+        if total > overlap:
+            break
+        kept.insert(0, item)
+    return kept
+
+
+def _cut(sentence: str, size: int) -> Iterator[str]:
+    if len(words(sentence)) <= size:
+        yield sentence
+        return
+    pieces = sentence.split(" ")
+    if len(pieces) == 1:  # a script without spaces, or one endless word
+        for at in range(0, len(sentence), size):
+            yield sentence[at : at + size]
+        return
+    for at in range(0, len(pieces), size):
+        yield from _cut_long(" ".join(pieces[at : at + size]), size)
+
+
+def _cut_long(text: str, size: int) -> Iterator[str]:
+    """A stretch of at most ``size`` blank-separated pieces, cut again where a piece holds many words."""
+    limit = size * 12  # characters; no script needs more for ``size`` words
+    for at in range(0, len(text), limit):
+        yield text[at : at + limit]

@@ -1,0 +1,80 @@
+"""BM25 over passages (bm25s), with tokens that work for Latin letters, Chinese and Devanagari.
+
+Reference: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; the variant is Lucene's.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from clara.knowledge.text import search_tokens
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)
+
+
+class LexicalIndex:
+    """Scores passages by the words they share with a query. Position i belongs to the i-th text given to :meth:`build`."""
+
+    def __init__(self, scorer: Any, size: int) -> None:
+        self._scorer = scorer
+        self._size = size
+
+    @classmethod
+    def build(cls, texts: Iterable[str]) -> LexicalIndex:
+        """Index texts."""
+        tokens = [search_tokens(text) for text in texts]
+        if not any(tokens):
+            return cls(None, len(tokens))
+        scorer = bm25s.BM25(k1=1.2, b=0.75)
+        scorer.index(tokens, show_progress=False)
+        return cls(scorer, len(tokens))
+
+    def top(self, query: str, k: int) -> list[tuple[int, float]]:
+        """Positions and scores of the ``k`` best passages that share at least one word, best first."""
+        scores = self.scores(search_tokens(query))
+        if scores is None:
+            return []
+        count = min(k, self._size)
+        best = np.argpartition(-scores, count - 1)[:count]
+        order = best[np.lexsort((best, -scores[best]))]
+        return [(int(i), float(scores[i])) for i in order if scores[i] > 0]
+
+    def scores(self, tokens: Sequence[str]) -> NDArray[np.float32] | None:
+        """BM25 score of every passage, or None if no token is known."""
+        if self._scorer is None:
+            return None
+        known = [token for token in tokens if token in self._scorer.vocab_dict]
+        if not known:
+            return None
+        return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write the index; the folder is replaced whole, so a kill leaves the old one or none."""
+        fresh = folder.with_name(folder.name + ".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        if self._scorer is not None:
+            self._scorer.save(str(fresh), show_progress=False)
+        (fresh / "size").write_text(str(self._size))
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> LexicalIndex:
+        """Read an index, its arrays mapped from disk.
+
+        Raises:
+            OSError, ValueError: it is missing or damaged; build it again.
+        """
+        size = int((folder / "size").read_text())
+        if not (folder / "params.index.json").exists():
+            return cls(None, size)
+        return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False), size)

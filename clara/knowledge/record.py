@@ -1,0 +1,172 @@
+"""The durable record of a knowledge base: documents and passages in one SQLite file.
+
+Chroma and BM25 are indexes derived from it: each says which generation of the record it was built from, and one that is
+behind or damaged is built again. Nothing counts as added before it is committed here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from clara.errors import StoreError
+from clara.knowledge.chunking import Chunk
+from clara.knowledge.documents import Document
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, origin TEXT NOT NULL,
+    title TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL,
+    also TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_origin ON documents (origin);
+CREATE TABLE IF NOT EXISTS chunks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE, section TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS by_document ON chunks (document);
+"""
+
+
+class Record:
+    """Documents and passages on disk.
+
+    Args:
+        path: the SQLite file; None keeps it in memory.
+
+    Raises:
+        StoreError: the file cannot be opened or is no such record; the message names it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, timeout=30)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot open the knowledge base record {path}: {error}") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def get(self, key: str) -> str | None:
+        """A remembered value."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def generation(self) -> int:
+        """Grows by one with every committed change."""
+        return int(self.get("generation") or 0)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Document id to fingerprint."""
+        return dict(self._db.execute("SELECT id, fingerprint FROM documents"))
+
+    def ids_of(self, origin: str) -> set[str]:
+        """Ids of the documents that came from ``origin``."""
+        return {row[0] for row in self._db.execute("SELECT id FROM documents WHERE origin = ?", (origin,))}
+
+    def put(self, batch: Sequence[tuple[Document, list[Chunk]]], origin: str = "") -> tuple[list[int], list[int]]:
+        """Add or replace documents in one transaction.
+
+        Returns:
+            Numbers of the passages that went, and of those that came.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        try:
+            with self._db:
+                gone = self._delete([document.id for document, _ in batch])
+                new = [number for document, chunks in batch for number in self._insert(document, chunks, origin)]
+                self._grow()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
+        return gone, new
+
+    def remove(self, ids: Sequence[str]) -> list[int]:
+        """Remove documents; returns the numbers of their passages."""
+        with self._db:
+            gone = self._delete(ids)
+            if gone:
+                self._grow()
+        return gone
+
+    def _grow(self) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(self.generation + 1),))
+
+    def _delete(self, ids: Iterable[str]) -> list[int]:
+        gone: list[int] = []
+        for document in ids:
+            query = "SELECT c.number FROM chunks c JOIN documents d ON c.document = d.number WHERE d.id = ?"
+            gone.extend(row[0] for row in self._db.execute(query, (document,)))
+            self._db.execute("DELETE FROM documents WHERE id = ?", (document,))
+        return gone
+
+    def _insert(self, document: Document, chunks: Sequence[Chunk], origin: str) -> Iterator[int]:
+        cursor = self._db.execute(
+            "INSERT INTO documents (id, fingerprint, origin, title, text, source, kind, language, also) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                document.fingerprint,
+                origin,
+                document.title,
+                document.text,
+                document.source,
+                document.kind,
+                document.language,
+                json.dumps(document.also, ensure_ascii=False),
+            ),
+        )
+        for chunk in chunks:
+            row = (chunk.id, cursor.lastrowid, chunk.section, chunk.text)
+            added = self._db.execute("INSERT INTO chunks (id, document, section, text) VALUES (?, ?, ?, ?)", row)
+            yield int(added.lastrowid or 0)
+
+    def counts(self) -> dict[str, int]:
+        """Documents and passages."""
+        documents = self._db.execute("SELECT COUNT(*) FROM documents").fetchone()[0]
+        chunks = self._db.execute("SELECT COUNT(*) FROM chunks").fetchone()[0]
+        return {"documents": documents, "passages": chunks}
+
+    def count_by(self, column: str) -> dict[str, int]:
+        """Documents by ``kind`` or ``language``."""
+        if column not in ("kind", "language"):
+            raise ValueError(f"cannot count by {column!r}")
+        return dict(self._db.execute(f"SELECT {column}, COUNT(*) FROM documents GROUP BY 1 ORDER BY 2 DESC"))  # noqa: S608
+
+    def numbers(self) -> list[int]:
+        """Numbers of all passages, ascending: the order of the derived indexes."""
+        return [row[0] for row in self._db.execute("SELECT number FROM chunks ORDER BY number")]
+
+    def chunks(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Chunk]]:
+        """Passages with their documents' names (not their full text), all of them or those of the given numbers."""
+        query = (
+            "SELECT c.number, c.id, c.section, c.text, d.id, d.title, d.source, d.kind, d.language, d.also "
+            "FROM chunks c JOIN documents d ON c.document = d.number"
+        )
+        if numbers is None:
+            yield from map(_chunk, self._db.execute(f"{query} ORDER BY c.number"))
+            return
+        for at in range(0, len(numbers), 500):
+            part = list(numbers[at : at + 500])
+            marks = ",".join("?" * len(part))
+            yield from map(_chunk, self._db.execute(f"{query} WHERE c.number IN ({marks})", part).fetchall())
+
+
+def _chunk(row: tuple[int, str, str, str, str, str, str, str, str, str]) -> tuple[int, Chunk]:
+    number, chunk_id, section, text, document_id, title, source, kind, language, also = row
+    document = Document(document_id, title, "", source, kind, language, tuple(json.loads(also)))
+    return number, Chunk(chunk_id, document, section, text)

@@ -1,0 +1,64 @@
+"""The embedded embedder: one vector a token, a text is their weighted mean. numpy at run time, no model, no torch.
+
+The folder has the layout of sentence-transformers' ``StaticEmbedding`` (and so of model2vec): ``tokenizer.json`` and
+``model.safetensors`` with ``embedding.weight``. ``python -m clara.knowledge.train`` builds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from clara import resources
+from clara.errors import KnowledgeError
+from clara.knowledge.base import EmbedderInfo, Vectors
+
+_MAX_TOKENS = 1024
+
+
+class StaticEmbedder:
+    """Mean of token vectors, unit length.
+
+    Args:
+        folder: the embedding; None means the one that ships.
+
+    Raises:
+        KnowledgeError: the folder does not hold one.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or resources.KNOWLEDGE_BASE / "embedder"
+        try:
+            self._table = load_file(self._folder / "model.safetensors")["embedding.weight"].astype(np.float32)
+            self._tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        except (OSError, KeyError) as error:
+            raise KnowledgeError(f"{self._folder} holds no static embedding: {error}") from None
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+
+    @cached_property
+    def info(self) -> EmbedderInfo:
+        """Name, dimension and a fingerprint of both files."""
+        digest = hashlib.sha256()
+        for name in ("model.safetensors", "tokenizer.json"):
+            digest.update((self._folder / name).read_bytes())
+        return EmbedderInfo("embedded", self._table.shape[1], digest.hexdigest()[:16], _MAX_TOKENS)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension); a text without a known token gets a zero vector."""
+        result = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
+        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+            if encoding.ids:
+                result[row] = self._table[encoding.ids].mean(axis=0)
+        norms = np.linalg.norm(result, axis=1, keepdims=True)
+        return np.divide(result, norms, out=result, where=norms > 0)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As :meth:`embed_documents`: the embedding is symmetric."""
+        return self.embed_documents(texts)

@@ -1,0 +1,187 @@
+"""The Chroma index: passages' vectors, persistent in the user's data folder or on a Chroma server.
+
+Chroma's own embedding function is never used, so nothing is downloaded; its telemetry is off. The collection's metadata
+say which embedder filled it and which generation of the record it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clara.errors import EmbedderMismatch, StoreError
+from clara.knowledge.base import EmbedderInfo, Vectors
+from clara.knowledge.chunking import Chunk
+from clara.privacy import silence_telemetry
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+BATCH = 2000
+"""Passages in one upsert."""
+
+
+def open_client(folder: Path | None, url: str | None = None, token: str | None = None) -> ClientAPI:
+    """A Chroma client: persistent in ``folder``, a server's if ``url`` is given, in memory if neither.
+
+    Raises:
+        StoreError: the folder cannot be written, or no server answers.
+    """
+    silence_telemetry()
+    import chromadb
+    from chromadb.config import Settings
+    from chromadb.errors import ChromaError
+
+    settings = Settings(anonymized_telemetry=False)
+    try:
+        if url is not None:
+            host, port, secure = _split(url)
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            return chromadb.HttpClient(host=host, port=port, ssl=secure, headers=headers, settings=settings)
+        if folder is None:
+            return chromadb.EphemeralClient(settings=settings)
+        return chromadb.PersistentClient(path=str(folder), settings=settings)
+    except (ChromaError, OSError, ValueError, RuntimeError) as error:
+        raise StoreError(f"cannot open Chroma at {url or folder}: {error}") from None
+
+
+def _split(url: str) -> tuple[str, int, bool]:
+    match = re.fullmatch(r"(https?)://([^/:]+)(?::(\d+))?/?", url)
+    if match is None:
+        raise StoreError(f"{url!r} is no address of a Chroma server; it looks like http://127.0.0.1:8001")
+    secure = match[1] == "https"
+    return match[2], int(match[3] or (443 if secure else 8000)), secure
+
+
+class VectorIndex:
+    """One Chroma collection, tied to one embedder."""
+
+    def __init__(self, client: ClientAPI, name: str, embedder: EmbedderInfo) -> None:
+        """Open or create the collection.
+
+        Raises:
+            EmbedderMismatch: it was filled by another embedder.
+            StoreError: Chroma cannot open it.
+        """
+        from chromadb.errors import ChromaError
+
+        self._client = client
+        self._name = name
+        self._embedder = embedder
+        try:
+            self._collection = self._open()
+        except (ChromaError, ValueError, RuntimeError) as error:
+            raise StoreError(f"Chroma cannot open the collection {name!r}: {error}") from None
+        self._check_embedder()
+
+    def _open(self) -> Collection:
+        return self._client.get_or_create_collection(
+            self._name,
+            metadata=self._metadata(-1),
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
+            embedding_function=None,
+        )
+
+    def _metadata(self, generation: int) -> dict[str, Any]:
+        return {
+            "embedder": self._embedder.name,
+            "fingerprint": self._embedder.fingerprint,
+            "dimension": self._embedder.dimension,
+            "query_instruction": self._embedder.query_instruction,
+            "document_instruction": self._embedder.document_instruction,
+            "generation": generation,
+        }
+
+    def _check_embedder(self) -> None:
+        found = self._collection.metadata or {}
+        if (found.get("embedder"), found.get("fingerprint")) != (self._embedder.name, self._embedder.fingerprint):
+            raise EmbedderMismatch(
+                f"the knowledge base {self._name!r} was built with the embedder {found.get('embedder')!r} "
+                f"(fingerprint {found.get('fingerprint')}), not with {self._embedder.name!r} "
+                f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb build --rebuild"
+            )
+
+    @property
+    def generation(self) -> int:
+        """The record's generation that this index holds; -1 if none."""
+        return int((self._collection.metadata or {}).get("generation", -1))
+
+    def mark(self, generation: int) -> None:
+        """Say that the index now holds this generation."""
+        self._collection.modify(metadata=self._metadata(generation))
+        self._collection = self._client.get_collection(self._name, embedding_function=None)
+
+    def count(self) -> int:
+        """Vectors in the collection."""
+        return int(self._collection.count())
+
+    def add(self, numbers: Sequence[int], chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Add or replace passages."""
+        for at in range(0, len(numbers), BATCH):
+            part = slice(at, at + BATCH)
+            self._collection.upsert(
+                ids=[str(number) for number in numbers[part]],
+                embeddings=vectors[part],
+                documents=[chunk.text for chunk in chunks[part]],
+                metadatas=[_facts(chunk) for chunk in chunks[part]],
+            )
+
+    def delete(self, numbers: Sequence[int]) -> None:
+        """Remove passages."""
+        for at in range(0, len(numbers), BATCH):
+            self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
+
+    def query(
+        self, vectors: Vectors, k: int, where: Mapping[str, Any] | None = None
+    ) -> list[list[tuple[int, float]]]:
+        """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first.
+
+        Raises:
+            StoreError: Chroma fails, for example on a damaged index.
+        """
+        from chromadb.errors import ChromaError
+
+        count = min(k, self.count())
+        if count == 0 or not len(vectors):
+            return [[] for _ in vectors]
+        try:
+            found = self._collection.query(
+                query_embeddings=vectors, n_results=count, where=dict(where) if where else None, include=["distances"]
+            )
+        except (ChromaError, RuntimeError) as error:
+            raise StoreError(f"Chroma cannot search {self._name!r}: {error}") from None
+        distances = found["distances"] or []
+        return [
+            [(int(i), 1.0 - float(d)) for i, d in zip(ids, row, strict=True)]
+            for ids, row in zip(found["ids"], distances, strict=True)
+        ]
+
+    def finds(self, number: int, vector: Vectors) -> bool:
+        """True if the passage's own vector (shape (1, dimension)) finds it: the index answers and is not damaged."""
+        try:
+            return number in {found for found, _ in self.query(vector, 20)[0]}
+        except StoreError:
+            return False
+
+    def reset(self) -> None:
+        """Empty the collection and tie it to this embedder."""
+        self._client.delete_collection(self._name)
+        self._collection = self._open()
+
+
+def drop_collection(client: ClientAPI, name: str) -> None:
+    """Remove a collection whatever filled it; nothing happens if there is none."""
+    from chromadb.errors import NotFoundError
+
+    try:
+        client.delete_collection(name)
+    except (NotFoundError, ValueError):
+        return
+
+
+def _facts(chunk: Chunk) -> dict[str, str]:
+    document = chunk.document
+    return {"chunk": chunk.id, "document": document.id, "kind": document.kind, "language": document.language}
