@@ -280,4 +280,3 @@ class _LoopThread:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._worker.join()
         self._loop.close()
-

@@ -11,9 +11,7 @@ from clara.knowledge.glossary import shipped_glossary
 
 def build_agent(settings: Settings, *, backbone: Backbone | None = None, retriever: Retriever | None = None) -> Agent:
     """An agent from settings, with parts replaced by those given."""
-    return Agent(
-        backbone or build_backbone(settings), retriever or build_retriever(settings), shipped_glossary(), settings
-    )
+    return Agent(backbone or build_backbone(settings), retriever or build_retriever(settings), shipped_glossary(), settings)
 
 
 def build_backbone(settings: Settings) -> Backbone:

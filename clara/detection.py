@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clara.knowledge.text import words
+from clara.text import words
 
 
 @dataclass(frozen=True, slots=True)

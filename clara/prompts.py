@@ -129,8 +129,10 @@ def _split(path: Path, text: str) -> tuple[dict[str, Any], str]:
         head = yaml.safe_load(match[1])
     except yaml.YAMLError as error:
         raise PromptError(f"{path}: the front matter is not valid YAML ({error})") from None
-    if not isinstance(head, dict) or not set(head) >= _REQUIRED or not _KNOWN >= set(head):
-        raise PromptError(f"{path}: the front matter needs {', '.join(sorted(_REQUIRED))} and may have temperature, thinking")
+    if not isinstance(head, dict) or not set(head) >= _REQUIRED or not set(head) <= _KNOWN:
+        raise PromptError(
+            f"{path}: the front matter needs {', '.join(sorted(_REQUIRED))} and may have temperature, thinking"
+        )
     return head, match[2]
 
 

@@ -187,7 +187,17 @@ ANSWER_TEXT = Task("answer_text", AnswerIn, TextOut)
 VERIFY = Task("verify", VerifyIn, VerifyOut)
 LOCALIZE = Task("localize", LocalizeIn, LocalizeOut)
 
-TASKS: tuple[Task[Any, Any], ...] = (TRANSLATE, ASSESS, TERMS, GRADE, REWRITE, ANSWER_CHOICE, ANSWER_TEXT, VERIFY, LOCALIZE)
+TASKS: tuple[Task[Any, Any], ...] = (
+    TRANSLATE,
+    ASSESS,
+    TERMS,
+    GRADE,
+    REWRITE,
+    ANSWER_CHOICE,
+    ANSWER_TEXT,
+    VERIFY,
+    LOCALIZE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,9 @@ def build_graph() -> Graph:
     graph.add_conditional_edges("retrieve", route(routing.after_retrieve), ["grade", "answer"])
     graph.add_conditional_edges("grade", route(routing.after_grade, settings=True), ["rewrite", "answer"])
     graph.add_edge("rewrite", "retrieve")
-    graph.add_conditional_edges("answer", route(routing.after_answer), {"verify": "verify", "localize": "localize", "end": END})
+    graph.add_conditional_edges(
+        "answer", route(routing.after_answer), {"verify": "verify", "localize": "localize", "end": END}
+    )
     graph.add_conditional_edges(
         "verify",
         route(routing.after_verify, settings=True),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from clara.knowledge.text import fold, words
+from clara.lexicon import NEGATIONS, SIDES, negated
+from clara.text import fold, words
 from clara.types import Option
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -34,55 +35,6 @@ _NUMBER_WORDS: dict[str, str] = {
         "50": "half mitad metade moitie kalahati aadha 半 आधा",
     }.items()
     for word in names.split()
-}
-
-NEGATIONS: Mapping[str, frozenset[str]] = {
-    "en": frozenset(
-        "not no except incorrect false wrong never without least neither nor none cannot unrelated untrue isn doesn don "
-        "excluding exception inappropriate unlikely contraindicated inadequate absent absence lack lacks fails".split()
-    ),
-    "es": frozenset(
-        "no excepto salvo incorrecta incorrecto incorrectas falsa falso erronea erroneo nunca sin menos ni ningun ninguna "
-        "ninguno inadecuada contraindicado contraindicada ausencia exceptuando jamas".split()
-    ),
-    "pt": frozenset(
-        "nao exceto excepto salvo incorreta incorreto incorretas falsa falso errada errado nunca sem menos nem nenhum "
-        "nenhuma inadequada contraindicado contraindicada ausencia jamais".split()
-    ),
-    "fr": frozenset(
-        "ne n pas sauf excepte incorrecte incorrect incorrectes fausse faux erronee jamais sans moins ni aucun aucune non "
-        "exception inappropriee contre absence".split()
-    ),
-    "fil": frozenset(
-        "hindi di maliban mali maling wala walang huwag kailanman not except incorrect false without no bukod".split()
-    ),
-    "hi": frozenset(
-        "नहीं नही न ना सिवाय छोड़कर गलत ग़लत असत्य अलावा बिना कभी अतिरिक्त असंगत nahi nahin nahim na galat asatya sivay sivaye chhodkar "
-        "chodkar bina alava alawa atirikt not except incorrect false no without".split()
-    ),
-    "zh": frozenset(["不", "非", "除", "错误", "错", "无", "没", "未", "否", "勿", "禁忌"]),
-}
-"""Folded words that negate or ask for the exception."""
-
-_SIDES: dict[str, dict[str, str]] = {
-    "right": {
-        "en": "right dextro od",
-        "es": "derecho derecha derechos derechas dcho",
-        "pt": "direito direita direitos direitas",
-        "fr": "droit droite droits droites",
-        "fil": "kanan kanang right",
-        "hi": "दाहिना दाहिने दाहिनी दाएं दायां दायीं दाईं दायें दाएँ दायाँ daayin dahine daahine daayen dayen dayan daaen daayan dahini right",
-        "zh": "右",
-    },
-    "left": {
-        "en": "left levo os",
-        "es": "izquierdo izquierda izquierdos izquierdas izdo",
-        "pt": "esquerdo esquerda esquerdos esquerdas",
-        "fr": "gauche gauches",
-        "fil": "kaliwa kaliwang left",
-        "hi": "बायां बाएं बायीं बाईं बायें बाएँ बायाँ बायाँ baayen bayen baayin bayan baen baaen baayan left",
-        "zh": "左",
-    },
 }
 
 
@@ -155,19 +107,19 @@ def _spelled(text: str) -> set[str]:
 
 def _numbers(where: str, source: str, target: str) -> Iterable[str]:
     before, after = numbers(source), numbers(target)
-    for number in (before - after).keys():
+    for number in before - after:
         if number not in _spelled(target):
             yield f"the number {number} of {where} is missing"
-    for number in (after - before).keys():
+    for number in after - before:
         if number not in _spelled(source):
             yield f"the number {number} in {where} is not in the original"
 
 
 def _sides(where: str, source: str, target: str, language: str) -> Iterable[str]:
     found, made = set(words(source)), set(words(target))
-    for side, table in _SIDES.items():
-        had = bool(found & set(table.get(language, "").split()))
-        has = bool(made & set(table["en"].split()[:1]))
+    for side, table in SIDES.items():
+        had = bool(found & table.get(language, frozenset()))
+        has = bool(made & {side})
         if language in table and had != has and not (side == "right" and has):  # "right" also means correct
             yield f"{side} was {'lost' if had else 'added'} in {where}"
 
@@ -178,17 +130,6 @@ def _negation(where: str, source: str, target: str, language: str) -> Iterable[s
     had, has = negated(source, language), negated(target, "en")
     if had != has:
         yield f"the negation of {where} was {'lost' if had else 'added'}"
-
-
-def negated(text: str, language: str) -> bool:
-    """True if a word of ``text`` negates or asks for the exception."""
-    if language == "zh":
-        return any(mark in text for mark in NEGATIONS["zh"])
-    found = set(words(text))
-    if found & NEGATIONS.get(language, NEGATIONS["en"]):
-        return True
-    prefixed = {"en": ("non", "un", "in", "im", "dis"), "fr": ("in", "im", "non")}.get(language, ())
-    return bool(prefixed) and any(word in ("noninfectious", "nonselective", "uncoordinated") for word in found)
 
 
 def _echo(stem: str, english_stem: str, language: str) -> Iterable[str]:

@@ -55,9 +55,7 @@ class Agent:
         if info.languages is not None:
             self._refuse_uncovered(question, info.languages)
         deps = Deps(self.backbone, self.retriever, self.glossary, self.settings, strategy, info.uses_model, emit)
-        state = await build_graph().ainvoke(
-            {"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps
-        )
+        state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)
         return self._answer(State(**state), deps, time.perf_counter() - begin)
 
     @staticmethod
@@ -77,9 +75,7 @@ class Agent:
         stem, options = english(state)
         translated = state.get("translation") is not None or state["language"] == "en"
         abstained = (
-            not candidate.failure
-            and candidate.confidence is not None
-            and candidate.confidence < self.settings.abstain_below
+            not candidate.failure and candidate.confidence is not None and candidate.confidence < self.settings.abstain_below
         )
         warnings = [*state.get("warnings", ())]
         if not deps.uses_model:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from clara.agent_words import asks_for_exception
-from clara.knowledge.text import search_tokens, sentences
+from clara.lexicon import asks_for_exception
+from clara.text import search_tokens, sentences
 from clara.types import Option, Passage
 
 
@@ -99,7 +99,7 @@ def _parts(passages: Sequence[Passage]) -> list[Part]:
     return parts
 
 
-class _rarity:  # noqa: N801
+class _rarity:
     """Smoothed inverse document frequency over token sets."""
 
     def __init__(self, sets: Iterable[frozenset[str]]) -> None:

@@ -13,7 +13,6 @@ from clara.backbone import evidence
 from clara.backbone.base import BackboneInfo, TokenSink
 from clara.backbone.wordwise import WordTranslator
 from clara.knowledge.glossary import TermGlossary
-from clara.knowledge.text import fold, search_tokens
 from clara.languages import SEVEN
 from clara.messages import say
 from clara.tasks import (
@@ -38,6 +37,7 @@ from clara.tasks import (
     VerifyIn,
     VerifyOut,
 )
+from clara.text import fold, search_tokens
 
 I = TypeVar("I", bound=TaskModel)  # noqa: E741
 O = TypeVar("O", bound=TaskModel)  # noqa: E741
@@ -76,6 +76,7 @@ class ExtractiveBackbone:
         self, task: Task[I, O], inputs: I, *, seed: int | None = None, on_token: TokenSink | None = None
     ) -> TaskResult[O]:
         """Perform one task; ``seed`` and ``on_token`` change nothing here."""
+        del seed, on_token
         output = self._tasks[task.name](inputs)
         return TaskResult(cast("O", output))
 
@@ -145,8 +146,7 @@ class ExtractiveBackbone:
         if not inputs.cited:
             return VerifyOut(grounded=False, answers_question=True, reason="no passage supports the answer")
         chosen = next((option.text for option in inputs.options if option.label == inputs.label), "")
-        claim = f"{chosen} {inputs.answer}" if not chosen else chosen
-        held = evidence.held(claim, " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.cited))
+        held = evidence.held(chosen or inputs.answer, " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.cited))
         grounded = held >= GROUNDED
         reason = f"the cited passages hold {held:.0%} of the answer's words"
         return VerifyOut(grounded=grounded, answers_question=True, reason=reason)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from clara.agent.lexicon import NEGATIONS, SIDES
 from clara.knowledge.glossary import TermGlossary
-from clara.knowledge.text import search_tokens, spans
 from clara.knowledge.translit import devanagari_to_latin
+from clara.lexicon import NEGATIONS, SIDES
+from clara.text import search_tokens, spans
 
 _LINKERS = {"fil": frozenset("ang ng na nang ay mga".split()), "zh": frozenset("的了是在和着")}
 
@@ -62,6 +62,8 @@ class WordTranslator:
                 return side
         if folded in _LINKERS.get(language, frozenset()):
             return ""
+        if re.fullmatch(r"\d+,\d{1,2}", surface) and language in ("es", "pt", "fr"):
+            return surface.replace(",", ".")
         return devanagari_to_latin(surface)
 
     def coverage(self, english: str) -> float:

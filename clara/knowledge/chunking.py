@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clara.knowledge.documents import Document
-from clara.knowledge.text import sentences, words
+from clara.text import sentences, words
 
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
 

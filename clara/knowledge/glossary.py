@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Protocol
 
 from clara import resources
 from clara.errors import KnowledgeError
-from clara.knowledge.text import Word, spans, stem, words
+from clara.knowledge.translit import hindi_key
 from clara.tasks import TermHint
+from clara.text import Word, fold, normalise, spans, stem
 
 COLUMNS = {
     "en": ("english", "synonyms"),
@@ -39,9 +40,7 @@ HEADER = (
     "synonyms",
     "definition",
 )
-TERM_KINDS = frozenset(
-    "anatomy disease sign test procedure drug optics instrument organism systemic".split()
-)
+TERM_KINDS = frozenset("anatomy disease sign test procedure drug optics instrument organism systemic".split())
 """Kinds that are technical terms."""
 WORD_KINDS = frozenset("question negation quantity direction general".split())
 """Kinds that are the words between the terms."""
@@ -82,12 +81,45 @@ class Glossary(Protocol):
         ...
 
 
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way of writing the words of a text or of a name; the index is asked form by form, the strictest first."""
+
+    name: str
+    rewrite: Callable[[str, str], str]
+    """Surface and language to the written form."""
+
+
+def _acronym(surface: str, _language: str) -> str:
+    return surface
+
+
+def _plain(surface: str, _language: str) -> str:
+    return normalise(surface)
+
+
+def _folded(surface: str, _language: str) -> str:
+    return fold(surface)
+
+
+def _stemmed(surface: str, language: str) -> str:
+    folded = fold(surface)
+    return hindi_key(folded) if language == "hi" and folded.isascii() else stem(folded, language)
+
+
+_FORMS = (_Form("acronym", _acronym), _Form("plain", _plain), _Form("folded", _folded), _Form("stemmed", _stemmed))
+
+
 class TermGlossary:
     """The glossary that ships, or one in the same format."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
-        self._index: dict[str, dict[tuple[str, ...], Entry]] = {}
+        self._index: dict[str, dict[str, dict[Key, Entry]]] = {}
+        self._synonyms: dict[str, tuple[str, ...]] | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None) -> TermGlossary:
@@ -102,21 +134,40 @@ class TermGlossary:
             raise KnowledgeError(f"no glossary file (*.tsv) in {folder}")
         return cls(entry for path in paths for entry in read_glossary(path))
 
-    def index(self, language: str) -> dict[tuple[str, ...], Entry]:
-        """Stemmed words of every name in ``language`` to its entry; technical terms win over general words."""
+    def index(self, language: str) -> dict[str, dict[Key, Entry]]:
+        """For each form the names in ``language``; where two entries share a name, the question's own words win.
+
+        An acronym counts only where the text writes it as one: French ``les`` is no lupus (LES).
+        """
         if language not in self._index:
-            built: dict[tuple[str, ...], Entry] = {}
-            for entry in sorted(self.entries, key=lambda e: e.kind in WORD_KINDS):
+            built: dict[str, dict[Key, Entry]] = {form.name: {} for form in _FORMS}
+            for entry in sorted(self.entries, key=lambda e: e.kind not in WORD_KINDS):
                 for name in entry.names.get(language, ()):
-                    key = stemmed(words(name), language)
-                    if key:
-                        built.setdefault(key, entry)
+                    self._enter(built, name, entry, language)
             self._index[language] = built
         return self._index[language]
 
+    @staticmethod
+    def _enter(built: dict[str, dict[Key, Entry]], name: str, entry: Entry, language: str) -> None:
+        surfaces = [word.surface for word in spans(name)]
+        if not surfaces or all(surface[0].isdigit() for surface in surfaces):
+            return
+        if name.isascii() and name.isupper() and len(surfaces) == 1:
+            built["acronym"].setdefault((name,), entry)
+            return
+        for form in _FORMS[1:]:
+            key = tuple(form.rewrite(surface, language) for surface in surfaces)
+            if form.name != "stemmed" or len("".join(key)) > 2:
+                built[form.name].setdefault(key, entry)
+
     def matches(self, found: Sequence[Word], language: str) -> list[Match]:
         """Longest matches from left to right, none overlapping; English names count in every language."""
-        tables = [(self.index(code), stemmed([w.text for w in found], code)) for code in dict.fromkeys((language, "en"))]
+        surfaces = [word.surface for word in found]
+        tables = [
+            (self.index(code)[form.name], tuple(form.rewrite(surface, code) for surface in surfaces))
+            for code in dict.fromkeys((language, "en"))
+            for form in _FORMS
+        ]
         result: list[Match] = []
         at = 0
         while at < len(found):
@@ -129,15 +180,19 @@ class TermGlossary:
         return result
 
     @staticmethod
-    def _longest_at(
-        tables: Sequence[tuple[dict[tuple[str, ...], Entry], tuple[str, ...]]], at: int, total: int
-    ) -> Match | None:
+    def _longest_at(tables: Sequence[tuple[dict[Key, Entry], Key]], at: int, total: int) -> Match | None:
         for length in range(min(_LONGEST, total - at), 0, -1):
             for table, keys in tables:
                 entry = table.get(keys[at : at + length])
                 if entry is not None:
                     return Match(entry, at, at + length)
         return None
+
+    def synonyms(self, english: str) -> tuple[str, ...]:
+        """All English names of the entry whose preferred name this is."""
+        if self._synonyms is None:
+            self._synonyms = {entry.english: entry.names["en"] for entry in self.entries}
+        return self._synonyms.get(english, ())
 
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
         """Technical terms that occur in ``text``, in order of appearance, each once."""
@@ -150,11 +205,6 @@ class TermGlossary:
                     source=source, english=match.entry.english, definition=match.entry.definition
                 )
         return tuple(hints.values())[:limit]
-
-
-def stemmed(found: Iterable[str], language: str) -> tuple[str, ...]:
-    """The words' stems in ``language``, so that plural and gender meet the glossary's form."""
-    return tuple(stem(word, language) for word in found)
 
 
 def read_glossary(path: Path) -> list[Entry]:
@@ -176,7 +226,7 @@ def read_glossary(path: Path) -> list[Entry]:
 def _entry(path: Path, number: int, cells: list[str]) -> Entry:
     if len(cells) != len(HEADER):
         raise KnowledgeError(f"{path}, row {number}: {len(cells)} cells instead of {len(HEADER)}")
-    row = dict(zip(HEADER, cells, strict=True))
+    row: dict[str, str] = dict(zip(HEADER, cells, strict=True))
     if row["kind"] not in TERM_KINDS | WORD_KINDS:
         raise KnowledgeError(f"{path}, row {number}: unknown kind {row['kind']!r}")
     empty = [column for column in HEADER if column != "synonyms" and not row[column].strip()]

@@ -15,7 +15,7 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from clara.knowledge.text import search_tokens
+from clara.text import search_tokens
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 

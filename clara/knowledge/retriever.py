@@ -16,7 +16,7 @@ from clara.knowledge.base import Query
 from clara.knowledge.chunking import Chunk
 from clara.knowledge.embedders import build_embedder
 from clara.knowledge.store import KnowledgeBase
-from clara.knowledge.text import search_tokens
+from clara.text import search_tokens
 from clara.types import Passage
 
 RRF = 60
@@ -114,7 +114,11 @@ class HybridRetriever:
             for number, chunk in self.bases[base].record.chunks([n for b, n in order if b == base])
         }
         weighted = sorted(
-            ((fused[place] * query.kinds.get(chunks[place].document.kind, 1.0), place) for place in order if place in chunks),
+            (
+                (fused[place] * query.kinds.get(chunks[place].document.kind, 1.0), place)
+                for place in order
+                if place in chunks
+            ),
             key=lambda pair: (-pair[0], pair[1]),
         )
         kept: list[Passage] = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +40,15 @@ class StaticEmbedder:
             raise KnowledgeError(f"{self._folder} holds no static embedding: {error}") from None
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-
-    @cached_property
-    def info(self) -> EmbedderInfo:
-        """Name, dimension and a fingerprint of both files."""
         digest = hashlib.sha256()
         for name in ("model.safetensors", "tokenizer.json"):
             digest.update((self._folder / name).read_bytes())
-        return EmbedderInfo("embedded", self._table.shape[1], digest.hexdigest()[:16], _MAX_TOKENS)
+        self._info = EmbedderInfo("embedded", int(self._table.shape[1]), digest.hexdigest()[:16], _MAX_TOKENS)
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Name, dimension and a fingerprint of both files."""
+        return self._info
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (n, dimension); a text without a known token gets a zero vector."""

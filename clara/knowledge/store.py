@@ -60,9 +60,7 @@ class KnowledgeBase:
         StoreError: the folder or Chroma refuses.
     """
 
-    def __init__(
-        self, folder: Path, embedder: Embedder, *, create: bool = False, client: ClientAPI | None = None
-    ) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, *, create: bool = False, client: ClientAPI | None = None) -> None:
         self.name = folder.name
         self.folder = folder
         self.embedder = embedder
@@ -111,7 +109,12 @@ class KnowledgeBase:
         return self.embedder.embed_documents([chunk.indexed for chunk in chunks])
 
     def add(
-        self, documents: Iterable[Document], *, origin: str = "", replace_origin: bool = False, progress: Progress | None = None
+        self,
+        documents: Iterable[Document],
+        *,
+        origin: str = "",
+        replace_origin: bool = False,
+        progress: Progress | None = None,
     ) -> Change:
         """Add documents; unchanged ones are skipped, changed ones replaced.
 
@@ -175,9 +178,7 @@ class KnowledgeBase:
                 self._lexical.save(folder)
         return self._lexical, self._numbers
 
-    def nearest(
-        self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None
-    ) -> list[list[tuple[int, float]]]:
+    def nearest(self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
         """Passage numbers and similarities for each text; one Chroma call for all of them."""
         return self._vectors.query(self.embedder.embed_queries(texts), k, where)
 

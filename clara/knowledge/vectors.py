@@ -134,9 +134,7 @@ class VectorIndex:
         for at in range(0, len(numbers), BATCH):
             self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
 
-    def query(
-        self, vectors: Vectors, k: int, where: Mapping[str, Any] | None = None
-    ) -> list[list[tuple[int, float]]]:
+    def query(self, vectors: Vectors, k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
         """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first.
 
         Raises:

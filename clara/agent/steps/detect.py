@@ -13,5 +13,10 @@ async def detect(state: State, _deps: Deps) -> Outcome:
         return Outcome({"language": question.language}, {"language": question.language, "given": True})
     text = "\n".join((question.text, *(option.text for option in question.options)))
     found = detect_language(text)
-    detail = {"language": found.code, "given": False, "confidence": round(found.confidence, 3), "romanised": found.romanised}
+    detail = {
+        "language": found.code,
+        "given": False,
+        "confidence": round(found.confidence, 3),
+        "romanised": found.romanised,
+    }
     return Outcome({"language": found.code}, detail)

@@ -34,7 +34,11 @@ async def verify(state: State, deps: Deps) -> Outcome:
     judged = replace(candidate, verdict=verdict)
     candidates = (*state["candidates"][:-1], judged)
     accepted = verdict.grounded is not False and verdict.answers_question is not False and not candidate.failure
-    update: dict[str, Any] = {"candidates": candidates, "accepted": accepted, "reason": "" if accepted else verdict.reason}
+    update: dict[str, Any] = {
+        "candidates": candidates,
+        "accepted": accepted,
+        "reason": "" if accepted else verdict.reason,
+    }
     detail = {**verdict.to_json(), "accepted": accepted}
     return Outcome(update, detail, usage) if usage else Outcome(update, detail)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import snowballstemmer
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+(?=[^a-z])|(?<=[।॥。！？])\s*|\n{2,}")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+(?=[^a-z])|(?<=[।॥。！？])\s*|\n{2,}"
+)
 _DEVA = r"[\u0900-\u0963\u0966-\u097F]"  # with vowel signs, which \w leaves out; without danda
 _WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|(?:(?!{_DEVA})[^\W_])+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
@@ -55,6 +59,8 @@ class Word:
     """Folded: lower case, ASCII digits, no Latin accents."""
     start: int
     end: int
+    surface: str
+    """As it is written."""
 
 
 def spans(text: str) -> list[Word]:
@@ -64,9 +70,9 @@ def spans(text: str) -> list[Word]:
         surface, start = match.group(), match.start()
         if _HAN.search(surface):
             for part in _HAN_PART.finditer(surface):
-                found.append(Word(fold(part.group()), start + part.start(), start + part.end()))
+                found.append(Word(fold(part.group()), start + part.start(), start + part.end(), part.group()))
         else:
-            found.append(Word(fold(surface), start, match.end()))
+            found.append(Word(fold(surface), start, match.end(), surface))
     return found
 
 
@@ -79,7 +85,7 @@ _STEMMERS = {"en": "english", "es": "spanish", "pt": "portuguese", "fr": "french
 
 
 @cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
+def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer(_STEMMERS[language])
 
 
@@ -99,7 +105,7 @@ def search_tokens(text: str) -> list[str]:
     def flush() -> None:
         if len(han) == 1:
             tokens.append(han[0])
-        tokens.extend(a + b for a, b in zip(han, han[1:], strict=False))
+        tokens.extend(a + b for a, b in itertools.pairwise(han))
         han.clear()
 
     for word in words(text):

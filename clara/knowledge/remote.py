@@ -1,0 +1,64 @@
+"""An OpenAI-compatible ``/v1/embeddings`` server, for example a vLLM that serves an embedding model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import httpx
+import numpy as np
+
+from clara.config import Settings
+from clara.errors import SettingsError, StoreError
+from clara.knowledge.base import EmbedderInfo, Vectors
+
+_BATCH = 128
+
+
+class RemoteEmbedder:
+    """Vectors from a server; called from worker threads only.
+
+    Raises:
+        SettingsError: no model is named.
+        StoreError: the server does not answer as an embeddings server does.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.embedder_model is None:
+            raise SettingsError("an embeddings server needs the setting embedder_model, the name of the model it serves")
+        base = settings.embedder.rstrip("/")
+        self._url = f"{base}/embeddings" if base.endswith("/v1") else f"{base}/v1/embeddings"
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        timeout = httpx.Timeout(settings.timeout, connect=settings.connect_timeout)
+        self._model = settings.embedder_model
+        self._client = httpx.Client(headers=headers, timeout=timeout, trust_env=False)
+        dimension = self._encode(["dimension"]).shape[1]
+        digest = hashlib.sha256(f"{self._model}:{dimension}".encode()).hexdigest()[:16]
+        self._info = EmbedderInfo(self._model, dimension, digest)
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """The model's name, its dimension and a fingerprint of both."""
+        return self._info
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        rows: list[list[float]] = []
+        for at in range(0, len(texts), _BATCH):
+            payload = {"model": self._model, "input": list(texts[at : at + _BATCH]), "encoding_format": "float"}
+            try:
+                reply = self._client.post(self._url, json=payload).raise_for_status().json()
+                rows += [item["embedding"] for item in sorted(reply["data"], key=lambda item: item["index"])]
+            except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
+                raise StoreError(f"no embeddings from {self._url}: {type(error).__name__}") from None
+        vectors = np.asarray(rows, dtype=np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.divide(vectors, norms, out=vectors, where=norms > 0)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension)."""
+        return self._encode(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension)."""
+        return self._encode(texts)

@@ -1,0 +1,54 @@
+"""Any sentence-transformers model, by hub name or path. Needs the extra ``models``; a hub name is fetched by that library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from clara.errors import KnowledgeError, SettingsError
+from clara.knowledge.base import EmbedderInfo, Vectors
+
+
+class TransformerEmbedder:
+    """A sentence-transformers model.
+
+    Raises:
+        SettingsError: the extra is not installed.
+        KnowledgeError: the model cannot be loaded.
+    """
+
+    def __init__(self, name: str, *, revision: str | None = None) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError:
+            raise SettingsError(
+                f"the embedder {name!r} needs sentence-transformers: pip install 'clara-agent[models]'"
+            ) from None
+        try:
+            self._model: Any = SentenceTransformer(name, revision=revision, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise KnowledgeError(f"sentence-transformers cannot load {name!r}: {error}") from None
+        dimension = int(self._model.get_sentence_embedding_dimension() or self._encode(["x"]).shape[1])
+        identity = f"{name}@{revision or ''}:{dimension}"
+        limit = int(getattr(self._model, "max_seq_length", None) or 512)
+        self._info = EmbedderInfo(name, dimension, hashlib.sha256(identity.encode()).hexdigest()[:16], limit)
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Name, dimension and a fingerprint of name and revision."""
+        return self._info
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        encoded = self._model.encode(list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
+        return np.asarray(encoded, dtype=np.float32)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension)."""
+        return self._encode(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension)."""
+        return self._encode(texts)
