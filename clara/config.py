@@ -30,7 +30,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: Profile = "embedded"
-    """``embedded``: no model. ``vllm``: one server that ``clara serve`` starts. ``remote``: any OpenAI-compatible servers."""
+    """``embedded``: no model. ``vllm``: one server that ``clara serve`` starts. ``remote``: any OpenAI-compatible."""
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("clara", appauthor=False)))
     """The user's data folder: knowledge bases, caches, conversations, runs."""
     backbone: tuple[str, ...] = ()

@@ -31,7 +31,8 @@ NEGATIONS: Mapping[str, frozenset[str]] = {
         "hindi di maliban mali maling wala walang huwag kailanman not except incorrect false without no bukod".split()
     ),
     "hi": frozenset(
-        "नहीं नही न ना सिवाय छोड़कर गलत ग़लत असत्य अलावा बिना कभी अतिरिक्त असंगत nahi nahin nahim na galat asatya sivay sivaye chhodkar "
+        "नहीं नही न ना सिवाय छोड़कर गलत ग़लत असत्य अलावा बिना "
+        "कभी अतिरिक्त असंगत nahi nahin nahim na galat asatya sivay sivaye chhodkar "
         "chodkar bina alava alawa atirikt not except incorrect false no without".split()
     ),
     "zh": frozenset(["不", "非", "除", "错误", "错", "无", "没", "未", "否", "勿", "禁忌"]),
@@ -46,7 +47,8 @@ SIDES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "fr": frozenset("droit droite droits droites".split()),
         "fil": frozenset("kanan kanang right".split()),
         "hi": frozenset(
-            "दाहिना दाहिने दाहिनी दाएं दायां दायीं दाईं दायें दाएँ दायाँ daayin dahine daahine daayen dayen dayan daaen daayan dahini right".split()
+            "दाहिना दाहिने दाहिनी दाएं दायां दायीं दाईं दायें दाएँ दायाँ "
+            "daayin dahine daahine daayen dayen dayan daaen daayan dahini right".split()
         ),
         "zh": frozenset("右".split()),
     },

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import snowballstemmer
+import Stemmer
 
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+(?=[^a-z])|(?<=[।॥。！？])\s*|\n{2,}"
 )
 _DEVA = r"[\u0900-\u0963\u0966-\u097F]"  # with vowel signs, which \w leaves out; without danda
-_WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|(?:(?!{_DEVA})[^\W_])+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
-_HAN_PART = re.compile(rf"{_HAN.pattern}|[^{_HAN.pattern[1:]}+")
+_WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|{_HAN.pattern}|(?:(?!{_DEVA}|{_HAN.pattern})[^\W_])+")
 _DIGITS = {ord(c): str(unicodedata.digit(c)) for c in "०१२३४५६७८९０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
 STOPWORDS = frozenset(
@@ -67,12 +67,8 @@ def spans(text: str) -> list[Word]:
     """Word-like units in order; each Chinese or Japanese character is one, a number keeps its decimal mark."""
     found: list[Word] = []
     for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
-        surface, start = match.group(), match.start()
-        if _HAN.search(surface):
-            for part in _HAN_PART.finditer(surface):
-                found.append(Word(fold(part.group()), start + part.start(), start + part.end(), part.group()))
-        else:
-            found.append(Word(fold(surface), start, match.end(), surface))
+        surface = match.group()
+        found.append(Word(fold(surface), match.start(), match.end(), surface))
     return found
 
 
@@ -84,9 +80,13 @@ def words(text: str) -> list[str]:
 _STEMMERS = {"en": "english", "es": "spanish", "pt": "portuguese", "fr": "french", "hi": "hindi"}
 
 
-@cache
+_LOCAL = threading.local()  # PyStemmer's objects must not be shared between threads
+
+
 def _stemmer(language: str) -> Any:
-    return snowballstemmer.stemmer(_STEMMERS[language])
+    if not hasattr(_LOCAL, language):
+        setattr(_LOCAL, language, Stemmer.Stemmer(_STEMMERS[language]))
+    return getattr(_LOCAL, language)
 
 
 @lru_cache(maxsize=65536)

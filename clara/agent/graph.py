@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -27,8 +27,13 @@ from clara.events import Retry, StepFinished, StepStarted
 from clara.types import TraceStep
 
 Step = Callable[[State, Deps], Awaitable[Outcome]]
-Node = Callable[[State, Runtime[Deps]], Awaitable[dict[str, Any]]]
 Graph = CompiledStateGraph[State, Deps, State, State]
+
+
+class Node(Protocol):
+    """What LangGraph calls."""
+
+    async def __call__(self, state: State, runtime: Runtime[Deps]) -> dict[str, Any]: ...
 
 
 def node(name: str, step: Step) -> Node:

@@ -135,13 +135,13 @@ class TermGlossary:
         return cls(entry for path in paths for entry in read_glossary(path))
 
     def index(self, language: str) -> dict[str, dict[Key, Entry]]:
-        """For each form the names in ``language``; where two entries share a name, the question's own words win.
+        """For each form the names in ``language``; where two entries share a name, the one of higher precedence has it.
 
         An acronym counts only where the text writes it as one: French ``les`` is no lupus (LES).
         """
         if language not in self._index:
             built: dict[str, dict[Key, Entry]] = {form.name: {} for form in _FORMS}
-            for entry in sorted(self.entries, key=lambda e: e.kind not in WORD_KINDS):
+            for entry in sorted(self.entries, key=_precedence):
                 for name in entry.names.get(language, ()):
                     self._enter(built, name, entry, language)
             self._index[language] = built
@@ -205,6 +205,13 @@ class TermGlossary:
                     source=source, english=match.entry.english, definition=match.entry.definition
                 )
         return tuple(hints.values())[:limit]
+
+
+def _precedence(entry: Entry) -> int:
+    """What turns a question round comes first, then technical terms, then the words between them."""
+    if entry.kind in TERM_KINDS:
+        return 1
+    return 2 if entry.kind == "general" else 0
 
 
 def read_glossary(path: Path) -> list[Entry]:

@@ -148,6 +148,6 @@ def note_problems(note: Note, slugs: frozenset[str]) -> list[str]:
         problems.append(f"see_also names no note: {', '.join(lost)}")
     if not 2 <= len(re.findall(r"^## \S", note.body, re.MULTILINE)) <= 5:
         problems.append("needs two to five ## sections")
-    if bare := re.search(r"\d(?:mmHg|mm|cm|µm|nm|mg|mL|kg|%|D)\b", note.body):
+    if bare := re.search(r"(?<![A-Za-z\d.])\d[\d.,]*(?:mmHg|mm|cm|µm|nm|mg|mL|kg|%|D\b)", note.body):
         problems.append(f"no space before the unit in {bare.group()!r}")
     return problems

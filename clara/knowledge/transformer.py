@@ -1,8 +1,12 @@
-"""Any sentence-transformers model, by hub name or path. Needs the extra ``models``; a hub name is fetched by that library."""
+"""Any sentence-transformers model, by hub name or path.
+
+Needs the extra ``models``. A hub name is fetched by that library, the first time, if the machine is online.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,13 +26,13 @@ class TransformerEmbedder:
 
     def __init__(self, name: str, *, revision: str | None = None) -> None:
         try:
-            from sentence_transformers import SentenceTransformer
+            library: Any = importlib.import_module("sentence_transformers")
         except ImportError:
             raise SettingsError(
                 f"the embedder {name!r} needs sentence-transformers: pip install 'clara-agent[models]'"
             ) from None
         try:
-            self._model: Any = SentenceTransformer(name, revision=revision, trust_remote_code=False)
+            self._model: Any = library.SentenceTransformer(name, revision=revision, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise KnowledgeError(f"sentence-transformers cannot load {name!r}: {error}") from None
         dimension = int(self._model.get_sentence_embedding_dimension() or self._encode(["x"]).shape[1])
