@@ -43,6 +43,7 @@ WORDS = (150, 400)
 """Fewest and most words of a note's body."""
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+_EMPHASIS = re.compile(r"(\*\*|\*|__|`)(\S(?:.*?\S)?)\1")
 _SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -85,7 +86,7 @@ class Note(BaseModel):
         return Document(
             id=self.slug,
             title=self.head.title,
-            text=self.body,
+            text=_EMPHASIS.sub(r"\2", self.body),
             source=f"{first.name}, {first.url}",
             kind=self.head.kind,
             also=(*self.head.synonyms, *self.head.titles.values()),

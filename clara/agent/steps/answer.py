@@ -22,7 +22,7 @@ async def answer(state: State, deps: Deps) -> Outcome:
         options=options,
         passages=state.get("passages", ()),
         terms=state.get("terms", ()),
-        feedback=state.get("reason", "") if state.get("candidates") else "",
+        feedback=state["candidates"][-1].verdict.reason if state.get("candidates") else "",
     )
     if question.options:
         candidate, usage, notes = await _choose(inputs, deps)

@@ -46,11 +46,12 @@ async def verify(state: State, deps: Deps) -> Outcome:
 def best(candidates: tuple[Candidate, ...]) -> Candidate:
     """The candidate to show: verified before unverified before refused, then the more confident, then the newer."""
 
-    def merit(pair: tuple[int, Candidate]) -> tuple[int, int, int, float, int]:
+    def merit(pair: tuple[int, Candidate]) -> tuple[int, bool, int, int, float, int]:
         order, candidate = pair
         marks = {True: 2, None: 1, False: 0}
         return (
             0 if candidate.failure else 1,
+            False not in (candidate.verdict.answers_question, candidate.verdict.grounded),
             marks[candidate.verdict.answers_question],
             marks[candidate.verdict.grounded],
             candidate.confidence or 0.0,

@@ -1,0 +1,91 @@
+"""The root of the command line: a command's module is imported only when that command runs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from clara.cli.options import debugging
+from clara.errors import ClaraError
+
+COMMANDS = {
+    "ask": ("clara.cli.ask", "Answer one clinical question, in its own language."),
+    "kb": ("clara.cli.kb", "Build, search and inspect knowledge bases."),
+    "bench": ("clara.cli.bench", "Replay a data set and measure the gap between languages."),
+    "doctor": ("clara.cli.doctor", "Show what is installed, configured and reachable."),
+}
+"""Name to the module that holds its ``app``, and the line that ``clara --help`` shows."""
+
+
+class Root(TyperGroup):
+    """Lists the commands without importing them, and turns CLARA's errors into one sentence and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name in COMMANDS else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ClaraError as error:
+            _report(error, debug=debugging(ctx))
+            raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            # The reader has gone; what Python still flushes at exit must not complain about it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+
+
+def _load(name: str) -> Any:
+    command = typer.main.get_command(import_module(COMMANDS[name][0]).app)
+    command.name = name
+    return command
+
+
+def _report(error: ClaraError, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exception(error)
+    from clara.cli.render import clean
+
+    typer.echo(f"error: {' '.join(clean(str(error)).split())}", err=True)
+
+
+app = typer.Typer(
+    cls=Root,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="CLARA answers clinical questions in many languages from sources that it cites. Not a medical device.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from clara import __version__
+
+        typer.echo(f"clara {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """The options before the command."""

@@ -1,0 +1,128 @@
+"""``clara ask``: one question, one answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clara.cli.options import (
+    BackboneOption,
+    ConfigOption,
+    DebugOption,
+    JsonOption,
+    KbOption,
+    LanguageOption,
+    ModelOption,
+    ProfileOption,
+    QuietOption,
+    settings_of,
+)
+from clara.errors import ClaraError, DataError, EmptyQuestion, UsageError
+
+if TYPE_CHECKING:
+    from clara.config import Settings
+    from clara.types import Answer, Question
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def ask(
+    text: Annotated[
+        str | None, typer.Argument(help="The question; - or nothing reads standard input.", show_default=False)
+    ] = None,
+    language: LanguageOption = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option("--strategy", "-s", help="direct, translate, rag, translate_rag or clara.", show_default=False),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", metavar="A=TEXT", help="One choice; repeat it.", show_default=False)
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="STEP", help="Leave a step out; repeatable.", show_default=False)
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read the question from a file.", show_default=False)] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Show the path that led to the answer.")] = False,
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+    backbone: BackboneOption = None,
+    model: ModelOption = None,
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+    quiet: QuietOption = False,
+) -> None:
+    """Answer one clinical question, in its own language; options may stand in the text as a) ... b) ..."""
+    from clara.api import make_question
+
+    question = make_question(read_text(text, file), options=parse_options(option or []), language=language)
+    settings = settings_of(profile, config, backbone, model, kb)
+    answer = _answer(settings, question, strategy, without or [], quiet=quiet or as_json)
+    from clara.cli.output import print_json, show
+
+    if as_json:
+        print_json(answer.to_json())
+        return
+    from clara.cli.render import answer_view
+
+    show(answer_view(answer, trace=trace))
+
+
+def _answer(settings: Settings, question: Question, strategy: str | None, without: list[str], *, quiet: bool) -> Answer:
+    """Ask while a line on standard error names the step at work."""
+    from clara.agent.strategies import get_strategy
+    from clara.cli.output import progress_console
+
+    steps = get_strategy(strategy or settings.strategy).without(*without)
+    with progress_console(quiet=quiet).status("starting") as status:
+        from clara.api import Clara
+        from clara.events import Final, StepStarted
+
+        with Clara(settings) as clara:
+            for event in clara.stream(question, strategy=steps):
+                if isinstance(event, StepStarted):
+                    status.update(event.step if event.round < 2 else f"{event.step} (round {event.round})")
+                elif isinstance(event, Final):
+                    return event.answer
+    raise ClaraError("the agent ended without an answer; please report this with --debug output")
+
+
+def read_text(text: str | None, file: Path | None) -> str:
+    """The question's text from the argument, a file, or standard input."""
+    if file is not None:
+        if text is not None:
+            raise UsageError("give the question as TEXT or with --file, not both")
+        try:
+            return file.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise DataError(f"cannot read {file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise DataError(f"{file} is not UTF-8 text") from None
+    if text is None and sys.stdin.isatty():
+        raise EmptyQuestion("there is no question: give it as TEXT, with --file, or on standard input")
+    if text is None or text == "-":
+        try:
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise DataError("standard input is not UTF-8 text") from None
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise UsageError("the question is not UTF-8 text; check the terminal's encoding")
+    return text
+
+
+def parse_options(given: list[str]) -> dict[str, str]:
+    """Letter to text of ``--option A=...``."""
+    options: dict[str, str] = {}
+    for item in given:
+        label, equals, text = item.partition("=")
+        label = label.strip().upper()
+        if not equals:
+            raise UsageError(f"--option {item!r} has no letter: write it as A=TEXT")
+        if label in options:
+            raise UsageError(f"option {label} is given twice")
+        options[label] = text
+    return options

@@ -1,0 +1,37 @@
+"""Where output goes: results to standard output, progress to standard error."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from clara.cli.render import UNSAFE
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+def print_json(value: Any) -> None:
+    """One JSON document; what could steer a terminal is written as an escape, so the value stays exact."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    typer.echo(UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def show(*parts: RenderableType) -> None:
+    """Print renderables on standard output."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for part in parts:
+        console.print(part)
+
+
+def progress_console(*, quiet: bool) -> Console:
+    """A console on standard error that is silent if asked, and where no terminal is."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console.quiet = quiet or not console.is_terminal
+    return console

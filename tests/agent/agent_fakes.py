@@ -1,0 +1,141 @@
+"""Parts with a script, so that a test decides what every task replies and sees what every task was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clara.agent.runner import Agent
+from clara.agent.strategies import Strategy, get_strategy
+from clara.backbone.base import BackboneInfo
+from clara.config import Settings
+from clara.knowledge.base import Query
+from clara.tasks import (
+    AssessOut,
+    ChoiceOut,
+    GradeOut,
+    LocalizeOut,
+    RewriteOut,
+    TaskResult,
+    TermHint,
+    TermsOut,
+    TextOut,
+    TranslateOut,
+    VerifyOut,
+)
+from clara.types import Answer, Option, Passage, Question, Usage
+
+SPANISH = Question(
+    "¿Qué músculo del ojo derecho no mueve el globo 30 grados?",
+    (Option("A", "Recto medial"), Option("B", "Recto lateral"), Option("C", "Recto superior")),
+    "es",
+)
+ENGLISH = Question(
+    "Which muscle of the right eye does not move the globe 30 degrees?",
+    (Option("A", "Medial rectus"), Option("B", "Lateral rectus"), Option("C", "Superior rectus")),
+    "en",
+)
+FREE = Question("¿Qué nervio inerva el recto lateral?", (), "es")
+GOOD = TranslateOut(stem=ENGLISH.text, options={o.label: o.text for o in ENGLISH.options})
+PASSAGES = (
+    Passage(
+        "sixth#0", "Sixth nerve", "The abducens nerve is long. It supplies the lateral rectus.", "Atlas, https://a.example/1"
+    ),
+    Passage("third#0", "Third nerve", "The oculomotor nerve supplies the medial rectus.", "Atlas, https://a.example/2"),
+    Passage("lens#0", "Lens", "The lens has a capsule.", "Atlas, https://a.example/3"),
+)
+UNPARSED: TaskResult[Any] = TaskResult(None, Usage(calls=1), "unparsed", "the reply did not fit the schema", raw="???")
+SILENT: TaskResult[Any] = TaskResult(None, Usage(calls=1), "no_response", "no reply came")
+ACCEPT = VerifyOut(grounded=True, answers_question=True, reason="passage 1 says so")
+REFUSE = VerifyOut(grounded=False, answers_question=True, reason="passage 1 is about the lens")
+
+DEFAULTS: dict[str, Any] = {
+    "translate": GOOD,
+    "assess": AssessOut(adequate=True),
+    "terms": TermsOut(terms=("lateral rectus",)),
+    "grade": GradeOut(relevant=(1, 2, 3), sufficient=True),
+    "rewrite": RewriteOut(query="abducens nerve palsy"),
+    "answer_choice": ChoiceOut(reasoning="It supplies the lateral rectus.", citations=(1,), label="B", confidence=0.8),
+    "answer_text": TextOut(answer="The abducens nerve supplies it [1].", citations=(1,), confidence=0.8),
+    "verify": ACCEPT,
+    "localize": LocalizeOut(answer="Lo inerva el nervio abducens [1]."),
+}
+
+
+class Script:
+    """A backbone whose replies are given: per task one reply or a list whose last entry repeats."""
+
+    def __init__(self, *, uses_model: bool = True, languages: frozenset[str] | None = None, **replies: Any) -> None:
+        self.replies = {name: list(r) if isinstance(r, list) else [r] for name, r in {**DEFAULTS, **replies}.items()}
+        self.asked: list[tuple[str, Any, int | None]] = []
+        self._info = BackboneInfo("scripted", "script", uses_model, languages)
+
+    async def info(self) -> BackboneInfo:
+        return self._info
+
+    async def perform(self, task: Any, inputs: Any, *, seed: int | None = None, on_token: Any = None) -> TaskResult[Any]:
+        assert isinstance(inputs, task.inputs)
+        self.asked.append((task.name, inputs, seed))
+        replies = self.replies[task.name]
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        if isinstance(reply, TaskResult):
+            return reply
+        assert isinstance(reply, task.output)
+        return TaskResult(reply, Usage(calls=1, prompt_tokens=10, completion_tokens=2))
+
+    async def aclose(self) -> None:
+        pass
+
+    def inputs(self, task: str) -> list[Any]:
+        """What the task was asked, in order."""
+        return [inputs for name, inputs, _ in self.asked if name == task]
+
+
+class Shelf:
+    """A retriever that always finds the same passages and remembers what it was asked."""
+
+    def __init__(self, passages: tuple[Passage, ...] = PASSAGES) -> None:
+        self.passages = passages
+        self.queries: list[Query] = []
+
+    async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
+        self.queries.append(query)
+        return self.passages[:k]
+
+
+class Words:
+    """A glossary that knows one term."""
+
+    def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
+        for name in ("lateral rectus", "recto lateral"):
+            if name in text.lower():
+                return (TermHint(source=name, english="lateral rectus", definition="the muscle that abducts the eye"),)
+        return ()
+
+
+def agent(script: Script, shelf: Shelf | None = None, **settings: Any) -> Agent:
+    """An agent of scripted parts."""
+    return Agent(script, shelf or Shelf(), Words(), Settings(**settings))
+
+
+async def ask(
+    script: Script,
+    question: Question = SPANISH,
+    strategy: str | Strategy = "clara",
+    shelf: Shelf | None = None,
+    **settings: Any,
+) -> Answer:
+    """One question to an agent of scripted parts."""
+    chosen = get_strategy(strategy) if isinstance(strategy, str) else strategy
+    return await agent(script, shelf, **settings).run(question, chosen)
+
+
+def steps(answer: Answer) -> list[str]:
+    """The path that the answer took."""
+    return [step.step for step in answer.trace]
+
+
+def details(answer: Answer, step: str) -> list[Any]:
+    """The facts of every run of a step."""
+    return [entry.detail for entry in answer.trace if entry.step == step]

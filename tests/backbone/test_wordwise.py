@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from clara.agent.guards import check_translation
+from clara.backbone.wordwise import WordTranslator
+from clara.knowledge.glossary import TermGlossary
+from clara.lexicon import negated
+from clara.text import words
+
+QUESTIONS = {
+    "es": "¿Cuál de los siguientes NO es un signo de glaucoma con presión de 21,5 mmHg en el ojo derecho?",
+    "pt": "Qual das seguintes NÃO é um sinal de glaucoma com pressão de 21,5 mmHg no olho direito?",
+    "fr": "Lequel n'est pas un signe de glaucome avec une pression de 21,5 mmHg dans l'œil droit ?",
+    "fil": "Alin ang HINDI sintomas ng glaucoma na may presyon na 21.5 mmHg sa kanang mata?",
+    "hi": "दाहिने आँख में 21.5 mmHg दबाव वाले ग्लूकोमा का कौन सा लक्षण नहीं है?",
+    "zh": "右眼眼压21.5 mmHg的青光眼，下列哪项不是其体征？",
+}
+
+
+@pytest.fixture(scope="module")
+def translator(glossary: TermGlossary) -> WordTranslator:
+    return WordTranslator(glossary)
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_numbers_units_negation_side_and_term_survive(translator: WordTranslator, language: str) -> None:
+    english = translator.translate(QUESTIONS[language], language)
+    assert "21.5 mmHg" in english
+    assert negated(english, "en")
+    assert {"right", "eye", "glaucoma"} <= set(words(english))
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_the_guards_find_nothing_wrong_with_the_translation(translator: WordTranslator, language: str) -> None:
+    english = translator.translate(QUESTIONS[language], language)
+    assert check_translation(QUESTIONS[language], (), english, (), language) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("दाएं आँख", "hi"), ("बाएं आँख", "hi"), ("baayin aankh", "hi"), ("ojo izquierdo", "es"), ("左眼", "zh"), ("kaliwang mata", "fil")],
+)  # fmt: skip
+def test_the_side_is_kept(translator: WordTranslator, text: str, language: str) -> None:
+    side = "right" if text == "दाएं आँख" else "left"
+    assert side in words(translator.translate(text, language))
+
+
+def test_romanised_hindi_is_translated_too(translator: WordTranslator) -> None:
+    english = translator.translate("glaucoma ka kaun sa lakshan nahin hai?", "hi")
+    assert negated(english, "en")
+    assert {"glaucoma", "which"} <= set(words(english))
+
+
+def test_english_stays_as_it_is(translator: WordTranslator) -> None:
+    assert translator.translate("Which  is   it?", "en") == "Which  is   it?"
+
+
+def test_a_decomposed_text_translates_like_a_composed_one(translator: WordTranslator) -> None:
+    text = QUESTIONS["es"]
+    assert translator.translate(unicodedata.normalize("NFD", text), "es") == translator.translate(text, "es")
+
+
+def test_unknown_words_stay_and_devanagari_becomes_latin(translator: WordTranslator) -> None:
+    assert translator.translate("Xyzzy", "es") == "Xyzzy"
+    assert translator.translate("क्षत्रपम", "hi").isascii()
+
+
+def test_coverage_is_the_share_of_known_words(translator: WordTranslator) -> None:
+    assert translator.coverage("glaucoma cornea") == 1.0
+    assert translator.coverage("glaucoma xyzzyq") == 0.5
+    assert translator.coverage("21.5 the") == 1.0
