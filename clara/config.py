@@ -188,7 +188,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             values[name] = [item.strip() for item in raw.split(",") if item.strip()]
         elif typing.get_origin(annotation) is dict:
             values[name] = _weights(variable, raw)
-        elif raw or name == "home":
+        elif raw:
             values[name] = raw
     return values
 

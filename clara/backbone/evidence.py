@@ -77,10 +77,12 @@ def extract(stem: str, passages: Sequence[Passage], limit: int = 3) -> list[Supp
     weights = _rarity([tokens for _, _, tokens in parts])
     asked = frozenset(search_tokens(stem))
     total = sum(weights(token) for token in asked) or 1.0
-    scored = [
-        Support(number, sentence, sum(weights(t) for t in asked & tokens) / total / (1 + 0.1 * (number - 1)))
-        for number, sentence, tokens in parts
-    ]
+    scored: list[Support] = []
+    for number, sentence, tokens in parts:
+        own = asked & frozenset(search_tokens(sentence))
+        # The title's words say what a sentence is about, its own words what it says of it.
+        held_weight = sum(weights(t) for t in own) + 0.5 * sum(weights(t) for t in (asked & tokens) - own)
+        scored.append(Support(number, sentence, held_weight / total / (1 + 0.1 * (number - 1))))
     top = sorted(scored, key=lambda part: -part.score)[:limit]
     kept = [part for part in top if part.score >= 0.5 * top[0].score and part.score > 0]
     return sorted(kept, key=lambda part: (part.passage, -part.score))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHIPPED = "ophthalmology"
 """The knowledge base that the notes fill."""
-_ORIGIN = "notes"
+_ORIGIN = "shipped"
 
 app = typer.Typer(
     rich_markup_mode=None,

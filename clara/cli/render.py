@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.box import Box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -20,6 +24,8 @@ from clara.types import Answer, Citation, Passage, TraceStep
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """Characters that steer a terminal or hide text: C0 but newline and tab, C1, direction overrides, zero-width space."""
 
+_FRAME = Box("╭── \n│   \n│ │ \n│   \n│   \n│   \n│   \n╰── \n")
+"""Open at the right: terminals disagree on the width of Indic vowel signs, and a right border would show it."""
 _FACT = 160
 """Most characters of one fact in a trace."""
 
@@ -34,6 +40,56 @@ def plain(text: str, style: str = "") -> Text:
     return Text(clean(text), style=style)
 
 
+def width_of(text: str) -> int:
+    """Cells that a text may take: rich counts spacing vowel signs as nothing, most terminals as one."""
+    return cell_len(text) + sum(unicodedata.category(char) == "Mc" for char in text)
+
+
+class Prose:
+    """A text that wraps at words by :func:`width_of`, so that no line is longer than the terminal."""
+
+    def __init__(self, text: str, style: str = "") -> None:
+        self.text = clean(text)
+        self.style = style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text("\n".join(self._lines(options.max_width)), style=self.style)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        longest = max((width_of(line) for line in self.text.split("\n")), default=0)
+        return Measurement(min(12, longest), max(1, longest)).clamp(1, options.max_width)
+
+    def _lines(self, width: int) -> list[str]:
+        """Paragraphs without spacing signs stay whole: rich wraps them right, Chinese too."""
+        lines: list[str] = []
+        for paragraph in self.text.split("\n"):
+            if width_of(paragraph) == cell_len(paragraph):
+                lines.append(paragraph)
+                continue
+            line = ""
+            for word in paragraph.split(" "):
+                longer = f"{line} {word}" if line else word
+                if line and width_of(longer) > width:
+                    lines.append(line)
+                    line = word
+                else:
+                    line = longer
+            lines.append(line)
+        return lines
+
+
+def _framed(body: RenderableType, title: str, color: str) -> Panel:
+    return Panel(body, title=plain(title) if title else None, title_align="left", border_style=color, box=_FRAME)
+
+
+def _grid() -> Table:
+    """Two columns, a mark or number and a text of any length, nothing ever cut off."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
 def language_name(code: str) -> str:
     """The language in its own words, with its code."""
     return f"{LANGUAGES[code].native} ({code})" if code in LANGUAGES else code
@@ -44,9 +100,9 @@ def answer_view(answer: Answer, *, trace: bool = False) -> Group:
     language = answer.language
     parts: list[RenderableType] = [_question(answer)]
     if answer.notice:
-        parts.append(Panel(plain(answer.notice, "bold"), border_style="red"))
+        parts.append(_framed(Prose(answer.notice, "bold"), "", "red"))
     if text := answer.answer or (say("abstained", language) if answer.abstained else ""):
-        parts.append(Panel(plain(text), title=plain(say("answer", language)), title_align="left", border_style="green"))
+        parts.append(_framed(Prose(text), say("answer", language), "green"))
     if "localisation_doubtful" in answer.warnings and answer.answer_english:
         parts.append(Padding(plain(f"English: {answer.answer_english}", "dim"), (0, 2)))
     if answer.citations:
@@ -54,29 +110,27 @@ def answer_view(answer: Answer, *, trace: bool = False) -> Group:
     if verdict := verdict_line(answer):
         parts.append(Padding(verdict, (1, 2, 0, 2)))
     parts.extend(Padding(line, (0, 2)) for line in warning_lines(answer))
-    parts.append(Padding(plain(say("not_a_device", language), "dim"), (0, 2)))
+    parts.append(Padding(Prose(say("not_a_device", language), "dim"), (0, 2)))
     if trace:
         parts.append(trace_tree(answer))
     return Group(*parts)
 
 
 def _question(answer: Answer) -> Panel:
-    lines = [plain(answer.question.text)]
+    body: RenderableType = Prose(answer.question.text)
     if answer.question.options:
-        grid = Table.grid(padding=(0, 1))
+        grid = _grid()
         for option in answer.question.options:
             chosen = option.label == answer.label
             style = "bold green" if chosen else ""
-            grid.add_row(Text(">" if chosen else " ", style), plain(option.label, style), plain(option.text, style))
-        body: RenderableType = Group(*lines, Text(), grid)
-    else:
-        body = Group(*lines)
+            grid.add_row(plain(f"{'>' if chosen else ' '} {option.label}", style), Prose(option.text, style))
+        body = Group(body, Text(), grid)
     title = f"{say('question', answer.language)} · {language_name(answer.language)}"
-    return Panel(body, title=plain(title), title_align="left", border_style="blue")
+    return _framed(body, title, "blue")
 
 
 def _citations(citations: Iterable[Citation], language: str) -> RenderableType:
-    grid = Table.grid(padding=(0, 1))
+    grid = _grid()
     for number, citation in enumerate(citations, 1):
         cell = plain(citation.title, "bold")
         if citation.source:
@@ -87,7 +141,7 @@ def _citations(citations: Iterable[Citation], language: str) -> RenderableType:
     return Padding(Group(plain(say("sources", language), "bold underline"), grid), (1, 2, 0, 2))
 
 
-def verdict_line(answer: Answer) -> Text | None:
+def verdict_line(answer: Answer) -> Prose | None:
     """What the verification found, in one line of the reader's language; None where there is no answer to judge."""
     if answer.failure or answer.abstained:
         return None
@@ -100,13 +154,13 @@ def verdict_line(answer: Answer) -> Text | None:
         key, style = "verdict_grounded", "green"
     else:
         key, style = "verdict_unsure", "yellow"
-    return plain(say(key, answer.language), style)
+    return Prose(say(key, answer.language), style)
 
 
-def warning_lines(answer: Answer) -> list[Text]:
+def warning_lines(answer: Answer) -> list[Prose]:
     """Each warning in the reader's language; a code that the catalogue does not know stays as it is."""
     known = catalogue(answer.language)
-    return [plain(f"! {known.get(code, code)}", "yellow") for code in answer.warnings]
+    return [Prose(f"! {known.get(code, code)}", "yellow") for code in answer.warnings]
 
 
 def trace_tree(answer: Answer) -> Tree:
@@ -161,7 +215,7 @@ def passages_view(passages: Sequence[Passage]) -> RenderableType:
     """Search results, best first."""
     if not passages:
         return Text("nothing found", "dim")
-    grid = Table.grid(padding=(0, 1))
+    grid = _grid()
     for number, passage in enumerate(passages, 1):
         cell = plain(passage.title, "bold")
         cell.append(f"  {clean(passage.id)}  {clean(passage.kind)}  {passage.score:.4f}", "not bold dim")
@@ -176,6 +230,7 @@ def facts_table(rows: Iterable[tuple[str, str]]) -> Table:
     """Names and values in two columns."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(plain(name, "dim"), plain(value))
     return table

@@ -96,7 +96,8 @@ class KnowledgeBase:
     def reindex(self) -> None:
         """Build both indexes again from the record."""
         if self.record.counts()["passages"]:
-            log.warning("the index of knowledge base %r is behind or damaged; building it again from the record", self.name)
+            state = "missing" if self._vectors.generation < 0 else "behind or damaged"
+            log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
         self._vectors.reset()
         stream = self.record.chunks()
         while batch := list(islice(stream, BATCH * 4)):

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from agent_fakes import REFUSE, SPANISH, Script, agent, steps
+from tests.agent.fakes import REFUSE, SPANISH, Script, agent, steps
 
 from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.errors import BackboneRefused

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from agent_fakes import ENGLISH, FREE, PASSAGES, SILENT, SPANISH, UNPARSED, Script, Shelf, agent
+from tests.agent.fakes import ENGLISH, FREE, PASSAGES, SILENT, SPANISH, UNPARSED, Script, Shelf, agent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

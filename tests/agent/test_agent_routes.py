@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from agent_fakes import (
+from tests.agent.fakes import (
     ACCEPT,
     ENGLISH,
     FREE,

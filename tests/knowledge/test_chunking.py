@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from clara.knowledge.chunking import chunk
+from clara.knowledge.documents import Document
+from clara.knowledge.notes import read_notes
+from clara.text import words
+
+
+def document(text: str, **fields: object) -> Document:
+    return Document("doc", "Title", text, **fields)  # type: ignore[arg-type]
+
+
+def test_ids_count_from_zero_and_carry_the_document() -> None:
+    chunks = chunk(document("# One\nText a.\n# Two\nText b.\n# Three\nText c."))
+    assert [part.id for part in chunks] == ["doc#0", "doc#1", "doc#2"]
+    assert [part.document.id for part in chunks] == ["doc"] * 3
+
+
+def test_sections_come_from_headings_and_no_heading_stays_in_the_text() -> None:
+    chunks = chunk(document("Intro.\n# One\nText a.\n## Two ##\nText b.\n# Empty\n"))
+    assert [(part.section, part.text) for part in chunks] == [("", "Intro."), ("One", "Text a."), ("Two", "Text b.")]
+
+
+def test_what_is_indexed_holds_title_section_text_and_other_names() -> None:
+    part = chunk(document("# One\nText a.", also=("Synonym", "角膜")))[0]
+    assert part.indexed == "Title. One.\nText a.\nSynonym\n角膜"
+
+
+@pytest.mark.parametrize("text", ["", "  \n\n ", "# Only a heading\n"])
+def test_a_document_without_text_has_no_chunk(text: str) -> None:
+    assert chunk(document(text)) == []
+
+
+def test_no_chunk_is_longer_than_the_limit_and_nothing_is_lost() -> None:
+    sentences = [f"Sentence number{i} has seven words here." for i in range(60)]
+    chunks = chunk(document(" ".join(sentences)), size=40, overlap=10)
+    assert all(len(words(part.text)) <= 40 for part in chunks)
+    joined = " ".join(part.text for part in chunks)
+    assert all(sentence in joined for sentence in sentences)
+
+
+def test_each_chunk_repeats_the_end_of_the_one_before_in_whole_sentences() -> None:
+    chunks = chunk(document(" ".join(f"W{i} a b c d." for i in range(12))), size=20, overlap=6)
+    for before, after in zip(chunks, chunks[1:], strict=False):
+        last = before.text.split(". ")[-1].rstrip(".")
+        assert after.text.startswith(last)
+
+
+def test_without_overlap_nothing_is_repeated() -> None:
+    text = " ".join(f"W{i} a b c d." for i in range(12))
+    assert " ".join(part.text for part in chunk(document(text), size=20, overlap=0)) == text
+
+
+def test_chinese_is_limited_by_characters() -> None:
+    chunks = chunk(document("角膜透明无血管。" * 100), size=50, overlap=8)
+    assert len(chunks) > 10
+    assert all(len(words(part.text)) <= 50 for part in chunks)
+
+
+def test_chinese_without_any_full_stop_is_cut_to_the_limit() -> None:
+    chunks = chunk(document("字" * 10_000))
+    assert all(len(words(part.text)) <= 180 for part in chunks)
+    assert "".join(part.text for part in chunks) == "字" * 10_000
+
+
+def test_a_long_sentence_is_cut_between_words() -> None:
+    text = " ".join(f"word{i}" for i in range(500))
+    chunks = chunk(document(text))
+    assert all(len(words(part.text)) <= 180 for part in chunks)
+    assert " ".join(part.text for part in chunks).split() == text.split()
+
+
+def test_a_word_of_ten_thousand_letters_without_blanks_is_cut() -> None:
+    chunks = chunk(document("x" * 10_000))
+    assert len(chunks) > 1
+    assert max(len(part.text) for part in chunks) <= 180 * 12 + 20
+    assert "".join(part.text for part in chunks).count("x") == 10_000
+
+
+@pytest.mark.parametrize("text", ["字字字字字 " * 400, "a-b-c-" * 2000 + " end"])
+def test_many_words_between_two_blanks_are_cut_to_the_limit(text: str) -> None:
+    assert max(len(words(part.text)) for part in chunk(document(text))) <= 180
+
+
+def test_every_shipped_note_gives_chunks_within_the_limit() -> None:
+    for note in read_notes():
+        chunks = chunk(note.document())
+        assert chunks
+        assert all(0 < len(words(part.text)) <= 180 for part in chunks), note.slug
+        assert [part.id for part in chunks] == [f"{note.slug}#{n}" for n in range(len(chunks))]
+
+
+def test_fingerprint_changes_with_everything_that_is_indexed_or_shown() -> None:
+    base = document("text")
+    changed = [
+        Document("doc", "Other", "text"),
+        document("other"),
+        document("text", source="s"),
+        document("text", kind="drug"),
+        document("text", language="es"),
+        document("text", also=("s",)),
+    ]
+    prints = {base.fingerprint, *(other.fingerprint for other in changed)}
+    assert len(prints) == 7
+    assert Document("another id", "Title", "text").fingerprint == base.fingerprint
