@@ -24,7 +24,6 @@ from clara.agent.steps.rewrite import rewrite
 from clara.agent.steps.translate import translate
 from clara.agent.steps.verify import verify
 from clara.events import Retry, StepFinished, StepStarted
-from clara.privacy import silence_telemetry
 from clara.types import TraceStep
 
 Step = Callable[[State, Deps], Awaitable[Outcome]]
@@ -68,7 +67,6 @@ def route(decide: Callable[..., str], *, settings: bool = False) -> Callable[[St
 @lru_cache(maxsize=1)
 def build_graph() -> Graph:
     """The compiled graph; one serves all questions, strategies and threads."""
-    silence_telemetry()
     graph = StateGraph(State, context_schema=Deps)
     for name, step in (
         ("detect", detect),

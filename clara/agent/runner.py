@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
+from langsmith import tracing_context
+
 from clara.agent.graph import build_graph
 from clara.agent.state import Deps, State, english
 from clara.agent.steps.verify import best
@@ -55,7 +57,8 @@ class Agent:
         if info.languages is not None:
             self._refuse_uncovered(question, info.languages)
         deps = Deps(self.backbone, self.retriever, self.glossary, self.settings, strategy, info.uses_model, emit)
-        state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)
+        with tracing_context(enabled=False):  # the environment may say otherwise, and may have been read before CLARA came
+            state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)
         return self._answer(State(**state), deps, time.perf_counter() - begin)
 
     @staticmethod

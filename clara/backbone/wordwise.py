@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from clara.knowledge.glossary import TermGlossary
 from clara.knowledge.translit import devanagari_to_latin
 from clara.lexicon import NEGATIONS, SIDES
-from clara.text import search_tokens, spans
+from clara.text import Word, search_tokens, spans
 
+_UNITS = frozenset("mm cm m nm µm μm um mmhg mg g kg mcg ml l dl iu ui d h ms hz db kpa".split())
+"""Unit symbols, which are the same in every language."""
 _LINKERS = {"fil": frozenset("ang ng na nang ay mga".split()), "zh": frozenset("的了是在和着")}
+
+
+def _is_unit(found: Sequence[Word], at: int) -> bool:
+    """True for a unit symbol behind a number."""
+    return at > 0 and found[at].text in _UNITS and found[at - 1].text[0].isdigit()
 
 
 class WordTranslator:
@@ -43,7 +51,7 @@ class WordTranslator:
             end = match.end if match else word + 1
             between = text[at : found[word].start]
             pieces.append(between if language != "zh" or between.strip() else " ")
-            if match:
+            if match and not _is_unit(found, word):
                 pieces.append(match.entry.english)
             else:
                 pieces.append(self._unknown(text[found[word].start : found[word].end], found[word].text, language))

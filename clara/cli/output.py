@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clara.cli.render import UNSAFE
+from clara.cli.render import UNSAFE, Ragged
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,7 +25,7 @@ def show(*parts: RenderableType) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     for part in parts:
-        console.print(part)
+        console.print(Ragged(part))
 
 
 def progress_console(*, quiet: bool) -> Console:

@@ -13,6 +13,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -76,6 +77,27 @@ class Prose:
                     line = longer
             lines.append(line)
         return lines
+
+
+class Ragged:
+    """A view without the blanks that rich adds at the right, and with frames cut to :func:`width_of`."""
+
+    def __init__(self, view: RenderableType) -> None:
+        self.view = view
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in console.render_lines(self.view, options, pad=False):
+            segments = list(line)
+            while segments and not segments[-1].text.strip():
+                segments.pop()
+            if segments:
+                text, style, _ = segments.pop()
+                text = text.rstrip()
+                excess = sum(width_of(segment.text) for segment in segments) + width_of(text) - options.max_width
+                if excess > 0:
+                    text = text.removesuffix("─" * excess)
+                yield from (*segments, Segment(text, style))
+            yield Segment.line()
 
 
 def _framed(body: RenderableType, title: str, color: str) -> Panel:
@@ -175,8 +197,7 @@ def trace_tree(answer: Answer) -> Tree:
         label.append(f"  {step.seconds:.3f} s", "not bold dim")
         branch = tree.add(label)
         for name, fact in facts(step):
-            line = plain(f"{name}: ", "dim")
-            branch.add(line.append(clean(fact), "not dim"))
+            branch.add(Prose(f"{name}: {fact}"))
     return tree
 
 

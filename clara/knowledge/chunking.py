@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clara.knowledge.documents import Document
-from clara.text import sentences, words
+from clara.text import sentences, spans, words
 
+_LONGEST_WORD = 12
+"""Characters; ``size`` words of any script fit into ``size`` times as many."""
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
 
 
@@ -60,7 +63,7 @@ def _pack(parts: list[str], size: int, overlap: int) -> Iterator[str]:
     total, fresh = 0, False
     for part in parts:
         for piece in _cut(part, size):
-            count = len(words(piece))
+            count = max(len(words(piece)), len(piece) // _LONGEST_WORD if " " not in piece else 0)
             if held and total + count > size:
                 yield " ".join(text for text, _ in held)
                 held = _tail(held, min(overlap, size - count))
@@ -83,20 +86,13 @@ def _tail(held: list[tuple[str, int]], overlap: int) -> list[tuple[str, int]]:
 
 
 def _cut(sentence: str, size: int) -> Iterator[str]:
-    if len(words(sentence)) <= size:
-        yield sentence
-        return
-    pieces = sentence.split(" ")
-    if len(pieces) == 1:  # a script without spaces, or one endless word
-        for at in range(0, len(sentence), size):
-            yield sentence[at : at + size]
-        return
-    for at in range(0, len(pieces), size):
-        yield from _cut_long(" ".join(pieces[at : at + size]), size)
-
-
-def _cut_long(text: str, size: int) -> Iterator[str]:
-    """A stretch of at most ``size`` blank-separated pieces, cut again where a piece holds many words."""
-    limit = size * 12  # characters; no script needs more for ``size`` words
-    for at in range(0, len(text), limit):
-        yield text[at : at + limit]
+    """A sentence in pieces of at most ``size`` words, and of bounded length where a word is endless."""
+    text = unicodedata.normalize("NFC", sentence)
+    starts = [word.start for word in spans(text)]
+    limit = size * _LONGEST_WORD
+    begin = 0
+    for at in range(size, len(starts) + size, size):
+        end = starts[at] if at < len(starts) else len(text)
+        for part in range(begin, end, limit):
+            yield text[part : min(part + limit, end)]
+        begin = end

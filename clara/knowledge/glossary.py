@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -196,6 +197,8 @@ class TermGlossary:
 
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
         """Technical terms that occur in ``text``, in order of appearance, each once."""
+        text = unicodedata.normalize("NFC", text)  # the form that the spans point into
+        text = unicodedata.normalize("NFC", text)
         found = spans(text)
         hints: dict[str, TermHint] = {}
         for match in self.matches(found, language):

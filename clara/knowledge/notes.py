@@ -126,7 +126,7 @@ def read_notes(folder: Path | None = None) -> Iterator[Note]:
         KnowledgeError: there is none, or one is broken.
     """
     folder = folder or resources.KNOWLEDGE_BASE / "ophthalmology"
-    paths = sorted(folder.glob("*.md"))
+    paths = sorted(folder.glob("*.md"), key=lambda path: path.stem)
     if not paths:
         raise KnowledgeError(f"no notes (*.md) in {folder}")
     for path in paths:

@@ -7,10 +7,12 @@ The folder has the layout of sentence-transformers' ``StaticEmbedding`` (and so 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -35,8 +37,10 @@ class StaticEmbedder:
         self._folder = folder or resources.KNOWLEDGE_BASE / "embedder"
         try:
             self._table = load_file(self._folder / "model.safetensors")["embedding.weight"].astype(np.float32)
-            self._tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        except (OSError, KeyError) as error:
+            text = (self._folder / "tokenizer.json").read_text(encoding="utf-8")
+            json.loads(text)  # tokenizers raises a bare Exception on what is no JSON
+            self._tokenizer = Tokenizer.from_str(text)
+        except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise KnowledgeError(f"{self._folder} holds no static embedding: {error}") from None
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TOKENS)
