@@ -113,7 +113,7 @@ class Settings(BaseModel):
 
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "embedded": {},
+    "embedded": {"translations": 1},  # the same glossary would give the same words again
     "vllm": {"backbone": ["http://127.0.0.1:8000/v1"]},
     "remote": {},
 }

@@ -29,9 +29,7 @@ def test_no_test_sees_a_clara_variable_but_home() -> None:
 
 def test_flag_wins_over_variable_over_file_over_profile(tmp_path: Path) -> None:
     file = write(tmp_path, 'profile = "vllm"\nrounds = 2\nseed = 5\npassages = 4\nbackbone = ["http://file/v1"]\n')
-    settings = load_settings(
-        {"rounds": 7, "seed": None}, config=file, environ={"CLARA_ROUNDS": "6", "CLARA_SEED": "9"}
-    )
+    settings = load_settings({"rounds": 7, "seed": None}, config=file, environ={"CLARA_ROUNDS": "6", "CLARA_SEED": "9"})
     assert settings.rounds == 7  # flag over variable and file
     assert settings.seed == 9  # a flag of None is not given: variable over file
     assert settings.passages == 4  # file over default
@@ -102,7 +100,7 @@ def test_secrets_never_show() -> None:
 
 @pytest.mark.parametrize("address", ["ftp://host/v1", "localhost:8000", "host"])
 def test_bad_address_is_named(address: str) -> None:
-    with pytest.raises(SettingsError, match="'backbone'.*http://") as caught:
+    with pytest.raises(SettingsError, match=r"'backbone'.*http://") as caught:
         load_settings({"backbone": (address,)}, environ={})
     assert address in str(caught.value)
 

@@ -18,7 +18,7 @@ def test_codes_names_and_aliases_mean_one_language(text: str, code: str) -> None
 
 
 def test_unknown_language_suggests_the_nearest() -> None:
-    with pytest.raises(UnknownLanguage, match="'hindy'.*did you mean hindi"):
+    with pytest.raises(UnknownLanguage, match=r"'hindy'.*did you mean hindi"):
         get_language("hindy")
 
 

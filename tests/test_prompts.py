@@ -98,7 +98,7 @@ def test_missing_file_is_named(folder: Path) -> None:
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PromptError, match="no prompt folder .*nowhere"):
+    with pytest.raises(PromptError, match=r"no prompt folder .*nowhere"):
         PromptLibrary(tmp_path / "nowhere")
 
 
@@ -110,7 +110,7 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
         ("version: 1\n", "version: 1\nmood: 2\n", "front matter needs"),
         ("version: 1", "version: [", "not valid YAML"),
         ("output: GradeOut", "output: TextOut", "output is 'TextOut'"),
-        ("{% endfor %}", "", "grade"),
+        ("{% endfor %}", "", "Unexpected end of template"),
         ("<user>\n", "stray\n<user>\n", "outside its blocks"),
     ],
 )

@@ -14,6 +14,7 @@ from clara.backbone.base import BackboneInfo, TokenSink
 from clara.backbone.wordwise import WordTranslator
 from clara.knowledge.glossary import TermGlossary
 from clara.languages import SEVEN
+from clara.lexicon import asks_for_exception
 from clara.messages import say
 from clara.tasks import (
     AnswerIn,
@@ -47,7 +48,9 @@ RELEVANT = 0.12
 SUFFICIENT = 0.30
 """Least share that the best passage must hold for the evidence to be sufficient."""
 GROUNDED = 0.50
-"""Least share of the answer's words that its cited passages must hold."""
+"""Least share of the chosen option's words that the cited passages must hold."""
+ABOUT = 0.50
+"""Least share of the question's words that the evidence must hold to be about it."""
 
 
 class ExtractiveBackbone:
@@ -145,11 +148,14 @@ class ExtractiveBackbone:
     def _verify(self, inputs: VerifyIn) -> VerifyOut:
         if not inputs.cited:
             return VerifyOut(grounded=False, answers_question=True, reason="no passage supports the answer")
+        text = " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.cited)
         chosen = next((option.text for option in inputs.options if option.label == inputs.label), "")
-        held = evidence.held(chosen or inputs.answer, " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.cited))
-        grounded = held >= GROUNDED
-        reason = f"the cited passages hold {held:.0%} of the answer's words"
-        return VerifyOut(grounded=grounded, answers_question=True, reason=reason)
+        if chosen and asks_for_exception(inputs.stem):
+            return VerifyOut(grounded=False, answers_question=True, reason="chosen because the passages support the others")
+        held = evidence.held(chosen, text) if chosen else 1.0
+        about = evidence.held(inputs.stem, inputs.answer if not chosen else text)
+        reason = f"the cited words hold {held:.0%} of the choice and {about:.0%} of the question"
+        return VerifyOut(grounded=held >= GROUNDED and about >= ABOUT, answers_question=about >= ABOUT, reason=reason)
 
     def _localize(self, inputs: LocalizeIn) -> LocalizeOut:
         language, lines = inputs.language, list[str]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ def discordant(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple
     return int(np.sum((first > second) & both)), int(np.sum((second > first) & both))
 
 
+@lru_cache(maxsize=4)
 def resample_weights(n: int, *, seed: int = 0, resamples: int = RESAMPLES) -> NDArray[np.float64]:
     """How often each of n questions is drawn in each resample (Efron 1979, Ann. Stat. 7:1); a row is multinomial(n, 1/n)."""
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)

@@ -198,7 +198,6 @@ class TermGlossary:
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
         """Technical terms that occur in ``text``, in order of appearance, each once."""
         text = unicodedata.normalize("NFC", text)  # the form that the spans point into
-        text = unicodedata.normalize("NFC", text)
         found = spans(text)
         hints: dict[str, TermHint] = {}
         for match in self.matches(found, language):

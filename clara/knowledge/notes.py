@@ -120,13 +120,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def read_notes(folder: Path | None = None) -> Iterator[Note]:
-    """The notes of a folder in order of their slugs.
+    """The notes of a folder in order of their file names.
 
     Raises:
         KnowledgeError: there is none, or one is broken.
     """
     folder = folder or resources.KNOWLEDGE_BASE / "ophthalmology"
-    paths = sorted(folder.glob("*.md"), key=lambda path: path.stem)
+    paths = sorted(folder.glob("*.md"))
     if not paths:
         raise KnowledgeError(f"no notes (*.md) in {folder}")
     for path in paths:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
-from clara.backbone.base import BackboneInfo
 from clara.config import Settings
-from clara.knowledge.base import Query
 from clara.tasks import (
     AssessOut,
     ChoiceOut,
@@ -22,6 +22,7 @@ from clara.tasks import (
     TranslateOut,
     VerifyOut,
 )
+from clara.testing import FixedRetriever, ScriptedBackbone
 from clara.types import Answer, Option, Passage, Question, Usage
 
 SPANISH = Question(
@@ -61,47 +62,39 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class Script:
-    """A backbone whose replies are given: per task one reply or a list whose last entry repeats."""
+class Script(ScriptedBackbone):
+    """A scripted backbone with a good reply for every task; a list of replies is used in order and its last repeats."""
 
     def __init__(self, *, uses_model: bool = True, languages: frozenset[str] | None = None, **replies: Any) -> None:
-        self.replies = {name: list(r) if isinstance(r, list) else [r] for name, r in {**DEFAULTS, **replies}.items()}
+        super().__init__(uses_model=uses_model)
+        self._info = replace(self._info, languages=languages)
         self.asked: list[tuple[str, Any, int | None]] = []
-        self._info = BackboneInfo("scripted", "script", uses_model, languages)
-
-    async def info(self) -> BackboneInfo:
-        return self._info
+        for task, given in {**DEFAULTS, **replies}.items():
+            *first, last = given if isinstance(given, list) else [given]
+            self.enqueue(task, *first).always(task, _raiser(last) if isinstance(last, Exception) else last)
 
     async def perform(self, task: Any, inputs: Any, *, seed: int | None = None, on_token: Any = None) -> TaskResult[Any]:
         assert isinstance(inputs, task.inputs)
         self.asked.append((task.name, inputs, seed))
-        replies = self.replies[task.name]
-        reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        if isinstance(reply, TaskResult):
-            return reply
-        assert isinstance(reply, task.output)
-        return TaskResult(reply, Usage(calls=1, prompt_tokens=10, completion_tokens=2))
-
-    async def aclose(self) -> None:
-        pass
+        return await super().perform(task, inputs, seed=seed, on_token=on_token)
 
     def inputs(self, task: str) -> list[Any]:
         """What the task was asked, in order."""
         return [inputs for name, inputs, _ in self.asked if name == task]
 
 
-class Shelf:
-    """A retriever that always finds the same passages and remembers what it was asked."""
+def _raiser(error: Exception) -> Callable[[Any], Any]:
+    def fail(_inputs: Any) -> Any:
+        raise error
+
+    return fail
+
+
+class Shelf(FixedRetriever):
+    """A retriever that always finds the three passages, unless told others."""
 
     def __init__(self, passages: tuple[Passage, ...] = PASSAGES) -> None:
-        self.passages = passages
-        self.queries: list[Query] = []
-
-    async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
-        self.queries.append(query)
-        return self.passages[:k]
+        super().__init__(passages)
 
 
 class Words:

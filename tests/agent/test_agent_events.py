@@ -6,12 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.agent.fakes import REFUSE, SPANISH, Script, agent, steps
 
 from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.errors import BackboneRefused
 from clara.events import Event, Final, Retry, StepFinished, StepStarted
 from clara.tasks import TaskResult
+from tests.agent.fakes import REFUSE, SPANISH, Script, agent, steps
 
 
 async def events_of(script: Script, strategy: str = "clara", **settings: Any) -> list[Event]:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from typing import Any
 
-from tests.agent.fakes import ENGLISH, FREE, PASSAGES, SILENT, SPANISH, UNPARSED, Script, Shelf, agent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from clara.tasks import (
     TranslateOut,
     VerifyOut,
 )
+from tests.agent.fakes import ENGLISH, FREE, PASSAGES, SILENT, SPANISH, UNPARSED, Script, Shelf, agent
 
 text = st.text(max_size=30)
 letter = st.text(max_size=1) | st.sampled_from("ABCabc")

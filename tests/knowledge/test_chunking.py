@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from clara.knowledge.chunking import chunk
@@ -43,7 +45,7 @@ def test_no_chunk_is_longer_than_the_limit_and_nothing_is_lost() -> None:
 
 def test_each_chunk_repeats_the_end_of_the_one_before_in_whole_sentences() -> None:
     chunks = chunk(document(" ".join(f"W{i} a b c d." for i in range(12))), size=20, overlap=6)
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         last = before.text.split(". ")[-1].rstrip(".")
         assert after.text.startswith(last)
 

@@ -8,6 +8,7 @@ import pytest
 
 from clara.errors import KnowledgeError
 from clara.knowledge.glossary import COLUMNS, HEADER, TERM_KINDS, WORD_KINDS, Entry, TermGlossary, read_glossary
+from clara.text import spans
 
 LUPUS = (
     "lupus\tsystemic\tsystemic lupus erythematosus\tLES\tLES\tLES | lupus érythémateux disséminé\tlupus\t"
@@ -108,10 +109,12 @@ def test_synonyms_are_all_english_names(small: TermGlossary) -> None:
     assert small.synonyms("no such term") == ()
 
 
-def test_a_question_word_wins_over_a_term_of_the_same_name() -> None:
-    names = {code: ("thing",) for code in COLUMNS}
-    term, word = Entry("t", "disease", names, "d"), Entry("w", "general", names, "d")
-    assert TermGlossary([term, word]).lookup("thing", "en") == ()
+@pytest.mark.parametrize(("kind", "winner"), [("negation", "word"), ("direction", "word"), ("general", "term")])
+def test_of_two_entries_with_one_name_what_turns_a_question_round_wins(kind: str, winner: str) -> None:
+    names = dict.fromkeys(COLUMNS, ("thing",))
+    entries = [Entry("term", "disease", names, "d"), Entry("word", kind, names, "d")]
+    for order in (entries, entries[::-1]):
+        assert [match.entry.id for match in TermGlossary(order).matches(spans("thing"), "en")] == [winner]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""The parity table for the terminal, and the same as one HTML file that asks for nothing from outside."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from clara.bench.plots import accuracy_svg
+from clara.errors import DataError
+
+CHANCE_NOTE = "is close to chance: a small gap between languages there is no fairness."
+
+_STYLE = """
+:root { color-scheme: light dark; --fg: #1a1a1a; --bg: #fff; --line: #bbb }
+@media (prefers-color-scheme: dark) { :root { --fg: #eee; --bg: #16181c; --line: #555 } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--fg); background: var(--bg); max-width: 70rem; margin: 2rem auto;
+  padding: 0 1rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse } th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right }
+th[scope=row] { text-align: left } svg { max-width: 100%; height: auto }
+"""
+
+
+def rows(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of the parity table, one row a run."""
+    runs = document["runs"]
+    languages = list(dict.fromkeys(language for run in runs for language in run["languages"]))
+    lost = [kind for kind in ("unparsed", "no_response", "abstained") if any(_count(run, kind) for run in runs)]
+    header = ["run", *languages, "mean", "worst", "largest gap to English", *(kind.replace("_", " ") for kind in lost)]
+    return header, [
+        [
+            run["name"],
+            *(_accuracy(run["languages"].get(language)) for language in languages),
+            f"{run['mean']:.1f}",
+            f"{run['worst_language']} {run['worst_accuracy']:.1f}",
+            f"{max(run['gap_to_english'].values()):.1f}" if run["gap_to_english"] else "–",
+            *(str(_count(run, kind)) for kind in lost),
+        ]
+        for run in runs
+    ]
+
+
+def _count(run: dict[str, Any], kind: str) -> int:
+    return sum(cell[kind] for cell in run["languages"].values())
+
+
+def _accuracy(cell: dict[str, Any] | None) -> str:
+    return "–" if cell is None else f"{cell['accuracy']:.1f} [{cell['ci95'][0]:.0f}–{cell['ci95'][1]:.0f}]"
+
+
+def notes(document: dict[str, Any]) -> list[str]:
+    """What the reader must know beside the table."""
+    return [f"{run['name']} {CHANCE_NOTE}" for run in document["runs"] if run["near_chance"]]
+
+
+def table(document: dict[str, Any]) -> Table:
+    """The parity table for a terminal."""
+    header, cells = rows(document)
+    result = Table(title="Accuracy in % with 95 % interval", caption="\n".join(notes(document)) or None)
+    for number, name in enumerate(header):
+        result.add_column(Text(name), justify="right" if number else "left")
+    for row in cells:
+        result.add_row(*(Text(cell) for cell in row))
+    return result
+
+
+def html(document: dict[str, Any]) -> str:
+    """A whole page."""
+    header, cells = rows(document)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>\n"
+        for row in cells
+    )
+    remarks = "".join(f"<p>{escape(note)}</p>\n" for note in notes(document))
+    alternative = "; ".join(
+        f"{run['name']}: mean {run['mean']:.1f} %, worst {run['worst_language']} {run['worst_accuracy']:.1f} %"
+        for run in document["runs"]
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>CLARA parity report</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        "<h1>CLARA parity report</h1>\n"
+        f'<figure><div role="img" aria-label="{escape(alternative)}">{accuracy_svg(document)}</div>\n'
+        f"<figcaption>Accuracy by language with 95 % Wilson intervals. {escape(alternative)}.</figcaption></figure>\n"
+        f'<div class="wide"><table>\n<caption>Accuracy in % with 95 % interval</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n{remarks}</main>\n</body>\n</html>\n"
+    )
+
+
+def write_html(path: Path, document: dict[str, Any]) -> None:
+    """Write the page.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html(document), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot write the report {path}: {error.strerror}") from None

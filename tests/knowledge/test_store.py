@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromadb.api.shared_system_client import SharedSystemClient
+
+from clara.config import Settings
+from clara.errors import EmbedderMismatch, NoKnowledgeBase, StoreError, UsageError
+from clara.knowledge.chunking import chunk
+from clara.knowledge.documents import Document
+from clara.knowledge.store import Change, KnowledgeBase, discard, kb_folder
+from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "kb" / "mine"
+    forget_chroma()
+
+
+def forget_chroma() -> None:
+    """Chroma keeps one system a path in a process; a new process would start afresh, as this does."""
+    SharedSystemClient.clear_system_cache()
+
+
+def make(folder: Path, *documents: Document) -> KnowledgeBase:
+    base = KnowledgeBase(folder, HashEmbedder(), create=True)
+    base.add(documents)
+    return base
+
+
+def reopen(base: KnowledgeBase, embedder: HashEmbedder | None = None) -> KnowledgeBase:
+    base.close()
+    forget_chroma()
+    return KnowledgeBase(base.folder, embedder or HashEmbedder())
+
+
+def nearest(base: KnowledgeBase, text: str) -> str:
+    """Document of the passage that the vectors put first."""
+    number = base.nearest([text], 1)[0][0][0]
+    return next(base.record.chunks([number]))[1].document.id
+
+
+def lexical(base: KnowledgeBase, text: str) -> list[str]:
+    """Documents that BM25 finds."""
+    index, numbers = base.lexical()
+    found = [numbers[position] for position, _ in index.top(text, 10)]
+    by_number = dict(base.record.chunks(found))
+    return [by_number[number].document.id for number in found]
+
+
+def test_documents_are_added_and_both_indexes_find_them(folder: Path) -> None:
+    base = KnowledgeBase(folder, HashEmbedder(), create=True)
+    assert base.add([CORNEA, LENS, GLAUCOMA]) == Change(added=3, passages=3)
+    assert nearest(base, "clear window cornea") == "cornea"
+    assert lexical(base, "optic nerve") == ["glaucoma"]
+    assert lexical(base, "青光眼") == ["glaucoma"]
+
+
+def test_unchanged_documents_are_skipped_and_not_embedded_again(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    embedded = len(base.embedder.embedded)  # type: ignore[attr-defined]
+    assert base.add([CORNEA, LENS]) == Change(unchanged=2)
+    assert len(base.embedder.embedded) == embedded  # type: ignore[attr-defined]
+
+
+def test_a_changed_document_replaces_the_old_one_everywhere(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    assert lexical(base, "window") == ["cornea"]
+    change = base.add([document("cornea", "Avascular tissue in front."), LENS])
+    assert change == Change(replaced=1, unchanged=1, passages=1)
+    assert lexical(base, "window") == []
+    assert lexical(base, "avascular") == ["cornea"]
+    assert nearest(base, "avascular tissue") == "cornea"
+    assert base.stats()["passages"] == 2
+
+
+def test_a_document_given_twice_in_one_run_counts_with_its_last_text(folder: Path) -> None:
+    base = make(folder, document("x", "First text."), document("x", "Second words."))
+    assert lexical(base, "first") == []
+    assert lexical(base, "second") == ["x"]
+
+
+def test_removed_documents_are_found_no_more(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    assert base.remove(["cornea", "nothing"]) == 1
+    assert lexical(base, "window") == []
+    assert nearest(base, "clear window cornea") == "lens"
+    assert base.remove(["cornea"]) == 0
+
+
+def test_what_no_longer_comes_from_an_origin_is_removed_and_nothing_else(folder: Path) -> None:
+    base = KnowledgeBase(folder, HashEmbedder(), create=True)
+    base.add([CORNEA, LENS], origin="notes")
+    base.add([GLAUCOMA], origin="elsewhere")
+    assert base.add([CORNEA], origin="notes", replace_origin=True) == Change(unchanged=1, removed=1)
+    assert set(base.record.fingerprints()) == {"cornea", "glaucoma"}
+
+
+def test_progress_counts_documents_and_passages(folder: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    base = KnowledgeBase(folder, HashEmbedder(), create=True)
+    base.add((document(f"d{i}", "Text.") for i in range(300)), progress=lambda *counts: seen.append(counts))
+    assert seen == [(256, 256), (300, 300)]
+
+
+def test_a_reopened_base_answers_the_same_without_embedding_everything_again(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS, GLAUCOMA)
+    before = base.stats(), base.nearest(["clear cornea"], 3), lexical(base, "optic nerve")
+    embedder = HashEmbedder()
+    again = reopen(base, embedder)
+    assert len(embedder.embedded) == 1  # the probe
+    assert (again.stats(), again.nearest(["clear cornea"], 3), lexical(again, "optic nerve")) == before
+    assert again.add([CORNEA, LENS, GLAUCOMA]) == Change(unchanged=3)
+
+
+def test_an_empty_base_opens_again_and_finds_nothing(folder: Path) -> None:
+    again = reopen(make(folder))
+    assert again.nearest(["cornea"], 5) == [[]]
+    assert lexical(again, "cornea") == []
+
+
+def test_index_is_built_again_when_chromas_folder_is_deleted(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    base = make(folder, CORNEA, LENS)
+    base.close()
+    forget_chroma()
+    shutil.rmtree(folder / "chroma")
+    again = KnowledgeBase(folder, HashEmbedder())
+    assert "is missing; building it from the record" in caplog.text
+    assert nearest(again, "clear window cornea") == "cornea"
+
+
+def test_index_is_built_again_when_its_generation_is_behind(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    base = make(folder, CORNEA)
+    base.record.put([(LENS, chunk(LENS))])  # killed before Chroma heard of it
+    again = reopen(base)
+    assert "is behind or damaged; building it from the record" in caplog.text
+    assert nearest(again, "lens focuses light") == "lens"
+    assert lexical(again, "focuses") == ["lens"]
+
+
+def test_index_is_built_again_when_it_lost_a_vector(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    base._vectors.delete(base.record.numbers()[:1])
+    again = reopen(base)
+    assert nearest(again, "clear window cornea") == "cornea"
+
+
+def test_lexical_index_is_kept_on_disk_and_only_the_newest(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base.lexical()
+    base.add([LENS])
+    base.lexical()
+    assert [path.name for path in folder.glob("bm25-*")] == [f"bm25-{base.record.generation}"]
+
+
+def test_a_damaged_lexical_index_is_built_again(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base.lexical()
+    for path in (folder / f"bm25-{base.record.generation}").iterdir():
+        path.write_bytes(b"")
+    assert lexical(reopen(base), "window") == ["cornea"]
+
+
+def test_another_embedder_is_refused_with_the_mend(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    with pytest.raises(EmbedderMismatch, match=r"'hash'.*not with 'other'.*clara kb build --rebuild"):
+        reopen(base, HashEmbedder("other"))
+
+
+def test_discarding_lets_another_embedder_build_it_again(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    discard(folder)
+    again = reopen(base, HashEmbedder("other"))
+    assert nearest(again, "clear window cornea") == "cornea"
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"), [("ophthalmology", "run: clara kb build"), ("mine", "run: clara kb add --kb mine PATH")]
+)
+def test_a_missing_base_says_how_to_make_it(tmp_path: Path, name: str, mend: str) -> None:
+    settings = Settings(home=tmp_path)
+    with pytest.raises(NoKnowledgeBase, match=f"no knowledge base '{name}' .*{mend}"):
+        KnowledgeBase.open(settings, name, HashEmbedder())
+    assert not (tmp_path / "kb").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "kb").write_text("a file")
+    with pytest.raises(StoreError, match=r"cannot write the data folder .*kb.*CLARA_HOME"):
+        KnowledgeBase(tmp_path / "kb" / "mine", HashEmbedder(), create=True)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "Upper", "with space", "-x", "a/b", "x" * 60])
+def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a knowledge base"):
+        kb_folder(Settings(home=tmp_path), name)
+
+
+def test_a_good_name_lies_below_the_home(tmp_path: Path) -> None:
+    assert kb_folder(Settings(home=tmp_path), "my_notes-2") == tmp_path / "kb" / "my_notes-2"
