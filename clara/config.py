@@ -1,7 +1,7 @@
 """Settings and profiles. The environment and the settings file are read here and nowhere else.
 
 Flags win over ``CLARA_...`` variables, variables over the settings file, the file over the profile, the profile over the
-defaults. A setting that does not exist is an error, never ignored.
+defaults. A setting that does not exist is an error in the file and as a flag.
 """
 
 from __future__ import annotations
@@ -172,8 +172,9 @@ def _from_file(config: Path | None, environ: Mapping[str, str]) -> dict[str, Any
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
-    if "api_key" in values:
-        raise SettingsError(f"{path} holds an api_key: secrets are read from the variable CLARA_API_KEY only")
+    for secret in ("api_key", "chroma_token"):
+        if secret in values:
+            raise SettingsError(f"{path} holds an {secret}: secrets are read from the variable CLARA_{secret.upper()} only")
     return values
 
 

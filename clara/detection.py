@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clara.text import words
+from clara.types import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,14 @@ def detect_language(text: str) -> Detection:
             code = "ja" if script == "CJK" and kana else _SCRIPTS.get(script, UNKNOWN)
             return Detection(code, round(min(1.0, 0.5 + count / total), 3))
     return _latin(text)
+
+
+def question_language(question: Question) -> Detection:
+    """The language of a question: of its stem, and of stem and options together where the stem says nothing."""
+    found = detect_language(question.text)
+    if found.code == UNKNOWN or found.confidence == 0:
+        return detect_language("\n".join((question.text, *(option.text for option in question.options))))
+    return found
 
 
 def _scripts(text: str) -> Counter[str]:

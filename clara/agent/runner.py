@@ -14,7 +14,7 @@ from clara.agent.steps.verify import best
 from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone
 from clara.config import Settings
-from clara.detection import detect_language
+from clara.detection import question_language
 from clara.errors import UnsupportedLanguage
 from clara.events import Event, Final
 from clara.knowledge.base import Retriever
@@ -63,7 +63,7 @@ class Agent:
 
     @staticmethod
     def _refuse_uncovered(question: Question, covered: frozenset[str]) -> None:
-        code = question.language or detect_language(question.text).code
+        code = question.language or question_language(question).code
         if code not in covered:
             name = LANGUAGES[code].name if code in LANGUAGES else code
             raise UnsupportedLanguage(

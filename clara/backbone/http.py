@@ -1,4 +1,4 @@
-"""The way to the model servers: one pooled client, replicas, retries; the one place where foreign errors are translated."""
+"""The way to the model servers: one pooled client, replicas, retries; foreign errors are translated only here."""
 
 from __future__ import annotations
 

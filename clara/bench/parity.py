@@ -78,7 +78,7 @@ def variation(accuracies: list[float]) -> float:
 def consistency(choices: list[list[str | None]]) -> float | None:
     """Mean share of language pairs that agree on the letter, over questions asked in two or more languages.
 
-    Per question: pairs with the same letter / all pairs; no letter agrees with nothing (as Fleiss 1971, Psychol. Bull. 76:378).
+    Per question: pairs with the same letter / all pairs; no letter agrees with nothing (as in Fleiss 1971).
     """
     shares: list[float] = []
     for letters in choices:

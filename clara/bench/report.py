@@ -30,14 +30,15 @@ def rows(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     runs = document["runs"]
     languages = list(dict.fromkeys(language for run in runs for language in run["languages"]))
     lost = [kind for kind in ("unparsed", "no_response", "abstained") if any(_count(run, kind) for run in runs)]
-    header = ["run", *languages, "mean", "worst", "largest gap to English", *(kind.replace("_", " ") for kind in lost)]
+    header = ["run", *languages, "mean", "worst", "most behind English", "max − min", *(k.replace("_", " ") for k in lost)]
     return header, [
         [
             run["name"],
-            *(_accuracy(run["languages"].get(language)) for language in languages),
+            *(_accuracy(run, language) for language in languages),
             f"{run['mean']:.1f}",
             f"{run['worst_language']} {run['worst_accuracy']:.1f}",
-            f"{max(run['gap_to_english'].values()):.1f}" if run["gap_to_english"] else "–",
+            _furthest(run["gap_to_english"]),
+            f"{run['max_min_gap']:.1f} [{run['max_min_gap_ci95'][0]:.0f}–{run['max_min_gap_ci95'][1]:.0f}]",
             *(str(_count(run, kind)) for kind in lost),
         ]
         for run in runs
@@ -48,8 +49,25 @@ def _count(run: dict[str, Any], kind: str) -> int:
     return sum(cell[kind] for cell in run["languages"].values())
 
 
-def _accuracy(cell: dict[str, Any] | None) -> str:
-    return "–" if cell is None else f"{cell['accuracy']:.1f} [{cell['ci95'][0]:.0f}–{cell['ci95'][1]:.0f}]"
+def _accuracy(run: dict[str, Any], language: str) -> str:
+    """Accuracy, its interval, and the points that the language is behind (−) or ahead of (+) English."""
+    cell = run["languages"].get(language)
+    if cell is None:
+        return "–"
+    text = f"{cell['accuracy']:.1f} [{cell['ci95'][0]:.0f}–{cell['ci95'][1]:.0f}]"
+    gap = run["gap_to_english"].get(language)
+    return text if gap is None else f"{text} {_signed(-gap)}"
+
+
+def _furthest(gaps: dict[str, float]) -> str:
+    if not gaps:
+        return "–"
+    language = max(gaps, key=lambda name: gaps[name])
+    return f"{language} {_signed(-gaps[language])}"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}".replace("-", "−")
 
 
 def notes(document: dict[str, Any]) -> list[str]:
@@ -57,14 +75,27 @@ def notes(document: dict[str, Any]) -> list[str]:
     return [f"{run['name']} {CHANCE_NOTE}" for run in document["runs"] if run["near_chance"]]
 
 
-def table(document: dict[str, Any]) -> Table:
-    """The parity table for a terminal."""
+TITLE = "Accuracy in % [95 % interval], points against English"
+_SIDE_BY_SIDE = 3
+"""Most runs that stand side by side in a terminal of 80 columns."""
+
+
+def tables(document: dict[str, Any]) -> list[Table]:
+    """The parity table for a terminal: a column a run, as many side by side as fit."""
     header, cells = rows(document)
-    result = Table(title="Accuracy in % with 95 % interval", caption="\n".join(notes(document)) or None)
-    for number, name in enumerate(header):
-        result.add_column(Text(name), justify="right" if number else "left")
-    for row in cells:
-        result.add_row(*(Text(cell) for cell in row))
+    result: list[Table] = []
+    for at in range(0, len(cells), _SIDE_BY_SIDE):
+        part = cells[at : at + _SIDE_BY_SIDE]
+        last = at + _SIDE_BY_SIDE >= len(cells)
+        parity = Table(title=None if at else TITLE, caption="\n".join(notes(document)) or None if last else None)
+        parity.add_column("")
+        for row in part:
+            parity.add_column(Text(row[0]), justify="right")
+        for number, name in enumerate(header[1:], 1):
+            parity.add_row(
+                Text(name), *(Text(row[number]) for row in part), end_section=header[number + 1 :][:1] == ["mean"]
+            )
+        result.append(parity)
     return result
 
 

@@ -15,7 +15,6 @@ from clara.cli.options import (
     JsonOption,
     KbOption,
     ModelOption,
-    ProfileName,
     ProfileOption,
     QuietOption,
     settings_of,
@@ -111,7 +110,7 @@ def _split(text: str) -> list[str]:
 
 
 def _output(document: dict[str, Any], page: Path | None, *, as_json: bool) -> None:
-    from clara.bench.report import table, write_html
+    from clara.bench.report import tables, write_html
     from clara.cli.output import print_json, show
 
     if page is not None:
@@ -119,7 +118,8 @@ def _output(document: dict[str, Any], page: Path | None, *, as_json: bool) -> No
     if as_json:
         print_json(document)
     else:
-        show(table(document))
+        for parity in tables(document):
+            show(parity)
 
 
 def _replay(
@@ -147,15 +147,11 @@ def _replay(
         nonlocal kept
         try:
             info = await agent.backbone.info()
-            what = manifest(
-                data, strategies, repeat, info.model, PromptLibrary(settings.prompts).fingerprint, settings
-            )
+            what = manifest(data, strategies, repeat, info.model, PromptLibrary(settings.prompts).fingerprint, settings)
             pool = settings.concurrency or (32 if info.uses_model else 8)
-            with Journal(folder, what, resume=resume) as journal, _progress(quiet) as shown:
+            with Journal(folder, what, resume=resume) as journal, _Progress(quiet) as shown:
                 try:
-                    return await replay(
-                        agent, data, strategies, journal, repeat=repeat, concurrency=pool, progress=shown
-                    )
+                    return await replay(agent, data, strategies, journal, repeat=repeat, concurrency=pool, progress=shown)
                 finally:
                     kept = len(journal.records)
         finally:
@@ -168,7 +164,7 @@ def _replay(
         raise typer.Exit(130) from None
 
 
-class _progress:  # noqa: N801
+class _Progress:
     """A bar on a terminal, a line now and then elsewhere, nothing if quiet."""
 
     def __init__(self, quiet: bool) -> None:

@@ -99,8 +99,8 @@ class VectorIndex:
         found = self._collection.metadata or {}
         if (found.get("embedder"), found.get("fingerprint")) != (self._embedder.name, self._embedder.fingerprint):
             raise EmbedderMismatch(
-                f"the knowledge base {self._name.removeprefix('clara-')!r} was built with the embedder {found.get('embedder')!r} "
-                f"(fingerprint {found.get('fingerprint')}), not with {self._embedder.name!r} "
+                f"the knowledge base {self._name.removeprefix('clara-')!r} was built with the embedder "
+                f"{found.get('embedder')!r} (fingerprint {found.get('fingerprint')}), not with {self._embedder.name!r} "
                 f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb build --rebuild"
             )
 

@@ -235,3 +235,25 @@ async def test_answer_without_evidence_is_still_given_and_not_called_grounded(
     assert answer.citations == ()
     assert answer.verdict.grounded is False
     assert answer.capped
+
+
+async def test_verify_refuses_evidence_about_something_else(backbone: ExtractiveBackbone) -> None:
+    inputs = VerifyIn(
+        stem="Which bacterium causes ophthalmia neonatorum?",
+        options=DRUGS,
+        label="B",
+        answer="Latanoprost",
+        cited=(PASSAGE,),
+    )
+    output = (await backbone.perform(VERIFY, inputs)).output
+    assert output is not None
+    assert not output.grounded
+
+
+async def test_verify_calls_no_exception_grounded(backbone: ExtractiveBackbone) -> None:
+    stem = "All of these are glaucoma drugs EXCEPT"
+    inputs = VerifyIn(stem=stem, options=DRUGS, label="A", answer="Timolol", cited=(PASSAGE,))
+    output = (await backbone.perform(VERIFY, inputs)).output
+    assert output is not None
+    assert not output.grounded
+    assert output.answers_question

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State
-from clara.detection import detect_language
+from clara.detection import question_language
 
 
 async def detect(state: State, _deps: Deps) -> Outcome:
@@ -11,8 +11,7 @@ async def detect(state: State, _deps: Deps) -> Outcome:
     question = state["question"]
     if question.language is not None:
         return Outcome({"language": question.language}, {"language": question.language, "given": True})
-    text = "\n".join((question.text, *(option.text for option in question.options)))
-    found = detect_language(text)
+    found = question_language(question)
     detail = {
         "language": found.code,
         "given": False,
