@@ -28,7 +28,8 @@ th[scope=row] { text-align: left } svg { max-width: 100%; height: auto }
 def rows(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and cells of the parity table, one row a run."""
     runs = document["runs"]
-    languages = list(dict.fromkeys(language for run in runs for language in run["languages"]))
+    named = dict.fromkeys(language for run in runs for language in run["languages"])
+    languages = sorted(named, key=lambda language: language != "english")
     lost = [kind for kind in ("unparsed", "no_response", "abstained") if any(_count(run, kind) for run in runs)]
     header = ["run", *languages, "mean", "worst", "most behind English", "max − min", *(k.replace("_", " ") for k in lost)]
     return header, [
@@ -67,7 +68,7 @@ def _furthest(gaps: dict[str, float]) -> str:
 
 
 def _signed(points: float) -> str:
-    return f"{points:+.1f}".replace("-", "−")
+    return f"{round(points, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def notes(document: dict[str, Any]) -> list[str]:
@@ -76,7 +77,7 @@ def notes(document: dict[str, Any]) -> list[str]:
 
 
 TITLE = "Accuracy in % [95 % interval], points against English"
-_SIDE_BY_SIDE = 3
+_SIDE_BY_SIDE = 2
 """Most runs that stand side by side in a terminal of 80 columns."""
 
 
