@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.setdefault("CLARA_HOME", str(ROOT / ".clara-demo")))
 
 QUESTIONS = {
-    "English": "What is the most common primary intraocular malignancy of childhood?",
+    "English": "Which eye drops can darken the iris and lengthen the eyelashes?",
     "Spanish": "¿Qué fármaco tópico reduce la producción de humor acuoso al bloquear los receptores beta?",
     "Portuguese": "Qual músculo extraocular é inervado pelo quarto nervo craniano?",
     "French": "Quelle est l'urgence devant un glaucome aigu par fermeture de l'angle ?",

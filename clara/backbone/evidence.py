@@ -70,7 +70,7 @@ def choose(stem: str, options: Sequence[Option], passages: Sequence[Passage]) ->
 
 
 def extract(stem: str, passages: Sequence[Passage], limit: int = 3) -> list[Support]:
-    """The sentences that hold most of what was asked, in the order of their passages."""
+    """The sentences that hold most of what was asked, the fullest first."""
     parts = _parts(passages)
     if not parts:
         return []
@@ -82,10 +82,9 @@ def extract(stem: str, passages: Sequence[Passage], limit: int = 3) -> list[Supp
         own = asked & frozenset(search_tokens(sentence))
         # The title's words say what a sentence is about, its own words what it says of it.
         held_weight = sum(weights(t) for t in own) + 0.5 * sum(weights(t) for t in (asked & tokens) - own)
-        scored.append(Support(number, sentence, held_weight / total / (1 + 0.1 * (number - 1))))
+        scored.append(Support(number, sentence, held_weight / total / (1 + 0.03 * (number - 1))))
     top = sorted(scored, key=lambda part: -part.score)[:limit]
-    kept = [part for part in top if part.score >= 0.5 * top[0].score and part.score > 0]
-    return sorted(kept, key=lambda part: (part.passage, -part.score))
+    return [part for part in top if part.score >= 0.5 * top[0].score and part.score > 0]
 
 
 Part = tuple[int, str, frozenset[str]]

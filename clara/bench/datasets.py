@@ -112,7 +112,7 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
 
 def _json_rows(path: Path, text: str) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

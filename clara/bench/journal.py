@@ -104,7 +104,7 @@ class Journal:
         self._worker.start()
 
     def _prepare(self, manifest: dict[str, Any], resume: bool) -> list[Record]:
-        others = [path.name for path in self.folder.iterdir() if path.name != "lock"]
+        others = [path.name for path in self.folder.iterdir() if path.name not in ("lock", "manifest.tmp")]
         if not others:
             _write(self.folder / "manifest.json", json.dumps(manifest, indent=2).encode())
             return []

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 def accuracy_svg(document: dict[str, Any]) -> str:
     """The plot as an ``<svg>`` element that takes the page's text colour."""
     runs = document["runs"]
-    languages = list(dict.fromkeys(language for run in runs for language in run["languages"]))
+    named = dict.fromkeys(language for run in runs for language in run["languages"])
+    languages = sorted(named, key=lambda language: language != "english")
     figure = Figure(figsize=(9, 4.5))
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()

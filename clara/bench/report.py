@@ -103,10 +103,10 @@ def tables(document: dict[str, Any]) -> list[Table]:
 def html(document: dict[str, Any]) -> str:
     """A whole page."""
     header, cells = rows(document)
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    head = '<th scope="col">language or measure</th>' + "".join(f'<th scope="col">{escape(row[0])}</th>' for row in cells)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:]) + "</tr>\n"
-        for row in cells
+        f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(row[number])}</td>" for row in cells) + "</tr>\n"
+        for number, name in enumerate(header[1:], 1)
     )
     remarks = "".join(f"<p>{escape(note)}</p>\n" for note in notes(document))
     alternative = "; ".join(
@@ -120,7 +120,7 @@ def html(document: dict[str, Any]) -> str:
         "<h1>CLARA parity report</h1>\n"
         f'<figure><div role="img" aria-label="{escape(alternative)}">{accuracy_svg(document)}</div>\n'
         f"<figcaption>Accuracy by language with 95 % Wilson intervals. {escape(alternative)}.</figcaption></figure>\n"
-        f'<div class="wide"><table>\n<caption>Accuracy in % with 95 % interval</caption>\n'
+        f'<div class="wide"><table>\n<caption>{TITLE}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n{remarks}</main>\n</body>\n</html>\n"
     )
 

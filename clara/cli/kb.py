@@ -91,8 +91,6 @@ def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tupl
 
 
 def _discard(settings: Settings) -> None:
-    import logging
-
     from clara.knowledge.store import discard, kb_folder
     from clara.knowledge.vectors import open_client
 
@@ -101,8 +99,6 @@ def _discard(settings: Settings) -> None:
         token = settings.chroma_token.get_secret_value() if settings.chroma_token else None
         client = open_client(None, settings.chroma_url, token)
     discard(kb_folder(settings, SHIPPED), client=client)
-    # The store would warn that its vectors are missing: here they are meant to be.
-    logging.getLogger("clara.knowledge.store").setLevel(logging.ERROR)
 
 
 @app.command()

@@ -172,6 +172,8 @@ def verdict_line(answer: Answer) -> Prose | None:
         key, style = "verdict_capped", "yellow"
     elif verdict.grounded is None and verdict.answers_question is None:
         key, style = "verdict_unchecked", "dim"
+    elif verdict.grounded and verdict.answers_question is None:
+        key, style = "verdict_quoted", "dim"
     elif verdict.grounded and verdict.answers_question is not False:
         key, style = "verdict_grounded", "green"
     else:

@@ -28,7 +28,7 @@ class Weights:
     """What each list counts for."""
 
     dense: float = 1.0
-    lexical: float = 1.0
+    lexical: float = 1.6
     depth: int = 50
     """Passages taken from each list."""
     near_duplicate: float = 0.85

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from clara.agent.state import Candidate, Deps, Outcome, State, english
-from clara.tasks import VERIFY, VerifyIn
+from clara.tasks import VERIFY, VerifyIn, VerifyOut
 from clara.types import Verdict
 
 
@@ -30,7 +30,7 @@ async def verify(state: State, deps: Deps) -> Outcome:
             seed=deps.settings.seed,
         )
         usage, out = result.usage, result.output
-        verdict = Verdict(out.grounded, out.answers_question, out.reason) if out else Verdict(None, None, result.reason)
+        verdict = _verdict(out, deps.uses_model) if out else Verdict(None, None, result.reason)
     judged = replace(candidate, verdict=verdict)
     candidates = (*state["candidates"][:-1], judged)
     accepted = verdict.grounded is not False and verdict.answers_question is not False and not candidate.failure
@@ -41,6 +41,12 @@ async def verify(state: State, deps: Deps) -> Outcome:
     }
     detail = {**verdict.to_json(), "accepted": accepted}
     return Outcome(update, detail, usage) if usage else Outcome(update, detail)
+
+
+def _verdict(out: VerifyOut, uses_model: bool) -> Verdict:
+    """Without a model nobody judges that the answer answers the question; only that it does not can be seen."""
+    answers = out.answers_question if uses_model or not out.answers_question else None
+    return Verdict(out.grounded, answers, out.reason)
 
 
 def best(candidates: tuple[Candidate, ...]) -> Candidate:
