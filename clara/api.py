@@ -57,7 +57,13 @@ class Clara:
     # --- asynchronous core -----------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        await self.info()
+        ready = False
+        try:
+            await self.info()
+            ready = True
+        finally:
+            if not ready:  # nobody calls __aexit__ then
+                await self.aclose()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -151,7 +157,13 @@ class Clara:
     # --- synchronous wrapper ---------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._run(self.info())
+        ready = False
+        try:
+            self._run(self.info())
+            ready = True
+        finally:
+            if not ready:  # nobody calls __exit__ then
+                self.close()
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -154,7 +154,7 @@ class ModelServers:
         except _LOST:
             raise BackboneUnreachable(
                 f"cannot reach the model server at {replica.shown}; is it running? "
-                "start one with: clara serve, or check --backbone",
+                "start one (vllm serve MODEL), or check --backbone",
                 url=replica.shown,
             ) from None
         raise _refusal(replica.shown, path, response)

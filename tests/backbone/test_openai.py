@@ -162,7 +162,7 @@ async def test_refusals(status: int, mend: str, server: Server, connect: Callabl
 
 
 async def test_connection_refused(connect: Callable[..., OpenAIBackbone]) -> None:
-    with pytest.raises(BackboneUnreachable, match=f"cannot reach the model server at {DEAD}; .*clara serve") as caught:
+    with pytest.raises(BackboneUnreachable, match=f"cannot reach the model server at {DEAD}; .*vllm serve") as caught:
         await connect(DEAD, retries=0).perform(ANSWER_CHOICE, INPUTS)
     assert KEY not in str(caught.value)
 

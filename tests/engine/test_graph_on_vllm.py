@@ -62,7 +62,7 @@ async def test_info_names_model_and_context(vllm_server: str) -> None:
 async def test_server_down_says_what_to_do() -> None:
     backbone = OpenAIBackbone.from_settings(settings("http://127.0.0.1:9/v1").model_copy(update={"retries": 0}))
     try:
-        with pytest.raises(BackboneUnreachable, match="clara serve"):
+        with pytest.raises(BackboneUnreachable, match="vllm serve"):
             await backbone.info()
     finally:
         await backbone.aclose()
