@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clara.types import Option, Passage, Usage
 
+Form = Literal["json", "letter"]
 Failure = Literal["unparsed", "no_response"]
 """Why a task has no output: the reply did not fit the schema twice, or none came."""
 
@@ -136,6 +137,16 @@ class TextOut(TaskModel):
     confidence: float | None = Field(default=None, ge=0, le=1)
 
 
+class LetterOut(TaskModel):
+    """A letter alone, with how sure the backbone is of it; the output of tasks of the form ``letter``."""
+
+    label: str = Field(max_length=1)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Probability of the letter among the allowed ones, or None where the backbone does not tell."""
+    margin: float | None = Field(default=None, ge=0, le=1)
+    """Its lead over the next letter, or None where the backbone does not tell."""
+
+
 class VerifyIn(TaskModel):
     stem: str
     options: tuple[Option, ...] = ()
@@ -175,6 +186,8 @@ class Task(Generic[I, O]):
     name: str
     inputs: type[I]
     output: type[O]
+    form: Form = "json"
+    """``letter``: the reply is one of the option letters and nothing else, and its probability is the confidence."""
 
 
 TRANSLATE = Task("translate", TranslateIn, TranslateOut)
@@ -184,6 +197,7 @@ GRADE = Task("grade", GradeIn, GradeOut)
 REWRITE = Task("rewrite", RewriteIn, RewriteOut)
 ANSWER_CHOICE = Task("answer_choice", AnswerIn, ChoiceOut)
 ANSWER_TEXT = Task("answer_text", AnswerIn, TextOut)
+GUESS = Task("guess", AnswerIn, LetterOut, form="letter")
 VERIFY = Task("verify", VerifyIn, VerifyOut)
 LOCALIZE = Task("localize", LocalizeIn, LocalizeOut)
 
@@ -195,6 +209,7 @@ TASKS: tuple[Task[Any, Any], ...] = (
     REWRITE,
     ANSWER_CHOICE,
     ANSWER_TEXT,
+    GUESS,
     VERIFY,
     LOCALIZE,
 )

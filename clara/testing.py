@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from clara.backbone.base import BackboneInfo, TokenSink
 from clara.knowledge.base import Query
-from clara.tasks import TASKS, Task, TaskModel, TaskResult
+from clara.tasks import TASKS, I, O, Task, TaskModel, TaskResult
 from clara.types import Passage, Usage
-
-I = TypeVar("I", bound=TaskModel)  # noqa: E741
-O = TypeVar("O", bound=TaskModel)  # noqa: E741
 
 Scripted = TaskModel | TaskResult[Any]
 """An output, or a whole result, which may be a failure."""
@@ -49,6 +46,7 @@ class ScriptedBackbone:
         inputs: I,
         *,
         seed: int | None = None,  # noqa: ARG002
+        temperature: float | None = None,  # noqa: ARG002
         on_token: TokenSink | None = None,  # noqa: ARG002
     ) -> TaskResult[O]:
         """The next output of the task.

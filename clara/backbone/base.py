@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from clara.tasks import Task, TaskModel, TaskResult
-
-I = TypeVar("I", bound=TaskModel)  # noqa: E741
-O = TypeVar("O", bound=TaskModel)  # noqa: E741
+from clara.tasks import I, O, Task, TaskResult
 
 TokenSink = Callable[[str], None]
 """Receives text as the model writes it."""
@@ -45,7 +42,13 @@ class Backbone(Protocol):
         ...
 
     async def perform(
-        self, task: Task[I, O], inputs: I, *, seed: int | None = None, on_token: TokenSink | None = None
+        self,
+        task: Task[I, O],
+        inputs: I,
+        *,
+        seed: int | None = None,
+        temperature: float | None = None,
+        on_token: TokenSink | None = None,
     ) -> TaskResult[O]:
         """Perform one task.
 
@@ -53,6 +56,7 @@ class Backbone(Protocol):
             task: which task.
             inputs: an instance of ``task.inputs``.
             seed: makes a sampled reply repeatable; None means the backbone's own.
+            temperature: of this one reply; None means the prompt's, else the settings'.
             on_token: receives the visible text of the reply while it is written, if the backbone streams.
 
         Returns:

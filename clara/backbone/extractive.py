@@ -7,7 +7,7 @@ the shown sentences support them; nothing is written that is not a quotation or 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from clara.backbone import evidence
 from clara.backbone.base import BackboneInfo, TokenSink
@@ -23,8 +23,11 @@ from clara.tasks import (
     ChoiceOut,
     GradeIn,
     GradeOut,
+    I,
+    LetterOut,
     LocalizeIn,
     LocalizeOut,
+    O,
     RewriteIn,
     RewriteOut,
     Task,
@@ -39,9 +42,6 @@ from clara.tasks import (
     VerifyOut,
 )
 from clara.text import fold, search_tokens
-
-I = TypeVar("I", bound=TaskModel)  # noqa: E741
-O = TypeVar("O", bound=TaskModel)  # noqa: E741
 
 RELEVANT = 0.12
 """Least share of the question's weighted words that a passage must hold to be relevant."""
@@ -68,6 +68,7 @@ class ExtractiveBackbone:
             "answer_choice": self._choose,
             "answer_text": self._write,
             "verify": self._verify,
+            "guess": self._guess,
             "localize": self._localize,
         }
 
@@ -76,10 +77,16 @@ class ExtractiveBackbone:
         return BackboneInfo(kind="extractive", model="none", uses_model=False, languages=frozenset(SEVEN))
 
     async def perform(
-        self, task: Task[I, O], inputs: I, *, seed: int | None = None, on_token: TokenSink | None = None
+        self,
+        task: Task[I, O],
+        inputs: I,
+        *,
+        seed: int | None = None,
+        temperature: float | None = None,
+        on_token: TokenSink | None = None,
     ) -> TaskResult[O]:
-        """Perform one task; ``seed`` and ``on_token`` change nothing here."""
-        del seed, on_token
+        """Perform one task; ``seed``, ``temperature`` and ``on_token`` change nothing here."""
+        del seed, temperature, on_token
         output = self._tasks[task.name](inputs)
         return TaskResult(cast("O", output))
 
@@ -136,6 +143,10 @@ class ExtractiveBackbone:
             label=choice.label,
             confidence=choice.confidence,
         )
+
+    def _guess(self, inputs: AnswerIn) -> LetterOut:
+        choice = evidence.choose(inputs.stem, inputs.options, ())
+        return LetterOut(label=choice.label, confidence=1 / len(inputs.options), margin=0.0)
 
     def _write(self, inputs: AnswerIn) -> TextOut | None:
         found = evidence.extract(inputs.stem, inputs.passages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from clara.backbone.base import BackboneInfo, TokenSink
 from clara.backbone.http import ModelServers
@@ -21,11 +21,8 @@ from clara.backbone.structured import (
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneRefused, ContextOverflow
 from clara.prompts import Message, Prompt, PromptLibrary
-from clara.tasks import Task, TaskModel, TaskResult
+from clara.tasks import I, O, Task, TaskModel, TaskResult
 from clara.types import Usage
-
-I = TypeVar("I", bound=TaskModel)  # noqa: E741
-O = TypeVar("O", bound=TaskModel)  # noqa: E741
 
 _CHAT = "/v1/chat/completions"
 
@@ -47,6 +44,7 @@ class _Request:
     inputs: TaskModel
     prompt: Prompt
     seed: int
+    temperature: float
     on_token: TokenSink | None
     notes: list[str] = field(default_factory=list[str])
     usage: Usage = Usage()
@@ -89,11 +87,19 @@ class OpenAIBackbone:
             return self._info
 
     async def perform(
-        self, task: Task[I, O], inputs: I, *, seed: int | None = None, on_token: TokenSink | None = None
+        self,
+        task: Task[I, O],
+        inputs: I,
+        *,
+        seed: int | None = None,
+        temperature: float | None = None,
+        on_token: TokenSink | None = None,
     ) -> TaskResult[O]:
         """Perform one task; a reply that does not fit is asked for once more. See :class:`Backbone`."""
         sink = on_token if task.name == "answer_text" else None
-        request = _Request(task, inputs, self._prompts[task.name], self._settings.seed if seed is None else seed, sink)
+        prompt = self._prompts[task.name]
+        warmth = next(t for t in (temperature, prompt.temperature, self._settings.temperature) if t is not None)
+        request = _Request(task, inputs, prompt, self._settings.seed if seed is None else seed, warmth, sink)
         reply, extra, reason = Completion("", "", Usage()), list[Message](), ""
         for _ in range(2):
             reply = await self._complete(request, extra)
@@ -166,12 +172,12 @@ class OpenAIBackbone:
         return reply
 
     async def _body(self, request: _Request, extra: list[Message], *, schema: bool) -> dict[str, Any]:
-        prompt, settings = request.prompt, self._settings
+        prompt, thinking = request.prompt, self._settings.thinking
         body: dict[str, Any] = {
             "model": (await self.info()).model,
             "messages": [*prompt.render(request.inputs), *extra],
             "max_tokens": prompt.max_tokens,
-            "temperature": settings.temperature if prompt.temperature is None else prompt.temperature,
+            "temperature": request.temperature,
             "seed": request.seed,
         }
         if schema:
@@ -181,8 +187,8 @@ class OpenAIBackbone:
                 "schema": reply_schema(request.task.output, request.inputs),
             }
             body["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if settings.thinking != "default":
-            think = settings.thinking == "on" and prompt.thinking is not False
+        if thinking != "default":
+            think = thinking == "on" and prompt.thinking is not False
             body["chat_template_kwargs"] = {"enable_thinking": think}
         if request.on_token is not None:
             body |= {"stream": True, "stream_options": {"include_usage": True}}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
-from clara.tasks import AnswerIn, ChoiceOut, TaskModel, TranslateIn, TranslateOut
+from clara.tasks import AnswerIn, ChoiceOut, LetterOut, O, TaskModel, TranslateIn, TranslateOut
 from clara.types import Option, Passage
-
-O = TypeVar("O", bound=TaskModel)  # noqa: E741
 
 _KEPT = ("type", "enum", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum")
 _ITEM_LENGTH = 80
@@ -29,7 +27,7 @@ def reply_schema(output: type[TaskModel], inputs: TaskModel) -> dict[str, Any]:
     fields = output.model_json_schema()["properties"]
     properties: dict[str, Any] = {name: _plain(field) for name, field in fields.items()}
     letters = _letters(inputs)
-    if output is ChoiceOut and letters:
+    if output in (ChoiceOut, LetterOut) and letters:
         properties["label"] = {"type": "string", "enum": letters}
     if output is TranslateOut:
         properties["options"] = _object({letter: {"type": "string", "maxLength": 1000} for letter in letters})
@@ -64,7 +62,7 @@ def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
         where = ".".join(str(part) for part in first["loc"])
         raise Misfit(f"{where or 'the object'}: {first['msg']}") from None
     letters = _letters(inputs)
-    if isinstance(result, ChoiceOut) and isinstance(inputs, AnswerIn) and result.label.upper() not in letters:
+    if isinstance(result, ChoiceOut | LetterOut) and isinstance(inputs, AnswerIn) and result.label.upper() not in letters:
         raise Misfit(f"label must be one of {', '.join(letters)}")
     if isinstance(result, TranslateOut) and set(result.options) != set(letters):
         raise Misfit(f"options must have exactly the letters {', '.join(letters) or '(none: {})'}")

@@ -73,10 +73,10 @@ class Script(ScriptedBackbone):
             *first, last = given if isinstance(given, list) else [given]
             self.enqueue(task, *first).always(task, _raiser(last) if isinstance(last, Exception) else last)
 
-    async def perform(self, task: Any, inputs: Any, *, seed: int | None = None, on_token: Any = None) -> TaskResult[Any]:
+    async def perform(self, task: Any, inputs: Any, *, seed: int | None = None, **how: Any) -> TaskResult[Any]:
         assert isinstance(inputs, task.inputs)
         self.asked.append((task.name, inputs, seed))
-        return await super().perform(task, inputs, seed=seed, on_token=on_token)
+        return await super().perform(task, inputs, seed=seed, **how)
 
     def inputs(self, task: str) -> list[Any]:
         """What the task was asked, in order."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from clara.agent.quotes import cite
 from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.events import Token
 from clara.tasks import ANSWER_CHOICE, ANSWER_TEXT, AnswerIn, ChoiceOut, TaskResult, TextOut
 from clara.types import Passage, Usage
 
@@ -62,7 +63,9 @@ async def _choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple
 
 
 async def _write(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
-    result = await deps.backbone.perform(ANSWER_TEXT, inputs, seed=deps.settings.seed)
+    result = await deps.backbone.perform(
+        ANSWER_TEXT, inputs, seed=deps.settings.seed, on_token=lambda text: deps.emit(Token(text))
+    )
     out = result.output
     if out is None:
         return _failed(result), result.usage, result.notes
