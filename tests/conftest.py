@@ -40,7 +40,7 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, embedder: StaticEmbedde
     """A data folder that holds the shipped ophthalmology knowledge base; read it, do not change it."""
     home = tmp_path_factory.mktemp("built-home")
     base = KnowledgeBase(home / "kb" / "ophthalmology", embedder, create=True)
-    base.add((note.document() for note in read_notes()), origin="shipped")
+    base.add(note.document() for note in read_notes())
     base.lexical()
     base.close()
     return home

@@ -22,6 +22,8 @@ class Document:
     language: str = "en"
     also: tuple[str, ...] = field(default=())
     """Other names that queries may use: synonyms, titles in other languages. Indexed with every passage."""
+    origin: str = ""
+    """Where it was read from: the absolute path of its file. Not part of the fingerprint."""
 
     @property
     def fingerprint(self) -> str:

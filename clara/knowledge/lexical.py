@@ -1,10 +1,12 @@
 """BM25 over passages (bm25s), with tokens that work for Latin letters, Chinese and Devanagari.
 
-Reference: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; the variant is Lucene's.
+Reference: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. The
+variant is Lucene's, with Anserini's k1 = 0.9 and b = 0.4 (benchmarks/retrieval.py compares others).
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Iterable, Sequence
@@ -20,6 +22,11 @@ from clara.text import search_tokens
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 
+_K1, _B = 0.9, 0.4
+_RECIPE = f"k1={_K1} b={_B} title=3"
+"""Changes with what is indexed and how, so that an index on disk that was made otherwise is made again."""
+
+
 class LexicalIndex:
     """Scores passages by the words they share with a query. Position i belongs to the i-th text given to :meth:`build`."""
 
@@ -33,15 +40,23 @@ class LexicalIndex:
         tokens = [search_tokens(text) for text in texts]
         if not any(tokens):
             return cls(None, len(tokens))
-        scorer = bm25s.BM25(k1=1.2, b=0.75)
+        scorer = bm25s.BM25(k1=_K1, b=_B)
         scorer.index(tokens, show_progress=False)
         return cls(scorer, len(tokens))
 
-    def top(self, query: str, k: int) -> list[tuple[int, float]]:
-        """Positions and scores of the ``k`` best passages that share at least one word, best first."""
+    def top(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> list[tuple[int, float]]:
+        """Positions and scores of the ``k`` best passages that share at least one word, best first.
+
+        Args:
+            query: the text to look for.
+            k: how many.
+            allowed: shape (passages,), False for those that must not be found.
+        """
         scores = self.scores(search_tokens(query))
         if scores is None:
             return []
+        if allowed is not None:
+            scores = np.where(allowed, scores, np.float32(0))
         count = min(k, self._size)
         best = np.argpartition(-scores, count - 1)[:count]
         order = best[np.lexsort((best, -scores[best]))]
@@ -63,7 +78,7 @@ class LexicalIndex:
         fresh.mkdir(parents=True)
         if self._scorer is not None:
             self._scorer.save(str(fresh), show_progress=False)
-        (fresh / "size").write_text(str(self._size))
+        (fresh / "about.json").write_text(json.dumps({"size": self._size, "recipe": _RECIPE}))
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
 
@@ -74,7 +89,10 @@ class LexicalIndex:
         Raises:
             OSError, ValueError: it is missing or damaged; build it again.
         """
-        size = int((folder / "size").read_text())
+        about = json.loads((folder / "about.json").read_text())
+        if about["recipe"] != _RECIPE:
+            raise ValueError("another recipe")
+        size = int(about["size"])
         if not (folder / "params.index.json").exists():
             return cls(None, size)
         return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False), size)

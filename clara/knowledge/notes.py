@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clara import resources
 from clara.errors import KnowledgeError
+from clara.frontmatter import read_front_matter
 from clara.knowledge.documents import Document
 
 AREAS = (
@@ -38,11 +38,12 @@ AREAS = (
     "public-health",
 )
 """The syllabus."""
+SHIPPED = "shipped"
+"""The origin of the notes' documents."""
 TITLE_LANGUAGES = ("es", "pt", "fr", "fil", "hi", "zh")
 WORDS = (150, 400)
 """Fewest and most words of a note's body."""
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _EMPHASIS = re.compile(r"(\*\*|\*|__|`)(\S(?:.*?\S)?)\1")
 _SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 
@@ -90,6 +91,7 @@ class Note(BaseModel):
             source=f"{first.name}, {first.url}",
             kind=self.head.kind,
             also=(*self.head.synonyms, *self.head.titles.values()),
+            origin=SHIPPED,
         )
 
 
@@ -99,24 +101,13 @@ def read_note(path: Path) -> Note:
     Raises:
         KnowledgeError: the note breaks a rule; the message names file, field and mend.
     """
+    values, body = read_front_matter(path, "the note", KnowledgeError)
     try:
-        match = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeError(f"cannot read the note {path}: {error}") from None
-    if match is None:
-        raise KnowledgeError(f"{path} has no front matter between --- lines")
-    try:
-        head = NoteHead.model_validate(_mapping(yaml.safe_load(match[1])))
-    except yaml.YAMLError as error:
-        raise KnowledgeError(f"{path}: the front matter is not valid YAML ({error})") from None
+        head = NoteHead.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise KnowledgeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    return Note(slug=path.stem, head=head, body=match[2].strip())
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return Note(slug=path.stem, head=head, body=body.strip())
 
 
 def read_notes(folder: Path | None = None) -> Iterator[Note]:

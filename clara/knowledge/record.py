@@ -73,11 +73,18 @@ class Record:
         """Document id to fingerprint."""
         return dict(self._db.execute("SELECT id, fingerprint FROM documents"))
 
-    def ids_of(self, origin: str) -> set[str]:
-        """Ids of the documents that came from ``origin``."""
-        return {row[0] for row in self._db.execute("SELECT id FROM documents WHERE origin = ?", (origin,))}
+    def ids_of(self, origin: str) -> dict[str, str]:
+        """Ids of the documents that came from ``origin``, a name or a path, or from a file below it, each with its own."""
+        below = f"{origin.rstrip('/')}/"
+        query = "SELECT id, origin FROM documents WHERE origin = ? OR substr(origin, 1, ?) = ?"
+        return dict(self._db.execute(query, (origin, len(below), below)))
 
-    def put(self, batch: Sequence[tuple[Document, list[Chunk]]], origin: str = "") -> tuple[list[int], list[int]]:
+    def origin_of(self, document: str) -> str | None:
+        """Where a document came from; None if there is no such document."""
+        row = self._db.execute("SELECT origin FROM documents WHERE id = ?", (document,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put(self, batch: Sequence[tuple[Document, list[Chunk]]]) -> tuple[list[int], list[int]]:
         """Add or replace documents in one transaction.
 
         Returns:
@@ -89,7 +96,7 @@ class Record:
         try:
             with self._db:
                 gone = self._delete([document.id for document, _ in batch])
-                new = [number for document, chunks in batch for number in self._insert(document, chunks, origin)]
+                new = [number for document, chunks in batch for number in self._insert(document, chunks)]
                 self._grow()
         except sqlite3.Error as error:
             raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
@@ -114,14 +121,14 @@ class Record:
             self._db.execute("DELETE FROM documents WHERE id = ?", (document,))
         return gone
 
-    def _insert(self, document: Document, chunks: Sequence[Chunk], origin: str) -> Iterator[int]:
+    def _insert(self, document: Document, chunks: Sequence[Chunk]) -> Iterator[int]:
         cursor = self._db.execute(
             "INSERT INTO documents (id, fingerprint, origin, title, text, source, kind, language, also) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 document.fingerprint,
-                origin,
+                document.origin,
                 document.title,
                 document.text,
                 document.source,
@@ -150,6 +157,11 @@ class Record:
     def numbers(self) -> list[int]:
         """Numbers of all passages, ascending: the order of the derived indexes."""
         return [row[0] for row in self._db.execute("SELECT number FROM chunks ORDER BY number")]
+
+    def facets(self) -> list[tuple[str, str]]:
+        """Kind and language of every passage, in the order of :meth:`numbers`."""
+        query = "SELECT d.kind, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"
+        return [(str(kind), str(language)) for kind, language in self._db.execute(query)]
 
     def chunks(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Chunk]]:
         """Passages with their documents' names (not their full text), all of them or those of the given numbers."""

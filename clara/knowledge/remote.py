@@ -10,7 +10,7 @@ import numpy as np
 
 from clara.config import Settings
 from clara.errors import SettingsError, StoreError
-from clara.knowledge.base import EmbedderInfo, Vectors
+from clara.knowledge.base import EmbedderInfo, Vectors, unit
 
 _BATCH = 128
 
@@ -52,8 +52,7 @@ class RemoteEmbedder:
             except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"no embeddings from {self._url}: {type(error).__name__}") from None
         vectors = np.asarray(rows, dtype=np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=vectors, where=norms > 0)
+        return unit(vectors)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (n, dimension)."""

@@ -7,16 +7,18 @@ Learning Methods", SIGIR 2009: score(d) = sum over lists of w / (60 + rank of d)
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from clara.config import Settings
 from clara.knowledge.base import Query
 from clara.knowledge.chunking import Chunk
 from clara.knowledge.embedders import build_embedder
 from clara.knowledge.store import KnowledgeBase
-from clara.text import search_tokens
 from clara.types import Passage
 
 RRF = 60
@@ -25,14 +27,42 @@ RRF = 60
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each list counts for."""
+    """What each list counts for; ``benchmarks/retrieval.py`` compares others."""
 
-    dense: float = 1.0
+    dense: float = 0.5
     lexical: float = 1.6
+    own_language: float = 0.5
+    """Factor of the lists that hold only passages in the asker's language, where that is not English."""
     depth: int = 50
     """Passages taken from each list."""
     near_duplicate: float = 0.85
     """Share of common words (Jaccard) from which the lower-ranked of two passages is left out."""
+
+
+DENSE_ONLY = Weights(lexical=0.0)
+LEXICAL_ONLY = Weights(dense=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which passages may be found; an empty set allows all."""
+
+    kinds: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+    def where(self) -> dict[str, Any] | None:
+        """As Chroma's metadata filter."""
+        named = (("kind", self.kinds), ("language", self.languages))
+        parts: list[dict[str, Any]] = [{field: {"$in": sorted(values)}} for field, values in named if values]
+        return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """One text to search for in one part of the knowledge base."""
+
+    text: str
+    filter: Filter
 
 
 class HybridRetriever:
@@ -85,25 +115,42 @@ class HybridRetriever:
 
     def search_batch(self, queries: Sequence[tuple[Query, int]]) -> list[tuple[Passage, ...]]:
         """Search for many queries at once; blocks, so call it from a worker thread."""
-        texts = list(dict.fromkeys(text for query, _ in queries for text in query.texts))
         scores: list[dict[tuple[int, int], float]] = [{} for _ in queries]
         for number, base in enumerate(self.bases):
-            lists = self._ranked(base, texts)
-            for query, fused in zip(queries, scores, strict=True):
-                _fuse(query[0], number, lists, fused)
+            lookups = [self._lookups(base, query) for query, _ in queries]
+            lists = self._ranked(base, list(dict.fromkeys(lookup for row in lookups for lookup, _ in row)))
+            for row, fused in zip(lookups, scores, strict=True):
+                _fuse(row, number, lists, fused)
         return [self._passages(query, k, fused) for (query, k), fused in zip(queries, scores, strict=True)]
 
-    def _ranked(self, base: KnowledgeBase, texts: Sequence[str]) -> dict[str, list[tuple[float, list[int]]]]:
-        """For each text its lists of passage numbers, each with the list's weight."""
+    def _lookups(self, base: KnowledgeBase, query: Query) -> list[tuple[_Lookup, float]]:
+        """What to search for in a knowledge base, with weights: each wording, and again among the asker's own language."""
+        filters = [(Filter(query.only_kinds, query.only_languages), 1.0)]
+        if query.language != "en" and not query.only_languages and query.language in base.languages:
+            filters.append((Filter(query.only_kinds, frozenset({query.language})), self.weights.own_language))
+        weights = query.weights or tuple(1.0 for _ in query.texts)
+        return [
+            (_Lookup(text, part), weight * factor)
+            for text, weight in zip(query.texts, weights, strict=True)
+            for part, factor in filters
+        ]
+
+    def _ranked(self, base: KnowledgeBase, lookups: Sequence[_Lookup]) -> dict[_Lookup, list[tuple[float, list[int]]]]:
+        """For each lookup its lists of passage numbers, each with the list's weight; one Chroma call a filter."""
         weights = self.weights
         lexical, numbers = base.lexical()
-        nearest = base.nearest(texts, weights.depth) if weights.dense else [[] for _ in texts]
-        ranked: dict[str, list[tuple[float, list[int]]]] = {}
-        for text, dense in zip(texts, nearest, strict=True):
-            lists = [(weights.dense, [passage for passage, score in dense if score > 0])]
+        ranked: dict[_Lookup, list[tuple[float, list[int]]]] = {lookup: [] for lookup in lookups}
+        for part in dict.fromkeys(lookup.filter for lookup in lookups):
+            mine = [lookup for lookup in lookups if lookup.filter == part]
+            if weights.dense:
+                nearest = base.nearest([lookup.text for lookup in mine], weights.depth, part.where())
+                for lookup, found in zip(mine, nearest, strict=True):
+                    ranked[lookup].append((weights.dense, [passage for passage, score in found if score > 0]))
             if weights.lexical:
-                lists.append((weights.lexical, [numbers[i] for i, _ in lexical.top(text, weights.depth)]))
-            ranked[text] = lists
+                allowed = base.allowed(part.kinds, part.languages)
+                for lookup in mine:
+                    best = lexical.top(lookup.text, weights.depth, allowed)
+                    ranked[lookup].append((weights.lexical, [numbers[position] for position, _ in best]))
         return ranked
 
     def _passages(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:
@@ -124,7 +171,7 @@ class HybridRetriever:
         kept: list[Passage] = []
         tokens: list[frozenset[str]] = []
         for score, place in weighted:
-            mine = frozenset(search_tokens(chunks[place].text))
+            mine = _shingles(chunks[place].text)
             if any(_jaccard(mine, other) >= self.weights.near_duplicate for other in tokens):
                 continue
             tokens.append(mine)
@@ -141,17 +188,23 @@ class HybridRetriever:
 
 
 def _fuse(
-    query: Query,
+    lookups: Sequence[tuple[_Lookup, float]],
     base: int,
-    lists: Mapping[str, list[tuple[float, list[int]]]],
+    lists: Mapping[_Lookup, list[tuple[float, list[int]]]],
     fused: dict[tuple[int, int], float],
 ) -> None:
-    weights = query.weights or tuple(1.0 for _ in query.texts)
-    for text, wording in zip(query.texts, weights, strict=True):
-        for weight, ranking in lists[text]:
+    for lookup, factor in lookups:
+        for weight, ranking in lists[lookup]:
             for rank, number in enumerate(ranking, 1):
                 place = (base, number)
-                fused[place] = fused.get(place, 0.0) + wording * weight / (RRF + rank)
+                fused[place] = fused.get(place, 0.0) + factor * weight / (RRF + rank)
+
+
+def _shingles(text: str) -> frozenset[str]:
+    """Words, or pairs of characters where a script does not part its words: enough to tell copies, and quick."""
+    folded = text.casefold()
+    parts = re.findall(r"\w+", folded)
+    return frozenset(parts if 20 * len(parts) > len(text) else map("".join, pairwise(folded)))
 
 
 def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:

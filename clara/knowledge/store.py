@@ -6,20 +6,27 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase, StoreError, UsageError
-from clara.knowledge.base import Embedder
+from clara.knowledge.base import Embedder, Vectors, unit
 from clara.knowledge.chunking import Chunk, chunk
 from clara.knowledge.documents import Document
 from clara.knowledge.lexical import LexicalIndex
+from clara.knowledge.lock import Exclusive
 from clara.knowledge.record import Record
-from clara.knowledge.vectors import VectorIndex, drop_collection, open_client
+from clara.knowledge.vectors import VectorIndex, drop_collection, open_client, server_client
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -69,7 +76,7 @@ class KnowledgeBase:
         _make(folder)
         self.record = Record(folder / "record.sqlite")
         self._client = client or open_client(folder / "chroma")
-        self._vectors = VectorIndex(self._client, _collection(self.name), embedder.info)
+        self._vectors = VectorIndex(self._client, self.name, embedder.info)
         self._lexical: LexicalIndex | None = None
         self._numbers: list[int] = []
         self._check()
@@ -77,93 +84,119 @@ class KnowledgeBase:
     @classmethod
     def open(cls, settings: Settings, name: str, embedder: Embedder, *, create: bool = False) -> KnowledgeBase:
         """The knowledge base ``name`` of the settings' data folder."""
-        folder = kb_folder(settings, name)
-        client = None
-        if settings.chroma_url:
-            token = settings.chroma_token.get_secret_value() if settings.chroma_token else None
-            client = open_client(None, settings.chroma_url, token)
-        return cls(folder, embedder, create=create, client=client)
+        return cls(kb_folder(settings, name), embedder, create=create, client=server_client(settings))
 
     def _check(self) -> None:
         """Bring Chroma in step with the record if it is behind or damaged."""
         numbers = self.record.numbers()
         if self._vectors.generation == self.record.generation and self._vectors.count() == len(numbers):
-            probe = next(self.record.chunks(numbers[-1:]), None)
-            if probe is None or self._vectors.finds(probe[0], self._embed([probe[1]])):
+            if self._answers(numbers[-1:]):
                 return
+        elif self._vectors.count() and self._catch_up(numbers):
+            return
         self.reindex()
+
+    def _answers(self, numbers: Sequence[int]) -> bool:
+        """True if each of these passages is found by its own vector."""
+        return all(self._vectors.finds(number, self._embed([chunk])) for number, chunk in self.record.chunks(numbers))
+
+    def _catch_up(self, numbers: list[int]) -> bool:
+        """Add and remove what a run that was killed left undone; False if the index is damaged."""
+        try:
+            present, wanted = self._vectors.numbers(), set(numbers)
+            self._vectors.delete(sorted(present - wanted))
+            missing = sorted(wanted - present)
+            log.warning(
+                "the index of knowledge base %r was left behind; adding %d passages, removing %d",
+                self.name,
+                len(missing),
+                len(present - wanted),
+            )
+            self._index(self.record.chunks(missing))
+            if not self._answers([*numbers[:1], *missing[-1:], *numbers[-1:]]):
+                return False
+            self._vectors.mark(self.record.generation)
+        except StoreError:
+            return False
+        return True
 
     def reindex(self) -> None:
         """Build both indexes again from the record."""
         if self.record.counts()["passages"]:
-            state = "missing" if self._vectors.generation < 0 else "behind or damaged"
+            state = "damaged" if self._vectors.count() else "missing"
             log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
         self._vectors.reset()
-        stream = self.record.chunks()
+        self._index(self.record.chunks())
+        self._vectors.mark(self.record.generation)
+        self._changed()
+
+    def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
         while batch := list(islice(stream, BATCH * 4)):
             chunks = [chunk for _, chunk in batch]
             self._vectors.add([number for number, _ in batch], chunks, self._embed(chunks))
-        self._vectors.mark(self.record.generation)
-        self._lexical = None
 
-    def _embed(self, chunks: Sequence[Chunk]) -> Any:
-        return self.embedder.embed_documents([chunk.indexed for chunk in chunks])
+    def _embed(self, chunks: Sequence[Chunk]) -> Vectors:
+        vectors = self.embedder.embed_documents([chunk.indexed for chunk in chunks])
+        if weight := self.embedder.info.head_weight:
+            vectors = unit(vectors + weight * self.embedder.embed_documents([chunk.head for chunk in chunks]))
+        return vectors
 
-    def add(
-        self,
-        documents: Iterable[Document],
-        *,
-        origin: str = "",
-        replace_origin: bool = False,
-        progress: Progress | None = None,
-    ) -> Change:
+    def add(self, documents: Iterable[Document], *, progress: Progress | None = None) -> Change:
         """Add documents; unchanged ones are skipped, changed ones replaced.
+
+        A batch counts as added once it is in the record; its vectors follow in a thread of their own while the next batch is
+        cut and embedded.
 
         Args:
             documents: read as a stream.
-            origin: where they come from, for ``replace_origin`` and ``kb sync``.
-            replace_origin: remove documents of that origin that no longer come.
             progress: called after every batch.
+
+        Raises:
+            StoreError: the disk or Chroma refuses; what was added before stays.
         """
         known = self.record.fingerprints()
-        seen: set[str] = set()
-        counts = {"added": 0, "replaced": 0, "unchanged": 0, "passages": 0}
+        counts = Counter[str]()
         stream = iter(documents)
-        while batch := list(islice(stream, BATCH)):
-            fresh: dict[str, Document] = {}
-            for document in batch:
-                seen.add(document.id)
-                if known.get(document.id) == document.fingerprint:
-                    counts["unchanged"] += 1
-                else:
-                    counts["replaced" if document.id in known else "added"] += 1
-                    known[document.id] = document.fingerprint
-                    fresh[document.id] = document
-            counts["passages"] += self._write([(document, chunk(document)) for document in fresh.values()], origin)
-            if progress is not None:
-                progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
-        removed = self.remove(self.record.ids_of(origin) - seen) if replace_origin else 0
-        self._vectors.mark(self.record.generation)
-        return Change(removed=removed, **counts)
+        with Exclusive(self.folder), ThreadPoolExecutor(1, thread_name_prefix="clara-index") as indexer:
+            waiting: Future[None] | None = None
+            while batch := list(islice(stream, BATCH)):
+                fresh: dict[str, Document] = {}
+                for document in batch:
+                    if known.get(document.id) == document.fingerprint:
+                        counts["unchanged"] += 1
+                    else:
+                        counts["replaced" if document.id in known else "added"] += 1
+                        known[document.id] = document.fingerprint
+                        fresh[document.id] = document
+                if fresh:
+                    parts = [(document, chunk(document)) for document in fresh.values()]
+                    chunks = [chunk for _, cut in parts for chunk in cut]
+                    vectors = self._embed(chunks)
+                    gone, new = self.record.put(parts)
+                    counts["passages"] += len(new)
+                    if waiting is not None:
+                        waiting.result()
+                    waiting = indexer.submit(self._replace_vectors, gone, new, chunks, vectors)
+                if progress is not None:
+                    progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
+            if waiting is not None:
+                waiting.result()
+            self._changed()
+            self._vectors.mark(self.record.generation)
+        return Change(**counts)
 
-    def _write(self, batch: list[tuple[Document, list[Chunk]]], origin: str) -> int:
-        if not batch:
-            return 0
-        chunks = [chunk for _, parts in batch for chunk in parts]
-        vectors = self._embed(chunks)
-        gone, new = self.record.put(batch, origin)
+    def _replace_vectors(self, gone: list[int], new: list[int], chunks: list[Chunk], vectors: Vectors) -> None:
         self._vectors.delete(gone)
         self._vectors.add(new, chunks, vectors)
-        self._lexical = None
-        return len(new)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; returns how many there were."""
-        known = self.record.fingerprints()
-        present = [document for document in ids if document in known]
-        self._vectors.delete(self.record.remove(present))
-        self._vectors.mark(self.record.generation)
-        self._lexical = None
+        with Exclusive(self.folder):
+            known = self.record.fingerprints()
+            present = [document for document in ids if document in known]
+            self._vectors.delete(self.record.remove(present))
+            self._vectors.mark(self.record.generation)
+            self._changed()
         return len(present)
 
     def lexical(self) -> tuple[LexicalIndex, list[int]]:
@@ -174,10 +207,34 @@ class KnowledgeBase:
             try:
                 self._lexical = LexicalIndex.load(folder)
             except (OSError, ValueError):
-                self._lexical = LexicalIndex.build(chunk.indexed for _, chunk in self.record.chunks())
+                self._lexical = LexicalIndex.build(chunk.weighted for _, chunk in self.record.chunks())
                 _drop_old(self.folder)
                 self._lexical.save(folder)
         return self._lexical, self._numbers
+
+    @cached_property
+    def _facets(self) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """Kind and language of every passage, in the order of the lexical index."""
+        table = np.array(self.record.facets(), dtype=np.str_).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages of the documents."""
+        return frozenset(self.record.count_by("language"))
+
+    def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
+        """Which positions of the lexical index are of these kinds and languages (empty: any); None means all of them."""
+        if not kinds and not languages:
+            return None
+        columns = zip(self._facets, (kinds, languages), strict=True)
+        return np.logical_and.reduce([np.isin(column, sorted(wanted)) for column, wanted in columns if wanted])
+
+    def _changed(self) -> None:
+        """Forget what was derived from the record."""
+        self._lexical = None
+        for name in ("_facets", "languages"):
+            self.__dict__.pop(name, None)
 
     def nearest(self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
         """Passage numbers and similarities for each text; one Chroma call for all of them."""
@@ -217,14 +274,11 @@ def missing_message(name: str, folder: Path) -> str:
     return f"there is no knowledge base {name!r} in {folder.parent} yet; run: {mend}"
 
 
-def discard(folder: Path, *, client: ClientAPI | None = None) -> None:
+def discard(settings: Settings, name: str) -> None:
     """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again."""
+    folder, client = kb_folder(settings, name), server_client(settings)
     if client is not None or (folder / "chroma").is_dir():
-        drop_collection(client or open_client(folder / "chroma"), _collection(folder.name))
-
-
-def _collection(name: str) -> str:
-    return f"clara-{name}"
+        drop_collection(client or open_client(folder / "chroma"), name)
 
 
 def _make(folder: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clara.config import Settings
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.base import EmbedderInfo, Vectors
 from clara.knowledge.chunking import Chunk
@@ -32,10 +33,10 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
     """
     silence_telemetry()
     import chromadb
-    from chromadb.config import Settings
+    from chromadb.config import Settings as ChromaSettings
     from chromadb.errors import ChromaError
 
-    settings = Settings(anonymized_telemetry=False)
+    settings = ChromaSettings(anonymized_telemetry=False)
     try:
         if url is not None:
             host, port, secure = _split(url)
@@ -48,6 +49,14 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
         raise StoreError(f"cannot open Chroma at {url or folder}: {error}") from None
 
 
+def server_client(settings: Settings) -> ClientAPI | None:
+    """A client of the Chroma server that the settings name; None if they name none."""
+    if settings.chroma_url is None:
+        return None
+    token = settings.chroma_token.get_secret_value() if settings.chroma_token else None
+    return open_client(None, settings.chroma_url, token)
+
+
 def _split(url: str) -> tuple[str, int, bool]:
     match = re.fullmatch(r"(https?)://([^/:]+)(?::(\d+))?/?", url)
     if match is None:
@@ -57,10 +66,10 @@ def _split(url: str) -> tuple[str, int, bool]:
 
 
 class VectorIndex:
-    """One Chroma collection, tied to one embedder."""
+    """The Chroma collection of one knowledge base, tied to one embedder."""
 
-    def __init__(self, client: ClientAPI, name: str, embedder: EmbedderInfo) -> None:
-        """Open or create the collection.
+    def __init__(self, client: ClientAPI, base: str, embedder: EmbedderInfo) -> None:
+        """Open or create the collection of the knowledge base ``base``.
 
         Raises:
             EmbedderMismatch: it was filled by another embedder.
@@ -69,12 +78,12 @@ class VectorIndex:
         from chromadb.errors import ChromaError
 
         self._client = client
-        self._name = name
+        self._base, self._name = base, _collection(base)
         self._embedder = embedder
         try:
             self._collection = self._open()
         except (ChromaError, ValueError, RuntimeError) as error:
-            raise StoreError(f"Chroma cannot open the collection {name!r}: {error}") from None
+            raise StoreError(f"Chroma cannot open the collection {self._name!r}: {error}") from None
         self._check_embedder()
 
     def _open(self) -> Collection:
@@ -92,6 +101,7 @@ class VectorIndex:
             "dimension": self._embedder.dimension,
             "query_instruction": self._embedder.query_instruction,
             "document_instruction": self._embedder.document_instruction,
+            "head_weight": self._embedder.head_weight,
             "generation": generation,
         }
 
@@ -99,9 +109,9 @@ class VectorIndex:
         found = self._collection.metadata or {}
         if (found.get("embedder"), found.get("fingerprint")) != (self._embedder.name, self._embedder.fingerprint):
             raise EmbedderMismatch(
-                f"the knowledge base {self._name.removeprefix('clara-')!r} was built with the embedder "
+                f"the knowledge base {self._base!r} was built with the embedder "
                 f"{found.get('embedder')!r} (fingerprint {found.get('fingerprint')}), not with {self._embedder.name!r} "
-                f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb build --rebuild"
+                f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb reindex --kb {self._base}"
             )
 
     @property
@@ -117,6 +127,19 @@ class VectorIndex:
     def count(self) -> int:
         """Vectors in the collection."""
         return int(self._collection.count())
+
+    def numbers(self) -> set[int]:
+        """Numbers of all passages that it holds.
+
+        Raises:
+            StoreError: Chroma cannot read them.
+        """
+        from chromadb.errors import ChromaError
+
+        try:
+            return {int(name) for name in self._collection.get(include=[])["ids"]}
+        except (ChromaError, RuntimeError) as error:
+            raise StoreError(f"Chroma cannot list {self._name!r}: {error}") from None
 
     def add(self, numbers: Sequence[int], chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add or replace passages."""
@@ -170,12 +193,16 @@ class VectorIndex:
         self._collection = self._open()
 
 
-def drop_collection(client: ClientAPI, name: str) -> None:
-    """Remove a collection whatever filled it; nothing happens if there is none."""
+def _collection(base: str) -> str:
+    return f"clara-{base}"
+
+
+def drop_collection(client: ClientAPI, base: str) -> None:
+    """Remove the collection of a knowledge base whatever filled it; nothing happens if there is none."""
     from chromadb.errors import NotFoundError
 
     try:
-        client.delete_collection(name)
+        client.delete_collection(_collection(base))
     except (NotFoundError, ValueError):
         return
 

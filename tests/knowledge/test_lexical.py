@@ -72,12 +72,12 @@ def test_saving_again_replaces_the_whole_folder(index: LexicalIndex, tmp_path: P
     index.save(tmp_path / "bm25")
     (tmp_path / "bm25" / "stray").write_text("x")
     LexicalIndex.build([]).save(tmp_path / "bm25")
-    assert [path.name for path in (tmp_path / "bm25").iterdir()] == ["size"]
+    assert [path.name for path in (tmp_path / "bm25").iterdir()] == ["about.json"]
     assert not (tmp_path / "bm25.new").exists()
 
 
 def test_a_missing_or_damaged_index_raises_what_the_store_catches(index: LexicalIndex, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="size"):
+    with pytest.raises(OSError, match="about.json"):
         LexicalIndex.load(tmp_path / "nowhere")
     index.save(tmp_path / "bm25")
     (tmp_path / "bm25" / "params.index.json").write_text("{")

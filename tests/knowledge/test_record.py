@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ def record() -> Iterator[Record]:
     opened.close()
 
 
-def put(record: Record, *documents: Document, origin: str = "") -> tuple[list[int], list[int]]:
-    return record.put([(item, chunk(item)) for item in documents], origin)
+def put(record: Record, *documents: Document) -> tuple[list[int], list[int]]:
+    return record.put([(item, chunk(item)) for item in documents])
 
 
 def test_a_new_record_is_empty(record: Record) -> None:
@@ -73,9 +74,11 @@ def test_a_failed_batch_changes_nothing(record: Record) -> None:
 
 
 def test_documents_are_known_by_origin_kind_and_language(record: Record) -> None:
-    put(record, CORNEA, LENS, origin="notes")
-    put(record, document("es", "texto", language="es"), origin="folder")
-    assert record.ids_of("notes") == {"cornea", "lens"}
+    put(record, replace(CORNEA, origin="/notes/a.md"), replace(LENS, origin="/notes-2/b.md"))
+    put(record, document("es", "texto", language="es", origin="/notes/deep/c.md"))
+    assert record.ids_of("/notes") == {"cornea": "/notes/a.md", "es": "/notes/deep/c.md"}
+    assert record.ids_of("/notes/a.md") == {"cornea": "/notes/a.md"}
+    assert (record.origin_of("lens"), record.origin_of("nothing")) == ("/notes-2/b.md", None)
     assert record.count_by("kind") == {"document": 2, "anatomy": 1}
     assert record.count_by("language") == {"en": 2, "es": 1}
     with pytest.raises(ValueError, match="title"):

@@ -11,6 +11,7 @@ from clara.config import Settings
 from clara.errors import EmbedderMismatch, NoKnowledgeBase, StoreError, UsageError
 from clara.knowledge.chunking import chunk
 from clara.knowledge.documents import Document
+from clara.knowledge.lock import Exclusive
 from clara.knowledge.store import Change, KnowledgeBase, discard, kb_folder
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
 
@@ -92,14 +93,6 @@ def test_removed_documents_are_found_no_more(folder: Path) -> None:
     assert base.remove(["cornea"]) == 0
 
 
-def test_what_no_longer_comes_from_an_origin_is_removed_and_nothing_else(folder: Path) -> None:
-    base = KnowledgeBase(folder, HashEmbedder(), create=True)
-    base.add([CORNEA, LENS], origin="notes")
-    base.add([GLAUCOMA], origin="elsewhere")
-    assert base.add([CORNEA], origin="notes", replace_origin=True) == Change(unchanged=1, removed=1)
-    assert set(base.record.fingerprints()) == {"cornea", "glaucoma"}
-
-
 def test_progress_counts_documents_and_passages(folder: Path) -> None:
     seen: list[tuple[int, int]] = []
     base = KnowledgeBase(folder, HashEmbedder(), create=True)
@@ -133,12 +126,16 @@ def test_index_is_built_again_when_chromas_folder_is_deleted(folder: Path, caplo
     assert nearest(again, "clear window cornea") == "cornea"
 
 
-def test_index_is_built_again_when_its_generation_is_behind(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    base = make(folder, CORNEA)
-    base.record.put([(LENS, chunk(LENS))])  # killed before Chroma heard of it
-    again = reopen(base)
-    assert "is behind or damaged; building it from the record" in caplog.text
+def test_index_catches_up_when_it_was_left_behind(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    base = make(folder, CORNEA, GLAUCOMA)
+    base.record.remove(["glaucoma"])
+    base.record.put([(LENS, chunk(LENS))])  # killed before Chroma heard of either
+    embedder = HashEmbedder()
+    again = reopen(base, embedder)
+    assert "was left behind; adding 1 passages, removing 1" in caplog.text
+    assert sum("cornea" in text.lower() for text in embedder.embedded) == 1  # the self-query, not the passage again
     assert nearest(again, "lens focuses light") == "lens"
+    assert nearest(again, "damages optic nerve") != "glaucoma"
     assert lexical(again, "focuses") == ["lens"]
 
 
@@ -167,15 +164,24 @@ def test_a_damaged_lexical_index_is_built_again(folder: Path) -> None:
 
 def test_another_embedder_is_refused_with_the_mend(folder: Path) -> None:
     base = make(folder, CORNEA)
-    with pytest.raises(EmbedderMismatch, match=r"'hash'.*not with 'other'.*clara kb build --rebuild"):
+    with pytest.raises(EmbedderMismatch, match=r"'hash'.*not with 'other'.*clara kb reindex --kb mine"):
         reopen(base, HashEmbedder("other"))
 
 
 def test_discarding_lets_another_embedder_build_it_again(folder: Path) -> None:
     base = make(folder, CORNEA, LENS)
-    discard(folder)
+    base.close()
+    forget_chroma()
+    discard(Settings(home=folder.parent.parent), folder.name)
     again = reopen(base, HashEmbedder("other"))
     assert nearest(again, "clear window cornea") == "cornea"
+
+
+def test_a_second_writer_is_refused(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    with Exclusive(folder), pytest.raises(StoreError, match="another process is changing the knowledge base"):
+        base.add([LENS])
+    assert base.add([LENS]) == Change(added=1, passages=1)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ CHUNKS = [chunk(item)[0] for item in (CORNEA, LENS, GLAUCOMA)]
 def index(tmp_path: Path) -> VectorIndex:
     """The three passages, numbered from 1."""
     embedder = HashEmbedder()
-    opened = VectorIndex(open_client(tmp_path / "chroma"), "clara-test", embedder.info)
+    opened = VectorIndex(open_client(tmp_path / "chroma"), "test", embedder.info)
     opened.add([1, 2, 3], CHUNKS, embedder.embed_documents([part.indexed for part in CHUNKS]))
     return opened
 
 
 def test_a_new_index_holds_nothing_of_any_generation(tmp_path: Path) -> None:
     embedder = HashEmbedder()
-    empty = VectorIndex(open_client(tmp_path / "chroma"), "clara-test", embedder.info)
+    empty = VectorIndex(open_client(tmp_path / "chroma"), "test", embedder.info)
     assert (empty.count(), empty.generation) == (0, -1)
     assert empty.query(embedder.embed_queries(["cornea", "lens"]), 5) == [[], []]
 
@@ -66,17 +66,17 @@ def test_mark_and_reset_keep_the_generation(index: VectorIndex) -> None:
 def test_another_embedder_is_refused_with_both_names_and_the_mend(
     index: VectorIndex, tmp_path: Path, other: HashEmbedder
 ) -> None:
-    with pytest.raises(EmbedderMismatch, match=r"'hash'.*f1.*not with.*clara kb build --rebuild") as caught:
-        VectorIndex(open_client(tmp_path / "chroma"), "clara-test", other.info)
+    with pytest.raises(EmbedderMismatch, match=r"'hash'.*f1.*not with.*clara kb reindex --kb test") as caught:
+        VectorIndex(open_client(tmp_path / "chroma"), "test", other.info)
     assert other.info.name in str(caught.value)
     assert other.info.fingerprint in str(caught.value)
 
 
 def test_dropping_a_collection_twice_is_no_error(index: VectorIndex, tmp_path: Path) -> None:
     client = open_client(tmp_path / "chroma")
-    drop_collection(client, "clara-test")
-    drop_collection(client, "clara-test")
-    assert VectorIndex(client, "clara-test", HashEmbedder("other").info).count() == 0
+    drop_collection(client, "test")
+    drop_collection(client, "test")
+    assert VectorIndex(client, "test", HashEmbedder("other").info).count() == 0
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://host:1", "http://", "http://host:port"])

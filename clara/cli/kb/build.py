@@ -1,0 +1,139 @@
+"""``clara kb build``, ``remove`` and ``reindex``."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, QuietOption, settings_of
+from clara.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from clara.config import Settings
+    from clara.knowledge.documents import Document
+    from clara.knowledge.store import Change
+
+SHIPPED = "ophthalmology"
+"""The knowledge base that the notes fill."""
+
+
+def build(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Discard the vectors first, whatever made them.")] = False,
+    config: ConfigOption = None,
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+    quiet: QuietOption = False,
+) -> None:
+    """Build the knowledge base that ships; a second run changes only what is new."""
+    settings = settings_of(config=config, kb=kb)
+    if settings.kb != (SHIPPED,):
+        raise UsageError(f"clara kb build makes the knowledge base {SHIPPED!r} only, not {', '.join(settings.kb)}")
+    from clara.knowledge.notes import read_notes
+    from clara.knowledge.store import discard
+
+    documents = [note.document() for note in read_notes()]
+    if rebuild:
+        discard(settings, SHIPPED)
+    change, stats = _fill(settings, documents, quiet=quiet or as_json)
+    counts = {name: getattr(change, name) for name in ("added", "replaced", "unchanged", "removed", "passages")}
+    from clara.cli.output import print_json, show
+
+    if as_json:
+        print_json({"name": SHIPPED, **counts, "stats": stats})
+        return
+    from clara.cli.render import plain
+
+    said = ", ".join(f"{counts[name]} {name}" for name in ("added", "replaced", "unchanged", "removed"))
+    show(plain(f"{SHIPPED}: {stats['documents']} documents, {stats['passages']} passages ({said})"))
+
+
+def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tuple[Change, dict[str, Any]]:
+    """Add the documents while a bar on standard error shows how far; what no longer ships goes."""
+    from dataclasses import replace
+
+    from rich.progress import Progress
+
+    from clara.cli.output import progress_console
+    from clara.knowledge.embedders import build_embedder
+    from clara.knowledge.notes import SHIPPED as ORIGIN
+    from clara.knowledge.store import KnowledgeBase
+
+    with Progress(console=progress_console(quiet=quiet), transient=True) as bar:
+        task = bar.add_task(SHIPPED, total=len(documents))
+
+        def advance(read: int, _passages: int) -> None:
+            bar.update(task, completed=read)
+
+        with closing(KnowledgeBase.open(settings, SHIPPED, build_embedder(settings), create=True)) as base:
+            change = base.add(documents, progress=advance)
+            gone = base.record.ids_of(ORIGIN).keys() - {document.id for document in documents}
+            change = replace(change, removed=base.remove(gone))
+            base.lexical()
+            return change, base.stats()
+
+
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Document ids, as kb search shows them before the #.")],
+    config: ConfigOption = None,
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+    quiet: QuietOption = False,  # noqa: ARG001
+) -> None:
+    """Remove documents from a knowledge base."""
+    settings = settings_of(config=config, kb=kb)
+    name = the_one(settings)
+    from clara.cli.output import print_json, show
+    from clara.cli.render import plain
+    from clara.knowledge.embedders import build_embedder
+    from clara.knowledge.store import KnowledgeBase
+
+    with closing(KnowledgeBase.open(settings, name, build_embedder(settings))) as base:
+        unknown = [document for document in ids if base.record.origin_of(document) is None]
+        removed = base.remove(ids)
+    if as_json:
+        print_json({"name": name, "removed": removed, "unknown": unknown})
+    else:
+        show(plain(f"{name}: {removed} documents removed"))
+    if unknown:
+        raise DataError(f"the knowledge base {name!r} has no document {', '.join(unknown)}")
+
+
+def reindex(
+    config: ConfigOption = None,
+    kb: KbOption = None,
+    debug: DebugOption = False,  # noqa: ARG001
+    quiet: QuietOption = False,  # noqa: ARG001
+) -> None:
+    """Make the vectors again from the stored documents, with the embedder that the settings name now."""
+    settings = settings_of(config=config, kb=kb)
+    name = the_one(settings)
+    from clara.cli.output import show
+    from clara.cli.render import plain
+    from clara.errors import NoKnowledgeBase
+    from clara.knowledge.embedders import build_embedder
+    from clara.knowledge.store import KnowledgeBase, discard, kb_folder, missing_message
+
+    folder = kb_folder(settings, name)
+    if not folder.is_dir():
+        raise NoKnowledgeBase(missing_message(name, folder))
+    embedder = build_embedder(settings)
+    discard(settings, name)
+    with closing(KnowledgeBase.open(settings, name, embedder)) as base:
+        base.lexical()
+        passages = base.record.counts()["passages"]
+    show(plain(f"{name}: {passages} passages embedded with {embedder.info.name}"))
+
+
+def the_one(settings: Settings) -> str:
+    """The single knowledge base that a change is for.
+
+    Raises:
+        UsageError: several are named.
+    """
+    if len(settings.kb) != 1:
+        raise UsageError(f"this changes one knowledge base; name it with one --kb, not {', '.join(settings.kb)}")
+    return settings.kb[0]

@@ -1,0 +1,149 @@
+"""What the loaders share: their hints, their problems, and reading that is bounded whatever the file holds."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from clara.detection import UNKNOWN, detect_language
+from clara.knowledge.documents import Document
+
+LONGEST_TEXT = 64 << 20
+"""Bytes of a file that is read whole."""
+LONGEST_LINE = 8 << 20
+"""Bytes of one line of a file that is read line by line."""
+
+
+class Unreadable(Exception):
+    """A file, or one record of it, cannot be read; the message says why, without the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the caller says about the files."""
+
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """For CSV and JSONL: which column holds a field of the document."""
+    language: str | None = None
+    """Language code of every document; None detects it."""
+    kind: str | None = None
+    """Source kind of every document."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read."""
+
+    path: Path
+    name: str
+    """Identity of what it holds: the path below the folder that was named, that folder included."""
+
+    @property
+    def suffix(self) -> str:
+        """The lower-case suffix, of ``x.jsonl.gz`` the inner one."""
+        suffixes = [suffix.lower() for suffix in self.path.suffixes]
+        if suffixes and suffixes[-1] == ".gz":
+            suffixes.pop()
+        return suffixes[-1] if suffixes else ""
+
+
+def language_of(text: str, hints: Hints) -> str:
+    """The language that the caller gave, else the one that the beginning of the text is in, else English."""
+    if hints.language:
+        return hints.language
+    code = detect_language(text[:600]).code
+    return "en" if code == UNKNOWN else code
+
+
+def whole_file(source: SourceFile, text: str, *, title: str = "", kind: str = "document", hints: Hints) -> Document:
+    """A file that is one document.
+
+    Raises:
+        Unreadable: it holds no text.
+    """
+    if not text.strip():
+        raise Unreadable("it holds no text")
+    return Document(
+        id=source.name,
+        title=" ".join(title.split())[:300] or source.path.name.split(".")[0],
+        text=text,
+        source=source.path.name,
+        kind=hints.kind or kind,
+        language=language_of(text, hints),
+    )
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The file's bytes, decompressed if it is gzip."""
+    file = path.open("rb")
+    magic = file.read(2)
+    file.seek(0)
+    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file  # type: ignore[arg-type]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole file.
+
+    Raises:
+        Unreadable: it is longer than LONGEST_TEXT, or damaged.
+    """
+    try:
+        with open_binary(path) as file:
+            data = file.read(LONGEST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(getattr(error, "strerror", None) or f"damaged ({error})") from None
+    if len(data) > LONGEST_TEXT:
+        raise Unreadable(f"it is longer than {LONGEST_TEXT >> 20} MiB; split it")
+    return data
+
+
+def read_text(path: Path) -> str:
+    """The whole file as text: UTF-8, or UTF-16 with its mark.
+
+    Raises:
+        Unreadable: it is longer than LONGEST_TEXT, or no such text.
+    """
+    return decode(read_bytes(path))
+
+
+def decode(data: bytes) -> str:
+    """Bytes as text.
+
+    Raises:
+        Unreadable: they are no text in UTF-8 or UTF-16.
+    """
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is not UTF-8 text (byte {error.start})") from None
+    if "\x00" in text:
+        raise Unreadable("it is binary, not text")
+    return text
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
+    """Line numbers from 1 and lines; None stands for a line that is longer than LONGEST_LINE.
+
+    Raises:
+        Unreadable: the file is damaged.
+    """
+    try:
+        with open_binary(path) as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE + 1):
+                number += 1
+                if len(line) <= LONGEST_LINE:
+                    yield number, line
+                    continue
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(LONGEST_LINE)
+                yield number, None
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(getattr(error, "strerror", None) or f"damaged ({error})") from None

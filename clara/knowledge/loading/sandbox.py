@@ -1,0 +1,199 @@
+"""Parses untrusted files in child processes that have little memory, little time and no network settings.
+
+A child may use MEMORY bytes of address space. It may leave the parent waiting SECONDS for its next document; the time in
+which the parent is busy with the last one does not count. A child that breaks a limit is killed with the file reported,
+and another takes its place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clara.knowledge.documents import Document
+from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile
+from clara.privacy import child_environment
+
+MEMORY = 512 << 20
+"""Bytes of address space of a child."""
+SECONDS = 30.0
+"""Longest wait for the next document of a file."""
+_LONGEST_FRAME = 8 * LONGEST_TEXT
+"""Bytes; a character may take six in JSON."""
+_AHEAD = 256
+"""Documents that wait for the parent before the children pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file, or a record of it, that was left out."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class _Broke(Exception):
+    """A child had to be killed or ended by itself."""
+
+
+class _Child:
+    """One parsing process."""
+
+    def __init__(self) -> None:
+        keep = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+        environment = {name: os.environ[name] for name in keep if name in os.environ}
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "clara.knowledge.loading.child", str(MEMORY)],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
+                env={**environment, **child_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+        self._rest = b""
+
+    def frames(self, source: SourceFile, hints: Hints) -> Iterator[dict[str, Any]]:
+        """What the child says of a file; the last frame has the key ``end``.
+
+        Raises:
+            _Broke: it said nothing for too long, too much at once, or ended.
+        """
+        request = {
+            "path": str(source.path),
+            "name": source.name,
+            "fields": dict(hints.fields),
+            "language": hints.language,
+            "kind": hints.kind,
+        }
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:
+            raise _Broke("the parser ended") from None
+        while True:
+            frame: dict[str, Any] = json.loads(self._line())
+            yield frame
+            if "end" in frame:
+                return
+
+    def _line(self) -> bytes:
+        parts, size = [self._rest], len(self._rest)
+        limit = time.monotonic() + SECONDS
+        while b"\n" not in parts[-1]:
+            self._socket.settimeout(max(0.001, limit - time.monotonic()))
+            try:
+                part = self._socket.recv(1 << 20)
+            except TimeoutError:
+                raise _Broke(f"it took more than {SECONDS:.0f} s to parse") from None
+            except OSError:
+                part = b""
+            if not part:
+                raise _Broke(f"the parser ended; it may need more than {MEMORY >> 20} MiB")
+            size += len(part)
+            if size > _LONGEST_FRAME:
+                raise _Broke("it holds a text that is too long")
+            parts.append(part)
+        line, _, self._rest = b"".join(parts).partition(b"\n")
+        return line
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+        self._socket.close()
+
+
+def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = None) -> Generator[Document | Problem]:
+    """Documents of many files, parsed by several processes; those of one file come in order, files may mix.
+
+    Closing the iterator ends the children.
+
+    Args:
+        files: read as they are needed.
+        hints: what the caller says about them.
+        workers: child processes; None is one less than the cores, at least one and at most eight.
+    """
+    count = workers or min(8, max(1, (os.cpu_count() or 2) - 1))
+    results: queue.Queue[Document | Problem | None] = queue.Queue(_AHEAD)
+    todo = iter(files)
+    lock, stop = threading.Lock(), threading.Event()
+    children: set[_Child] = set()
+
+    def work() -> None:
+        child: _Child | None = None
+        while not stop.is_set():
+            with lock:
+                source = next(todo, None)
+            if source is None:
+                break
+            if child is None:
+                child = _Child()
+                children.add(child)
+            if not _parse_one(child, source, hints, results, stop):
+                child.kill()
+                children.discard(child)
+                child = None
+        _put(results, None, stop)
+
+    threads = [threading.Thread(target=work, name=f"clara-parse-{n}", daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        ended = 0
+        while ended < count:
+            item = results.get()
+            if item is None:
+                ended += 1
+            else:
+                yield item
+    finally:
+        stop.set()
+        for child in tuple(children):
+            child.kill()
+        for thread in threads:
+            thread.join()
+
+
+def _parse_one(
+    child: _Child,
+    source: SourceFile,
+    hints: Hints,
+    results: queue.Queue[Document | Problem | None],
+    stop: threading.Event,
+) -> bool:
+    """Pass on what one file holds; False if the child can do no more."""
+    path = source.path.absolute()
+    try:
+        for frame in child.frames(source, hints):
+            if "document" in frame:
+                fields: dict[str, Any] = {**frame["document"], "also": tuple(frame["document"]["also"]), "origin": str(path)}
+                _put(results, Document(**fields), stop)
+            elif reason := frame.get("problem") or frame.get("end"):
+                _put(results, Problem(path, reason), stop)
+    except (_Broke, ValueError) as error:
+        _put(results, Problem(path, str(error)), stop)
+        return False
+    return True
+
+
+def _put(results: queue.Queue[Document | Problem | None], item: Document | Problem | None, stop: threading.Event) -> None:
+    """Wait for room, but no longer than anybody reads."""
+    while not stop.is_set():
+        try:
+            results.put(item, timeout=0.2)
+        except queue.Full:
+            continue
+        return
