@@ -7,6 +7,7 @@ defaults. A setting that does not exist is an error in the file and as a flag.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import types
 import typing
@@ -18,6 +19,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from clara.errors import SettingsError
+from clara.languages import SEVEN, find_language
 
 Profile = Literal["embedded", "vllm", "remote"]
 
@@ -47,6 +49,8 @@ class Settings(BaseModel):
     """Model name for an ``/v1/embeddings`` server."""
     embedder_revision: str | None = None
     """Revision of a hub model."""
+    reranker: str | None = None
+    """A sentence-transformers CrossEncoder, by name or path, that puts the passages found in order; None leaves it out."""
     chroma_url: str | None = None
     """Address of a Chroma server; None means the embedded, persistent store in ``home``."""
     chroma_token: SecretStr | None = None
@@ -73,6 +77,9 @@ class Settings(BaseModel):
     """Self-consistency votes for an answer."""
     permute_options: bool = False
     """Ask each rotation of the options once and map the votes back."""
+    translator: str | None = None
+    """A Hugging Face translation model (NLLB or M2M100), by name or path, that translates the questions; needs the extra
+    ``models``. None leaves that to the backbone."""
     search: tuple[Literal["pubmed", "wikipedia"], ...] = ()
     """Outside sources that may be asked; none unless named."""
     temperature: float = Field(default=0.0, ge=0, le=2)
@@ -85,14 +92,29 @@ class Settings(BaseModel):
     """Seconds that one call may take, retries included."""
     connect_timeout: float = Field(default=5.0, gt=0)
     """Seconds to connect."""
+    first_token_timeout: float = Field(default=60.0, gt=0)
+    """Seconds until the first piece of a streamed reply."""
     retries: int = Field(default=4, ge=0, le=20)
     """Most retries of one call."""
+    outage: float = Field(default=300.0, ge=0)
+    """Seconds that a call waits for a server that answered before and went away; not counted in ``timeout``."""
+    proxy: SecretStr | None = None
+    """Address of an HTTP proxy on the way to the model servers; None asks no proxy, whatever the environment says."""
     thinking: Literal["default", "on", "off"] = "default"
     """Switch of reasoning models that have one in their chat template."""
+    thinking_tokens: int = Field(default=4096, ge=0)
+    """Tokens that a reasoning model may think, on top of those of the reply."""
+    keep_thinking: bool = False
+    """Keep what a reasoning model thought in the trace."""
     cache: bool = True
     """Keep replies on disk and reuse them."""
     cache_size_mb: int = Field(default=1024, ge=1)
     """Size cap of the reply cache in megabytes."""
+    vllm: Path | None = None
+    """The environment, Python or program of the vLLM that ``clara serve`` starts; None looks for one."""
+
+    interface_language: Literal["en", "es", "pt", "fr", "fil", "hi", "zh"] | None = None
+    """Language of the chat's own words (help, prompts, errors); None follows the locale."""
 
     @field_validator("backbone")
     @classmethod
@@ -101,6 +123,13 @@ class Settings(BaseModel):
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"{url!r} is no address: it must start with http:// or https://")
         return tuple(url.rstrip("/") for url in value)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("it is no address: it must start with http:// or https://")
+        return value
 
     @property
     def uses_model(self) -> bool:
@@ -118,6 +147,16 @@ PROFILES: dict[str, dict[str, Any]] = {
     "remote": {},
 }
 """What a profile sets; printed by ``clara doctor``."""
+
+
+def locale_language(environ: Mapping[str, str] | None = None) -> str:
+    """The language of the locale (``LC_ALL``, ``LC_MESSAGES``, ``LANG``, the first that is set), English if it is none of
+    CLARA's seven.
+    """
+    environ = os.environ if environ is None else environ
+    name = next((value for variable in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environ.get(variable))), "")
+    language = find_language(re.split(r"[_.@-]", name)[0])
+    return language.code if language and language.code in SEVEN else "en"
 
 
 def default_config_path(environ: Mapping[str, str]) -> Path:
@@ -213,6 +252,6 @@ def _explain(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":
         return f"there is no setting named {name!r}"
-    if name in ("api_key", "chroma_token"):
+    if name in ("api_key", "chroma_token", "proxy"):
         return f"setting {name!r}: {first['msg']}"
     return f"setting {name!r}: {first['msg']} (got {first['input']!r})"

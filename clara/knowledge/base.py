@@ -47,6 +47,8 @@ class Embedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from clara.knowledge.documents import Document
 from clara.text import sentences, spans, words
 
+SIZE = 240
+"""Most tokens of a chunk."""
+OVERLAP = 40
+"""Most tokens that a chunk repeats of the one before."""
 _LONGEST_WORD = 12
-"""Characters; ``size`` words of any script fit into ``size`` times as many."""
+"""Characters; ``size`` tokens of any script fit into ``size`` times as many."""
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
+
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+
+def count_words(texts: Sequence[str]) -> list[int]:
+    """Words of each text; a Chinese character counts as one."""
+    return [len(words(text)) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +56,18 @@ class Chunk:
         return f"{self.document.title}. {self.document.title}.\n{self.indexed}"
 
 
-def chunk(document: Document, *, size: int = 180, overlap: int = 30) -> list[Chunk]:
+def chunk(document: Document, count: CountTokens = count_words, *, size: int = SIZE, overlap: int = OVERLAP) -> list[Chunk]:
     """Cut one document.
 
     Args:
         document: what to cut; Markdown headings mark sections.
-        size: most words of a chunk (a Chinese character counts as one word).
-        overlap: words of the end of a chunk that the next one repeats, in whole sentences.
+        count: tokens of each of several texts, as the embedder in use counts them.
+        size: most tokens of a chunk.
+        overlap: tokens of the end of a chunk that the next one repeats, in whole sentences.
     """
     chunks: list[Chunk] = []
     for section, text in _sections(document.text):
-        for part in _pack(sentences(text), size, overlap):
+        for part in _pack(sentences(text), count, size, overlap):
             chunks.append(Chunk(f"{document.id}#{len(chunks)}", document, section, part))
     return chunks
 
@@ -69,19 +82,18 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
         yield heading, text[last:]
 
 
-def _pack(parts: list[str], size: int, overlap: int) -> Iterator[str]:
-    """Join sentences up to ``size`` words; one that is longer is cut between words."""
+def _pack(parts: list[str], count: CountTokens, size: int, overlap: int) -> Iterator[str]:
+    """Join sentences up to ``size`` tokens; one that is longer is cut between words."""
     held: list[tuple[str, int]] = []
     total, fresh = 0, False
-    for part in parts:
-        for piece in _cut(part, size):
-            count = max(len(words(piece)), len(piece) // _LONGEST_WORD if " " not in piece else 0)
-            if held and total + count > size:
+    for part, tokens in zip(parts, count(parts), strict=True):
+        for piece, length in _cut(part, tokens, size):
+            if held and total + length > size:
                 yield " ".join(text for text, _ in held)
-                held = _tail(held, min(overlap, size - count))
+                held = _tail(held, min(overlap, size - length))
                 total, fresh = sum(n for _, n in held), False
-            held.append((piece, count))
-            total, fresh = total + count, True
+            held.append((piece, length))
+            total, fresh = total + length, True
     if held and fresh:
         yield " ".join(text for text, _ in held)
 
@@ -97,14 +109,18 @@ def _tail(held: list[tuple[str, int]], overlap: int) -> list[tuple[str, int]]:
     return kept
 
 
-def _cut(sentence: str, size: int) -> Iterator[str]:
-    """A sentence in pieces of at most ``size`` words, and of bounded length where a word is endless."""
+def _cut(sentence: str, tokens: int, size: int) -> Iterator[tuple[str, int]]:
+    """A sentence in pieces of about ``size`` tokens at most, each with its tokens; an endless word is cut as well."""
+    if tokens <= size and len(sentence) <= size * _LONGEST_WORD:
+        yield sentence, tokens
+        return
     text = unicodedata.normalize("NFC", sentence)
     starts = [word.start for word in spans(text)]
+    step = max(1, size * len(starts) // max(tokens, len(starts), 1))
     limit = size * _LONGEST_WORD
     begin = 0
-    for at in range(size, len(starts) + size, size):
+    for at in range(step, len(starts) + step, step):
         end = starts[at] if at < len(starts) else len(text)
         for part in range(begin, end, limit):
-            yield text[part : min(part + limit, end)]
+            yield text[part : min(part + limit, end)], size
         begin = end

@@ -158,6 +158,17 @@ class Record:
         """Numbers of all passages, ascending: the order of the derived indexes."""
         return [row[0] for row in self._db.execute("SELECT number FROM chunks ORDER BY number")]
 
+    def documents(self) -> Iterator[Document]:
+        """All documents with their text, in the order of their ids, a few hundred at a time so that writing may go on."""
+        query = (
+            "SELECT id, title, text, source, kind, language, also, origin FROM documents WHERE id > ? ORDER BY id LIMIT 500"
+        )
+        last = ""
+        while rows := self._db.execute(query, (last,)).fetchall():
+            for name, title, text, source, kind, language, also, origin in rows:
+                yield Document(name, title, text, source, kind, language, tuple(json.loads(also)), origin)
+            last = rows[-1][0]
+
     def facets(self) -> list[tuple[str, str]]:
         """Kind and language of every passage, in the order of :meth:`numbers`."""
         query = "SELECT d.kind, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"

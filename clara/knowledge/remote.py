@@ -11,6 +11,8 @@ import numpy as np
 from clara.config import Settings
 from clara.errors import SettingsError, StoreError
 from clara.knowledge.base import EmbedderInfo, Vectors, unit
+from clara.knowledge.instructions import instructions_for
+from clara.text import words
 
 _BATCH = 128
 
@@ -34,8 +36,12 @@ class RemoteEmbedder:
         self._model = settings.embedder_model
         self._client = httpx.Client(headers=headers, timeout=timeout, trust_env=False)
         dimension = self._encode(["dimension"]).shape[1]
-        digest = hashlib.sha256(f"{self._model}:{dimension}".encode()).hexdigest()[:16]
-        self._info = EmbedderInfo(self._model, dimension, digest)
+        told = instructions_for(self._model)
+        identity = f"{self._model}:{dimension}:{told.query}:{told.document}"
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self._info = EmbedderInfo(
+            self._model, dimension, digest, query_instruction=told.query, document_instruction=told.document
+        )
 
     @property
     def info(self) -> EmbedderInfo:
@@ -55,9 +61,13 @@ class RemoteEmbedder:
         return unit(vectors)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (n, dimension)."""
-        return self._encode(texts)
+        """Unit vectors, shape (n, dimension), with the model's instruction for passages."""
+        return self._encode([self._info.document_instruction + text for text in texts])
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (n, dimension)."""
-        return self._encode(texts)
+        """Unit vectors, shape (n, dimension), with the model's instruction for queries."""
+        return self._encode([self._info.query_instruction + text for text in texts])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """An estimate, for the protocol has no tokenizer: four tokens for three words."""
+        return [round(len(words(text)) * 4 / 3) for text in texts]

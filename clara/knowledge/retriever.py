@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,11 +18,14 @@ from clara.config import Settings
 from clara.knowledge.base import Query
 from clara.knowledge.chunking import Chunk
 from clara.knowledge.embedders import build_embedder
+from clara.knowledge.reranker import CrossEncoderReranker, Reranker
 from clara.knowledge.store import KnowledgeBase
 from clara.types import Passage
 
 RRF = 60
 """The constant of reciprocal-rank fusion."""
+RERANKED = 3
+"""Passages that a reranker reads for each that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,12 @@ class HybridRetriever:
     Concurrent searches share one Chroma call: while a worker thread searches, new ones queue up and go together.
     """
 
-    def __init__(self, bases: Sequence[KnowledgeBase], weights: Weights | None = None) -> None:
+    def __init__(
+        self, bases: Sequence[KnowledgeBase], weights: Weights | None = None, reranker: Reranker | None = None
+    ) -> None:
         self.bases = tuple(bases)
         self.weights = weights or Weights()
+        self.reranker = reranker
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="clara-search")
         self._waiting: list[tuple[Query, int, asyncio.Future[tuple[Passage, ...]]]] = []
         self._drainer: asyncio.Task[None] | None = None
@@ -87,7 +93,8 @@ class HybridRetriever:
             EmbedderMismatch, StoreError: one cannot be opened.
         """
         embedder = build_embedder(settings)
-        return cls([KnowledgeBase.open(settings, name, embedder) for name in settings.kb])
+        reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
+        return cls([KnowledgeBase.open(settings, name, embedder) for name in settings.kb], reranker=reranker)
 
     async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
         """The best ``k`` passages, best first."""
@@ -121,7 +128,16 @@ class HybridRetriever:
             lists = self._ranked(base, list(dict.fromkeys(lookup for row in lookups for lookup, _ in row)))
             for row, fused in zip(lookups, scores, strict=True):
                 _fuse(row, number, lists, fused)
-        return [self._passages(query, k, fused) for (query, k), fused in zip(queries, scores, strict=True)]
+        return [self._best(query, k, fused) for (query, k), fused in zip(queries, scores, strict=True)]
+
+    def _best(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:
+        """The fused list's best, in the reranker's order if there is one; it reads ``RERANKED`` times as many."""
+        if self.reranker is None:
+            return self._passages(query, k, fused)
+        found = self._passages(query, RERANKED * k, fused)
+        scores = self.reranker.scores(query.texts[0], [f"{passage.title}. {passage.text}" for passage in found])
+        order = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])
+        return tuple(replace(passage, score=score) for score, passage in order[:k])
 
     def _lookups(self, base: KnowledgeBase, query: Query) -> list[tuple[_Lookup, float]]:
         """What to search for in a knowledge base, with weights: each wording, and again among the asker's own language."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase, StoreError, UsageError
 from clara.knowledge.base import Embedder, Vectors, unit
-from clara.knowledge.chunking import Chunk, chunk
+from clara.knowledge.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.documents import Document
 from clara.knowledge.lexical import LexicalIndex
 from clara.knowledge.lock import Exclusive
@@ -59,6 +59,7 @@ class KnowledgeBase:
         folder: its folder; created if ``create``.
         embedder: turns passages into vectors; must be the one that built the index.
         create: make it if it does not exist.
+        check: bring an index in step that is behind or damaged; False for a caller that builds it anew at once.
         client: a Chroma client; None opens the persistent one in ``folder``.
 
     Raises:
@@ -67,7 +68,15 @@ class KnowledgeBase:
         StoreError: the folder or Chroma refuses.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, *, create: bool = False, client: ClientAPI | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        create: bool = False,
+        check: bool = True,
+        client: ClientAPI | None = None,
+    ) -> None:
         self.name = folder.name
         self.folder = folder
         self.embedder = embedder
@@ -79,12 +88,15 @@ class KnowledgeBase:
         self._vectors = VectorIndex(self._client, self.name, embedder.info)
         self._lexical: LexicalIndex | None = None
         self._numbers: list[int] = []
-        self._check()
+        if check:
+            self._check()
 
     @classmethod
-    def open(cls, settings: Settings, name: str, embedder: Embedder, *, create: bool = False) -> KnowledgeBase:
+    def open(
+        cls, settings: Settings, name: str, embedder: Embedder, *, create: bool = False, check: bool = True
+    ) -> KnowledgeBase:
         """The knowledge base ``name`` of the settings' data folder."""
-        return cls(kb_folder(settings, name), embedder, create=create, client=server_client(settings))
+        return cls(kb_folder(settings, name), embedder, create=create, check=check, client=server_client(settings))
 
     def _check(self) -> None:
         """Bring Chroma in step with the record if it is behind or damaged."""
@@ -130,6 +142,13 @@ class KnowledgeBase:
         self._vectors.mark(self.record.generation)
         self._changed()
 
+    def recut(self) -> None:
+        """Cut all documents again, for an embedder that counts other tokens, and build both indexes."""
+        stream = self.record.documents()
+        while batch := list(islice(stream, BATCH)):
+            self.record.put([(document, self._cut(document)) for document in batch])
+        self.reindex()
+
     def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
         while batch := list(islice(stream, BATCH * 4)):
             chunks = [chunk for _, chunk in batch]
@@ -169,7 +188,7 @@ class KnowledgeBase:
                         known[document.id] = document.fingerprint
                         fresh[document.id] = document
                 if fresh:
-                    parts = [(document, chunk(document)) for document in fresh.values()]
+                    parts = [(document, self._cut(document)) for document in fresh.values()]
                     chunks = [chunk for _, cut in parts for chunk in cut]
                     vectors = self._embed(chunks)
                     gone, new = self.record.put(parts)
@@ -184,6 +203,10 @@ class KnowledgeBase:
             self._changed()
             self._vectors.mark(self.record.generation)
         return Change(**counts)
+
+    def _cut(self, document: Document) -> list[Chunk]:
+        size = min(SIZE, self.embedder.info.max_tokens)
+        return chunk(document, self.embedder.count_tokens, size=size, overlap=min(OVERLAP, size // 6))
 
     def _replace_vectors(self, gone: list[int], new: list[int], chunks: list[Chunk], vectors: Vectors) -> None:
         self._vectors.delete(gone)

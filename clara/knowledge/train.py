@@ -125,7 +125,7 @@ def translation_table(pairs: list[Pair]) -> dict[str, dict[str, float]]:
 
 def token_vectors(notes: list[Note], glossary: TermGlossary) -> dict[str, Vector]:
     """Weighted vector of every token that the tokenizer shall know."""
-    passages = [part.indexed for note in notes for part in chunk(note.document())]
+    passages = [part.indexed for note in notes for part in chunk(note.document(), size=180, overlap=30)]
     passages += [f"{' '.join(entry.names['en'])} {entry.definition}" for entry in glossary.entries]
     english, rarity = english_vectors(passages)
     common = max(rarity.values())

@@ -14,6 +14,7 @@ import numpy as np
 
 from clara.errors import KnowledgeError, SettingsError
 from clara.knowledge.base import EmbedderInfo, Vectors
+from clara.knowledge.instructions import instructions_for
 
 
 class TransformerEmbedder:
@@ -36,13 +37,15 @@ class TransformerEmbedder:
         except (OSError, ValueError) as error:
             raise KnowledgeError(f"sentence-transformers cannot load {name!r}: {error}") from None
         dimension = int(self._model.get_sentence_embedding_dimension() or self._encode(["x"]).shape[1])
-        identity = f"{name}@{revision or ''}:{dimension}"
+        told = instructions_for(name)
+        identity = f"{name}@{revision or ''}:{dimension}:{told.query}:{told.document}"
         limit = int(getattr(self._model, "max_seq_length", None) or 512)
-        self._info = EmbedderInfo(name, dimension, hashlib.sha256(identity.encode()).hexdigest()[:16], limit)
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        self._info = EmbedderInfo(name, dimension, digest, limit, told.query, told.document)
 
     @property
     def info(self) -> EmbedderInfo:
-        """Name, dimension and a fingerprint of name and revision."""
+        """Name, dimension, instructions and a fingerprint of all of these and the revision."""
         return self._info
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
@@ -50,9 +53,14 @@ class TransformerEmbedder:
         return np.asarray(encoded, dtype=np.float32)
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (n, dimension)."""
-        return self._encode(texts)
+        """Unit vectors, shape (n, dimension), with the model's instruction for passages."""
+        return self._encode([self._info.document_instruction + text for text in texts])
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (n, dimension)."""
-        return self._encode(texts)
+        """Unit vectors, shape (n, dimension), with the model's instruction for queries."""
+        return self._encode([self._info.query_instruction + text for text in texts])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text."""
+        encoded = self._model.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        return [len(ids) for ids in encoded]

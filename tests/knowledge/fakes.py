@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from clara.knowledge.base import EmbedderInfo, Vectors
+from clara.knowledge.chunking import count_words
 from clara.knowledge.documents import Document
 from clara.text import search_tokens
 
@@ -27,6 +28,9 @@ class HashEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self.embed_documents(texts)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return count_words(texts)
 
 
 def _direction(token: str) -> np.ndarray:

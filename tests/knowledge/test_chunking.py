@@ -63,34 +63,34 @@ def test_chinese_is_limited_by_characters() -> None:
 
 def test_chinese_without_any_full_stop_is_cut_to_the_limit() -> None:
     chunks = chunk(document("字" * 10_000))
-    assert all(len(words(part.text)) <= 180 for part in chunks)
+    assert all(len(words(part.text)) <= 240 for part in chunks)
     assert "".join(part.text for part in chunks) == "字" * 10_000
 
 
 def test_a_long_sentence_is_cut_between_words() -> None:
     text = " ".join(f"word{i}" for i in range(500))
     chunks = chunk(document(text))
-    assert all(len(words(part.text)) <= 180 for part in chunks)
+    assert all(len(words(part.text)) <= 240 for part in chunks)
     assert " ".join(part.text for part in chunks).split() == text.split()
 
 
 def test_a_word_of_ten_thousand_letters_without_blanks_is_cut() -> None:
     chunks = chunk(document("x" * 10_000))
     assert len(chunks) > 1
-    assert max(len(part.text) for part in chunks) <= 180 * 12 + 20
+    assert max(len(part.text) for part in chunks) <= 240 * 12 + 20
     assert "".join(part.text for part in chunks).count("x") == 10_000
 
 
 @pytest.mark.parametrize("text", ["字字字字字 " * 400, "a-b-c-" * 2000 + " end"])
 def test_many_words_between_two_blanks_are_cut_to_the_limit(text: str) -> None:
-    assert max(len(words(part.text)) for part in chunk(document(text))) <= 180
+    assert max(len(words(part.text)) for part in chunk(document(text))) <= 240
 
 
 def test_every_shipped_note_gives_chunks_within_the_limit() -> None:
     for note in read_notes():
         chunks = chunk(note.document())
         assert chunks
-        assert all(0 < len(words(part.text)) <= 180 for part in chunks), note.slug
+        assert all(0 < len(words(part.text)) <= 240 for part in chunks), note.slug
         assert [part.id for part in chunks] == [f"{note.slug}#{n}" for n in range(len(chunks))]
 
 

@@ -77,7 +77,7 @@ def test_saving_again_replaces_the_whole_folder(index: LexicalIndex, tmp_path: P
 
 
 def test_a_missing_or_damaged_index_raises_what_the_store_catches(index: LexicalIndex, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="about.json"):
+    with pytest.raises(OSError, match=r"about\.json"):
         LexicalIndex.load(tmp_path / "nowhere")
     index.save(tmp_path / "bm25")
     (tmp_path / "bm25" / "params.index.json").write_text("{")

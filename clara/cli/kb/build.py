@@ -108,7 +108,7 @@ def reindex(
     debug: DebugOption = False,  # noqa: ARG001
     quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
-    """Make the vectors again from the stored documents, with the embedder that the settings name now."""
+    """Cut and embed the stored documents again, with the embedder that the settings name now."""
     settings = settings_of(config=config, kb=kb)
     name = the_one(settings)
     from clara.cli.output import show
@@ -122,7 +122,8 @@ def reindex(
         raise NoKnowledgeBase(missing_message(name, folder))
     embedder = build_embedder(settings)
     discard(settings, name)
-    with closing(KnowledgeBase.open(settings, name, embedder)) as base:
+    with closing(KnowledgeBase.open(settings, name, embedder, check=False)) as base:
+        base.recut()
         base.lexical()
         passages = base.record.counts()["passages"]
     show(plain(f"{name}: {passages} passages embedded with {embedder.info.name}"))
