@@ -45,6 +45,10 @@ class Problem:
         return f"{self.path}: {self.reason}"
 
 
+Results = queue.Queue[Document | Problem | Exception | None]
+"""What the children found; None when one of the threads has ended."""
+
+
 class _Broke(Exception):
     """A child had to be killed or ended by itself."""
 
@@ -127,7 +131,7 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
         workers: child processes; None is one less than the cores, at least one and at most eight.
     """
     count = workers or min(8, max(1, (os.cpu_count() or 2) - 1))
-    results: queue.Queue[Document | Problem | None] = queue.Queue(_AHEAD)
+    results: Results = queue.Queue(_AHEAD)
     todo = iter(files)
     lock, stop = threading.Lock(), threading.Event()
     children: set[_Child] = set()
@@ -146,9 +150,15 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
                 child.kill()
                 children.discard(child)
                 child = None
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever reads the results
+            _put(results, error, stop)
         _put(results, None, stop)
 
-    threads = [threading.Thread(target=work, name=f"clara-parse-{n}", daemon=True) for n in range(count)]
+    threads = [threading.Thread(target=run, name=f"clara-parse-{n}", daemon=True) for n in range(count)]
     for thread in threads:
         thread.start()
     try:
@@ -157,6 +167,8 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
             item = results.get()
             if item is None:
                 ended += 1
+            elif isinstance(item, Exception):
+                raise item
             else:
                 yield item
     finally:
@@ -171,7 +183,7 @@ def _parse_one(
     child: _Child,
     source: SourceFile,
     hints: Hints,
-    results: queue.Queue[Document | Problem | None],
+    results: Results,
     stop: threading.Event,
 ) -> bool:
     """Pass on what one file holds; False if the child can do no more."""
@@ -189,7 +201,7 @@ def _parse_one(
     return True
 
 
-def _put(results: queue.Queue[Document | Problem | None], item: Document | Problem | None, stop: threading.Event) -> None:
+def _put(results: Results, item: Document | Problem | Exception | None, stop: threading.Event) -> None:
     """Wait for room, but no longer than anybody reads."""
     while not stop.is_set():
         try:

@@ -1,0 +1,130 @@
+"""Real child processes parse real hostile files; the limits are made small so that the tests are quick."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import resource
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from clara.knowledge.documents import Document
+from clara.knowledge.loading import sandbox
+from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile
+from clara.knowledge.loading.sandbox import Problem, parse
+from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write
+
+
+def run(paths: Iterable[Path], workers: int = 1) -> tuple[list[Document], list[Problem]]:
+    found = list(parse([SourceFile(path, path.name) for path in paths], Hints(), workers=workers))
+    return [item for item in found if isinstance(item, Document)], [item for item in found if isinstance(item, Problem)]
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A file that must be read whatever came before it."""
+    return write(tmp_path / "good.md", "# Lens\n\nIt focuses.")
+
+
+def zeros(path: Path, mebibytes: int, head: bytes = b"", tail: bytes = b"") -> Path:
+    """A gzip that unpacks to a run of the letter a."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(head)
+        for _ in range(mebibytes):
+            file.write(b"a" * (1 << 20))
+        file.write(tail)
+    return path
+
+
+def test_documents_come_with_the_file_they_were_read_from(good: Path) -> None:
+    [found], problems = run([good])
+    assert (found.id, found.title, found.origin) == ("good.md", "Lens", str(good))
+    assert problems == []
+
+
+def test_several_processes_read_every_file_once(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{n}.txt", f"Text number {n}.") for n in range(30)]
+    found, problems = run(paths, workers=3)
+    assert sorted(item.id for item in found) == sorted(path.name for path in paths)
+    assert problems == []
+
+
+def hostile(folder: Path) -> list[Path]:
+    """Files that must cost little and say what is wrong."""
+    bomb = zlib.compress(b"0" * (40 << 20))
+    entities = "".join(
+        f'<!ENTITY e{n} "&e{n - 1};&e{n - 1};&e{n - 1};&e{n - 1};&e{n - 1};&e{n - 1};">' for n in range(1, 30)
+    )
+    laughs = (
+        f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{entities}]>'
+        + pubmed(article("1", "T", "<AbstractText>&e29;</AbstractText>")).partition("?>")[2]
+    )
+    outside = (
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        + pubmed(article("2", "T", "<AbstractText>&f;</AbstractText>")).partition("?>")[2]
+    )
+    looping = pdf("x").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]")
+    return [
+        zeros(folder / "one-line.jsonl.gz", 200),
+        zeros(folder / "huge.txt.gz", (LONGEST_TEXT >> 20) + 1),
+        write(folder / "bomb.docx", docx(("Normal", "x"), extra={"word/big.bin": b"\0" * (300 << 20)})),
+        write(folder / "stream.pdf", pdf("x").replace(b"stream\nBT", b"stream\n" + bomb[:4096])),
+        write(folder / "looping.pdf", looping),
+        write(folder / "laughs.xml", laughs),
+        write(folder / "outside.xml", outside),
+        write(folder / "deep.html", "<div>" * 30_000 + "text"),
+        write(folder / "deep.jsonl", "[" * 500_000),
+        write(folder / "really-a-zip.pdf", docx(("Normal", "x"))),
+        write(folder / "really-a-pdf.docx", pdf("x")),
+        write(folder / "bytes.md", os.urandom(4096)),
+        write(folder / "slip.docx", docx(("Normal", "kept"), extra={"../../escaped.txt": b"escaped"})),
+    ]
+
+
+def test_hostile_files_are_left_out_with_a_reason_and_the_next_is_read(tmp_path: Path, good: Path) -> None:
+    paths = hostile(tmp_path / "hostile")
+    found, problems = run([*paths, good])
+    assert good.name in {item.id for item in found}
+    left_out = {problem.path.name for problem in problems}
+    harmless = {"slip.docx", "outside.xml", "laughs.xml", "stream.pdf", "deep.html"}
+    assert left_out >= {path.name for path in paths} - harmless
+    assert all(problem.reason for problem in problems)
+    text = " ".join(item.text for item in found)
+    assert "root:" not in text
+    assert len(text) < 4_000_000
+    assert not list(tmp_path.rglob("escaped.txt"))
+
+
+def test_a_child_that_is_silent_too_long_is_killed_and_replaced(
+    tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 2.0)
+    fifo = tmp_path / "never.txt"
+    os.mkfifo(fifo)  # nobody ever writes into it
+    found, [problem] = run([fifo, good])
+    assert problem == Problem(fifo, "it took more than 2 s to parse")
+    assert [item.id for item in found] == ["good.md"]
+
+
+def test_a_child_cannot_take_more_memory_than_its_limit(tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MEMORY", 256 << 20)
+    page = write(tmp_path / "big.html", "<p>" + "word <b>bold</b> " * 1_500_000)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    found, [problem] = run([page, good])
+    assert problem.path == page
+    assert "MiB" in problem.reason or "parser" in problem.reason
+    assert [item.id for item in found] == ["good.md"]
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 270 << 10)
+
+
+def test_closing_the_iterator_ends_the_children(tmp_path: Path) -> None:
+    lines = "\n".join(f'{{"id": "{n}", "text": "Text {n}."}}' for n in range(5000))
+    stream = parse([SourceFile(write(tmp_path / "a.jsonl", lines), "a.jsonl")], Hints(), workers=1)
+    next(stream)
+    stream.close()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)  # no child is left, not even a dead one

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clara.errors import KnowledgeError
+from clara.knowledge.loading.base import SourceFile
+from clara.knowledge.loading.sandbox import Problem
+from clara.knowledge.loading.sources import find_files
+from tests.knowledge.loading.makers import write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.md", "a.txt", "deep/c.jsonl.gz", "picture.png", ".hidden.md", ".git/d.md"):
+        write(tmp_path / "notes" / name, "text")
+    return tmp_path / "notes"
+
+
+def names(found: list[SourceFile | Problem]) -> list[str]:
+    return [item.name for item in found if isinstance(item, SourceFile)]
+
+
+def test_a_folder_gives_what_can_be_read_named_from_the_folder_on(folder: Path) -> None:
+    assert names(list(find_files([str(folder)]))) == ["notes/a.txt", "notes/b.md", "notes/deep/c.jsonl.gz"]
+
+
+def test_a_file_is_taken_whatever_its_type(folder: Path) -> None:
+    assert names(list(find_files([str(folder / "picture.png")]))) == ["picture.png"]
+
+
+def test_globs_are_expanded(folder: Path) -> None:
+    assert names(list(find_files([str(folder / "**" / "*.md")]))) == ["b.md"]
+
+
+@pytest.mark.parametrize("path", ["nothing", "*.nothing"])
+def test_a_path_that_names_nothing_is_an_error_before_any_file_is_read(folder: Path, path: str) -> None:
+    with pytest.raises(KnowledgeError, match="there is no file or folder"):
+        next(find_files([str(folder / "b.md"), str(folder / path)]))
+
+
+def test_links_out_of_the_folder_are_named_and_not_followed(folder: Path, tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.md", "secret")
+    write(tmp_path / "other" / "e.md", "text")
+    (folder / "link.md").symlink_to(secret)
+    (folder / "linked").symlink_to(tmp_path / "other")
+    (folder / "inside.md").symlink_to(folder / "b.md")
+    found = list(find_files([str(folder)]))
+    assert names(found) == ["notes/a.txt", "notes/b.md", "notes/inside.md", "notes/deep/c.jsonl.gz"]
+    assert [(item.path.name, "link" in item.reason) for item in found if isinstance(item, Problem)] == [
+        ("linked", True),
+        ("link.md", True),
+    ]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromadb.api.shared_system_client import SharedSystemClient
+
+from clara.errors import KnowledgeError
+from clara.knowledge.ingestion import ingest
+from clara.knowledge.store import Change, KnowledgeBase
+from tests.knowledge.fakes import HashEmbedder
+from tests.knowledge.loading.makers import write
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[KnowledgeBase]:
+    opened = KnowledgeBase(tmp_path / "kb" / "mine", HashEmbedder(), create=True)
+    yield opened
+    opened.close()
+    SharedSystemClient.clear_system_cache()
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    write(tmp_path / "notes" / "cornea.md", "# Cornea\n\nIt is clear.")
+    write(tmp_path / "notes" / "lens.md", "# Lens\n\nIt focuses.")
+    return tmp_path / "notes"
+
+
+def ids(base: KnowledgeBase) -> set[str]:
+    return set(base.record.fingerprints())
+
+
+def test_a_second_run_skips_everything_and_a_changed_file_replaces_its_document(base: KnowledgeBase, notes: Path) -> None:
+    assert ingest(base, [str(notes)]).change == Change(added=2, passages=2)
+    assert ingest(base, [str(notes)]).change == Change(unchanged=2)
+    write(notes / "lens.md", "# Lens\n\nIt focuses light.")
+    assert ingest(base, [str(notes)]).change == Change(replaced=1, unchanged=1, passages=1)
+
+
+def test_a_broken_file_is_named_and_the_run_goes_on(base: KnowledgeBase, notes: Path) -> None:
+    broken = write(notes / "broken.pdf", "no pdf")
+    result = ingest(base, [str(notes)])
+    assert result.change.added == 2
+    assert (result.files, result.left_out) == (3, 1)
+    assert [str(problem) for problem in result.problems] == [f"{broken}: it is no PDF"]
+
+
+def test_add_keeps_what_vanished_and_sync_removes_it(base: KnowledgeBase, notes: Path) -> None:
+    ingest(base, [str(notes)])
+    (notes / "lens.md").unlink()
+    assert ingest(base, [str(notes)]).change == Change(unchanged=1)
+    assert ids(base) == {"notes/cornea.md", "notes/lens.md"}
+    assert ingest(base, [str(notes)], sync=True).change == Change(unchanged=1, removed=1)
+    assert ids(base) == {"notes/cornea.md"}
+
+
+def test_sync_removes_records_that_left_a_file(base: KnowledgeBase, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", '{"id": "1", "text": "one"}\n{"id": "2", "text": "two"}\n')
+    ingest(base, [str(file)])
+    write(file, '{"id": "2", "text": "two"}\n')
+    assert ingest(base, [str(file)], sync=True).change == Change(unchanged=1, removed=1)
+    assert ids(base) == {"2"}
+
+
+def test_sync_keeps_the_documents_of_a_file_that_cannot_be_read_today(base: KnowledgeBase, notes: Path) -> None:
+    ingest(base, [str(notes)])
+    (notes / "lens.md").write_bytes(b"\xff\xfe\xfa")
+    result = ingest(base, [str(notes)], sync=True)
+    assert (result.change.removed, result.left_out) == (0, 1)
+    assert ids(base) == {"notes/cornea.md", "notes/lens.md"}
+
+
+def test_sync_leaves_other_folders_alone(base: KnowledgeBase, notes: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "notes-2" / "iris.md", "# Iris\n\nIt opens.").parent
+    ingest(base, [str(notes), str(other)])
+    assert ingest(base, [str(notes)], sync=True).change == Change(unchanged=2)
+    assert len(ids(base)) == 3
+
+
+def test_a_file_does_not_drive_out_another_of_the_same_name(base: KnowledgeBase, notes: Path, tmp_path: Path) -> None:
+    ingest(base, [str(notes)])
+    twin = write(tmp_path / "elsewhere" / "notes" / "lens.md", "# Lens\n\nAnother text.")
+    result = ingest(base, [str(twin.parent)])
+    assert result.change == Change()
+    assert f"its name 'notes/lens.md' is taken by {notes / 'lens.md'}" in str(result.problems[0])
+
+
+def test_a_record_with_an_id_of_its_own_is_replaced_by_a_newer_file(base: KnowledgeBase, tmp_path: Path) -> None:
+    ingest(base, [str(write(tmp_path / "old.jsonl", '{"id": "1", "text": "old"}'))])
+    assert ingest(base, [str(write(tmp_path / "new.jsonl", '{"id": "1", "text": "new"}'))]).change.replaced == 1
+
+
+def test_a_path_that_names_nothing_changes_nothing(base: KnowledgeBase, notes: Path) -> None:
+    with pytest.raises(KnowledgeError, match="there is no file or folder"):
+        ingest(base, [str(notes), str(notes / "nothing.md")])
+    assert ids(base) == set()
+
+
+def test_progress_is_told(base: KnowledgeBase, notes: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    ingest(base, [str(notes)], progress=lambda *counts: seen.append(counts))
+    assert seen == [(2, 2)]
