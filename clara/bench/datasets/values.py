@@ -1,0 +1,153 @@
+"""Cells to options, gold letters and reference answers, in all the shapes that public data sets use."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from clara.questions import LETTERS, label_of, parse_question
+from clara.types import Option
+
+GoldForm = Literal["letter", "index0", "index1", "text"]
+"""How the gold column says which option is right: a letter, a place counted from 0 or 1, or the option's text."""
+
+_LABEL_KEYS = ("aid", "key", "label", "id", "letter")
+_TEXT_KEYS = ("atext", "value", "text", "option")
+
+
+def missing(value: Any) -> bool:
+    """True for None, NaN and blank text."""
+    return (
+        value is None or (isinstance(value, float) and math.isnan(value)) or (isinstance(value, str) and not value.strip())
+    )
+
+
+def read_options(value: Any) -> tuple[Option, ...]:
+    """Options from a mapping, a list, a list of objects, JSON or Python text of these, or text with markers.
+
+    Empty options are left out; the others keep the letter of their place.
+
+    Raises:
+        ValueError: the value holds no options that can be told apart; the message says why.
+    """
+    if isinstance(value, str):
+        return _from_text(value)
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    if isinstance(value, Sequence):
+        items: list[Any] = list(value)
+        if items and isinstance(items[0], Mapping):
+            labels = [_pick(item, _LABEL_KEYS, default=n + 1) for n, item in enumerate(items)]
+            return _labelled(labels, [_pick(item, _TEXT_KEYS) for item in items])
+        return _labelled(list(range(1, len(items) + 1)), items)
+    raise ValueError(f"has options of the unknown form {type(value).__name__}")
+
+
+def _from_text(text: str) -> tuple[Option, ...]:
+    stripped = text.strip()
+    if stripped[:1] in "[{":
+        for parse, failures in ((json.loads, ValueError), (ast.literal_eval, (ValueError, SyntaxError))):
+            try:
+                return read_options(parse(stripped))
+            except failures:
+                continue
+    options = parse_question(f"\n{stripped}").options
+    if not options:
+        raise ValueError(f"has options without markers: {stripped[:60]!r}")
+    return options
+
+
+def _from_mapping(value: Mapping[Any, Any]) -> tuple[Option, ...]:
+    columns = {str(key): cells for key, cells in value.items()}
+    if columns and all(isinstance(cells, (list, tuple)) for cells in columns.values()):
+        texts = list(_pick(columns, _TEXT_KEYS))
+        return _labelled(list(_pick(columns, _LABEL_KEYS, default=range(1, len(texts) + 1))), texts)
+    return _labelled(list(columns), list(columns.values()))
+
+
+def _pick(item: Mapping[str, Any], keys: tuple[str, ...], default: Any = None) -> Any:
+    found = next((item[key] for key in keys if key in item), default)
+    if found is None and default is None and not any(key in item for key in keys):
+        raise ValueError(f"has options with the unknown keys {', '.join(item)}")
+    return found
+
+
+def _labelled(labels: Sequence[Any], texts: Sequence[Any]) -> tuple[Option, ...]:
+    first = 0 if any(str(label).strip() == "0" for label in labels) else 1
+    options: list[Option] = []
+    for label, text in zip(labels, texts, strict=True):
+        if missing(text):
+            continue
+        letter = _letter(label, first)
+        if letter is None:
+            raise ValueError(f"has the option {label!r}; options go from A to J, or from 1 to 10")
+        options.append(Option(letter, str(text).strip()))
+    if len({option.label for option in options}) < len(options):
+        raise ValueError("has two options with the same letter")
+    return tuple(sorted(options, key=lambda option: option.label))
+
+
+def _letter(label: Any, first: int) -> str | None:
+    text = str(label).strip()
+    digits = re.fullmatch(r"(?:option)?[ _]?(\d+)(?:\.0)?", text, re.IGNORECASE)
+    if digits:
+        place = int(digits[1]) - first
+        return LETTERS[place] if 0 <= place < len(LETTERS) else None
+    named = re.fullmatch(r"(?:option[ _])?\W?(\w)\W?", text, re.IGNORECASE)
+    return label_of(named[1]) if named else None
+
+
+def read_gold(value: Any, options: Sequence[Option], form: GoldForm) -> str | None:
+    """The gold letters as :class:`clara.bench.datasets.model.Item` keeps them, or None if the value names none.
+
+    ``A|C`` and ``A/C`` mean that either is right; ``ACE``, ``A,C,E``, ``(ACE)`` and lists mean that all are needed.
+    """
+    if missing(value):
+        return None
+    if form == "text":
+        wanted = plain(str(value))
+        return next((option.label for option in options if plain(option.text) == wanted), None)
+    if isinstance(value, (list, tuple)):
+        parts = [read_gold(part, options, form) for part in list[Any](value)]
+        return "".join(sorted({part for part in parts if part})) if parts and all(parts) else None
+    text = str(value).strip()
+    if form != "letter":
+        letters = [_letter(part, int(form[-1])) for part in re.split(r"\s*[,;|]\s*", text)]
+        return "".join(sorted({letter for letter in letters if letter})) if all(letters) else None
+    return _gold_letters(text)
+
+
+def _gold_letters(text: str) -> str | None:
+    either = re.split(r"\s*(?:[|/]|\bor\b)\s*", text)
+    if len(either) > 1:
+        letters = [_gold_letters(part) for part in either]
+        return "|".join(sorted({letter for letter in letters if letter})) if all(letters) else None
+    labels = [label_of(char) for char in re.sub(r"[\s,;.()\[\]&（）【】]|\band\b", "", text)]
+    if not labels or None in labels or len(set(labels)) < len(labels):
+        return None
+    return "".join(sorted(label for label in labels if label))
+
+
+def read_references(value: Any) -> tuple[str, ...]:
+    """Reference answers from a text, a list of texts, or JSON text of one."""
+    if missing(value):
+        return ()
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return (value.strip(),)
+    if isinstance(value, (list, tuple)):
+        return tuple(str(part).strip() for part in list[Any](value) if not missing(part))
+    return (str(value).strip(),)
+
+
+def plain(text: str) -> str:
+    """Compatibility form, lower case, single spaces, no full stop at the end: for comparing option texts."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", folded).strip(" .。।;；,，、")

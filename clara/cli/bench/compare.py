@@ -1,0 +1,92 @@
+"""``clara bench compare``: a run against an earlier one, with an exit code for continuous integration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clara.cli.options import DebugOption, JsonOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_LISTED = 20
+"""Most regressions that are printed; --json has them all."""
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN", help="The earlier run folder.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN", help="The later run folder.")],
+    fail_under: Annotated[
+        float | None, typer.Option(help="Fail if the later mean accuracy, in %, is lower.", show_default=False)
+    ] = None,
+    max_gap: Annotated[
+        float | None, typer.Option(help="Fail if a later gap to English, in points, is larger.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+) -> None:
+    """Paired differences per language, and every item that got worse; exit code 1 if a threshold is missed."""
+    from clara.bench.compare import compare_runs, failures
+    from clara.bench.runs import read_folders
+    from clara.cli.output import print_json, show
+    from clara.errors import UsageError
+
+    if before.resolve() == after.resolve():
+        raise UsageError(f"{before} and {after} are the same run folder")
+    earlier, later = read_folders([before, after])
+    document = compare_runs(earlier, later)
+    missed = list(failures(document, fail_under=fail_under, max_gap=max_gap))
+    if as_json:
+        print_json({**document, "failures": missed})
+    else:
+        for entry in document["comparisons"]:
+            show(_differences(entry), *_regressions(entry))
+    for sentence in missed:
+        typer.echo(sentence, err=True)
+    if missed:
+        raise typer.Exit(1)
+
+
+def _differences(entry: dict[str, Any]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from clara.bench.report.tables import signed
+
+    table = Table(title=Text(f"{entry['after']} against {entry['before']}, accuracy in %"))
+    for name in ("", "before", "after", "difference [95 %]", "worse", "better", "p (Holm)"):
+        table.add_column(name, justify="right" if name else "left")
+    for language, cell in entry["languages"].items():
+        low, high = cell["ci95"]
+        test = cell["mcnemar"]
+        table.add_row(
+            Text(language),
+            f"{cell['before']:.1f}",
+            f"{cell['after']:.1f}",
+            f"{signed(cell['difference'])} [{signed(low, 0)}, {signed(high, 0)}]",
+            str(test["c"]),
+            str(test["b"]),
+            "< 0.001" if test["p_holm"] < 0.001 else f"{test['p_holm']:.3f}",
+        )
+    table.add_section()
+    mean = entry["mean"]
+    table.add_row("mean", f"{mean['before']:.1f}", f"{mean['after']:.1f}", signed(mean["after"] - mean["before"]))
+    gap = entry["largest_gap"]
+    table.add_row("largest gap", f"{gap['before']:.1f}", f"{gap['after']:.1f}", signed(gap["after"] - gap["before"]))
+    if not entry["same_dataset"]:
+        table.caption = "The two runs are on different data sets: items are matched by their id alone."
+    return table
+
+
+def _regressions(entry: dict[str, Any]) -> list[Any]:
+    from rich.text import Text
+
+    worse = entry["regressions"]
+    lines = [f"{len(worse)} items got worse, {len(entry['improvements'])} better."]
+    lines += [f"  {item['id']} {item['language']}: {item['before']} → {item['after']}" for item in worse[:_LISTED]]
+    if len(worse) > _LISTED:
+        lines.append(f"  and {len(worse) - _LISTED} more: --json lists them all")
+    return [Text(line) for line in lines]

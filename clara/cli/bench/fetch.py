@@ -1,0 +1,48 @@
+"""``clara bench fetch``: get a public benchmark for use offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clara.cli.options import DebugOption, JsonOption, QuietOption
+
+
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="multi-ophthalingua")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder.", show_default=False)] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Keep content that differs from the pinned sums.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+) -> None:
+    """Download questions, answers and recorded responses from the authors' repository."""
+    from clara.bench.datasets.named import BY_NAME
+    from clara.bench.fetch import fetch_multi_ophthalingua
+    from clara.cli.options import settings_of
+    from clara.cli.output import print_json
+    from clara.errors import UsageError
+
+    known = BY_NAME.get(dataset.lower())
+    if known is None or known.name != "multi-ophthalingua":
+        hint = f"; {known.name} is read from the hub by its name: clara bench run {known.name}" if known else ""
+        raise UsageError(f"clara bench fetch knows multi-ophthalingua, not {dataset!r}{hint}")
+    folder = out or settings_of().home / "datasets" / known.name
+
+    def progress(text: str) -> None:
+        if not quiet and not as_json:
+            typer.echo(text, err=True)
+
+    found = fetch_multi_ophthalingua(folder, unverified=unverified, progress=progress)
+    if as_json:
+        print_json(found.to_json())
+        return
+    for name in found.unconfirmed:
+        typer.echo(f"note: {name} differs from its pinned SHA-256", err=True)
+    typer.echo(f"{found.folder}: 164 questions in 7 languages and the responses of nine systems. Go on with")
+    typer.echo(f"  clara bench audit {found.questions if out else known.name}")
+    typer.echo(f"  clara bench published --responses {found.responses} --answers {found.answers}")

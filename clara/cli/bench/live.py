@@ -1,0 +1,115 @@
+"""What a running replay shows: a live table on a terminal, a line now and then elsewhere, nothing if quiet."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Self
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+    from clara.bench.tally import Tally
+
+LINE_SECONDS = 10.0
+
+
+def line(tally: Tally) -> str:
+    """The state of a replay in one line."""
+    parts = [f"{tally.done:,} of {tally.total:,} items"]
+    if tally.done < tally.total:
+        left = tally.seconds_left
+        parts += [f"{tally.rate:.1f}/s", f"{duration(left)} left" if left is not None else "waiting for the first reply"]
+    else:
+        parts.append(duration(tally.seconds))
+    if answered := sum(cell.answered for cell in tuple(tally.cells.values())):
+        correct = sum(cell.correct for cell in tuple(tally.cells.values()))
+        parts.append(f"{100 * correct / answered:.1f} % correct")
+    if calls := tally.usage["calls"]:
+        parts.append(f"{calls:,} calls")
+        parts.append(f"{tally.usage['prompt_tokens'] + tally.usage['completion_tokens']:,} tokens")
+    if tally.failed:
+        parts.append(f"{tally.failed:,} without response")
+    return ", ".join(parts)
+
+
+def table(tally: Tally) -> RenderableType:
+    """The state of a replay as a table: accuracy so far by language and strategy."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = tuple(tally.cells.items())
+    strategies = list(dict.fromkeys(strategy for (strategy, _), _ in cells))
+    languages = sorted(dict.fromkeys(language for (_, language), _ in cells), key=lambda name: name != "english")
+    grid = Table("language", box=None, pad_edge=False, header_style="dim")
+    for strategy in strategies:
+        grid.add_column(strategy, justify="right")
+    found = dict(cells)
+    for language in languages:
+        row = [found.get((strategy, language)) for strategy in strategies]
+        grid.add_row(
+            language, *(f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}" if cell else "" for cell in row)
+        )
+    parts: list[RenderableType] = [
+        Padding(ProgressBar(total=max(tally.total, 1), completed=tally.done), 0),  # a bar alone does not end its line
+        Text(line(tally)),
+        *((grid,) if cells else ()),
+    ]
+    if tally.last_failure:
+        parts.append(Text(f"last failure: {tally.last_failure}", style="yellow", overflow="ellipsis", no_wrap=True))
+    return Group(*parts)
+
+
+def duration(seconds: float) -> str:
+    """Whole seconds as ``1 h 05 min``, ``3 min 20 s`` or ``8 s``."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+
+
+class Watch:
+    """Shows a tally on standard error until it is left; the last line stays."""
+
+    def __init__(self, tally: Tally, *, quiet: bool, console: Console | None = None) -> None:
+        from rich.console import Console
+
+        self._tally = tally
+        self._quiet = quiet
+        self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._over = threading.Event()
+        self._live: Live | None = None
+        self._teller: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self._quiet:
+            return self
+        if self._console.is_terminal:
+            from rich.live import Live
+
+            self._live = Live(
+                console=self._console, get_renderable=lambda: table(self._tally), refresh_per_second=4, transient=True
+            )
+            self._live.start()
+        else:
+            self._teller = threading.Thread(target=self._tell, name="progress", daemon=True)
+            self._teller.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._over.set()
+        if self._live is not None:
+            self._live.stop()
+        if self._teller is not None:
+            self._teller.join()
+        if not self._quiet:
+            typer.echo(line(self._tally), err=True)
+
+    def _tell(self) -> None:
+        while not self._over.wait(LINE_SECONDS):
+            typer.echo(line(self._tally), err=True)

@@ -1,0 +1,61 @@
+"""What the benchmark commands share: options, lists in one value, and how a metrics document is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from clara.bench.runs import Run
+
+HtmlOption = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a report page.", show_default=False)]
+
+MappingOption = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", help="TOML file: what the columns mean.", show_default=False),
+]
+
+ExportOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--export", metavar="FILE", help="Write .csv, .jsonl, .parquet, .tex or .md; repeatable.", show_default=False
+    ),
+]
+
+
+def split(text: str) -> list[str]:
+    """The values of a list such as ``a, b,c``."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def output(
+    runs: Sequence[Run],
+    page: Path | None,
+    *,
+    as_json: bool,
+    exports: Sequence[Path] = (),
+    flagged: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Print the metrics of runs as tables or JSON, and write the page and the exports that are wanted.
+
+    ``flagged`` gives what an audit found, by question id; the figures without these questions are then shown as well.
+    """
+    from clara.bench.cleaning import recorded_flags
+    from clara.bench.export import export
+    from clara.bench.report import tables, write_html
+    from clara.bench.results import metrics, with_clean
+    from clara.cli.output import print_json, show
+
+    document = metrics(runs) if flagged is None else with_clean(runs, flagged)
+    if page is not None:
+        write_html(page, document, runs, recorded_flags(runs) if flagged is None else flagged)
+    for path in exports:
+        export(path, document, runs)
+    if as_json:
+        print_json(document)
+    else:
+        for parity in tables(document):
+            show(parity)

@@ -1,0 +1,32 @@
+"""``clara bench report``: metrics of finished or partial runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clara.cli.bench.options import ExportOption, HtmlOption, output
+from clara.cli.options import DebugOption, JsonOption
+
+
+def report(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders.")],
+    html: HtmlOption = None,
+    clean: Annotated[bool, typer.Option("--clean", help="Also without the questions that an audit flags.")] = False,
+    export: ExportOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+) -> None:
+    """Metrics of finished or partial runs; never calls a model."""
+    from clara.bench.cleaning import flagged_in
+    from clara.bench.runs import read_runs
+    from clara.config import load_settings
+
+    runs = read_runs(folders)
+    flagged = flagged_in(runs, load_settings().home) if clean else None
+    for run in runs:
+        if lines := run.manifest.get("damaged_lines"):
+            typer.echo(f"{run.name}: damaged lines of the journal are left out: {', '.join(map(str, lines))}", err=True)
+    output(runs, html, as_json=as_json, exports=export or (), flagged=flagged)

@@ -1,0 +1,254 @@
+"""``clara bench run``: answer every question of a data set with one or more strategies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from clara.cli.bench.options import HtmlOption, MappingOption, output, split
+from clara.cli.options import (
+    BackboneOption,
+    ConfigOption,
+    DebugOption,
+    JsonOption,
+    KbOption,
+    ModelOption,
+    ProfileOption,
+    QuietOption,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from clara.agent.runner import Agent
+    from clara.agent.strategies import Strategy
+    from clara.bench.datasets import Dataset
+    from clara.bench.runner import Work
+    from clara.bench.tally import Tally
+    from clara.config import Settings
+
+
+class RunCommand(TyperCommand):
+    """Lets ``--ray`` stand without an address; it then starts Ray on this machine."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
+        for at in reversed([n for n, arg in enumerate(args) if arg == "--ray"]):
+            if at + 1 == len(args) or args[at + 1].startswith("-"):
+                from clara.bench.distributed import HERE
+
+                given.insert(at + 1, HERE)
+        return super().parse_args(ctx, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a replay does, and where it keeps its journal."""
+
+    settings: Settings
+    source: str
+    data: Dataset
+    strategies: Sequence[Strategy]
+    folder: Path
+    repeat: int
+    resume: bool
+    retry_failed: bool
+    max_errors: int | None
+    ray: str | None
+    quiet: bool
+
+    @property
+    def go_on(self) -> str:
+        """How to resume."""
+        return f"go on with the same command and --resume --out {self.folder}"
+
+
+def run(
+    dataset: Annotated[str, typer.Argument(help="sample, a named set, or a file.")],
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", "-s", help="S[,S...]; S-STEP leaves a step out.", show_default=False)
+    ] = None,
+    languages: Annotated[str, typer.Option("--languages", help="L,... (default: all)", show_default=False)] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="First N questions.", show_default=False)] = None,
+    mapping: MappingOption = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder.", show_default=False)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --resume: ask again what had no response.")
+    ] = False,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, help="Ask everything N times.")] = 1,
+    samples: Annotated[int | None, typer.Option("--samples", min=1, help="Votes an answer.", show_default=False)] = None,
+    permute_options: Annotated[bool, typer.Option("--permute-options", help="Vote over every option order.")] = False,
+    without: Annotated[list[str] | None, typer.Option("--without", metavar="STEP", help="Leave a step out.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep and reuse no replies.")] = False,
+    max_errors: Annotated[
+        int | None, typer.Option("--max-errors", min=1, help="Stop when N items had no response.", show_default=False)
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option("--ray", metavar="[ADDRESS]", help="Spread over a Ray cluster.", show_default=False)
+    ] = None,
+    html: HtmlOption = None,
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+    backbone: BackboneOption = None,
+    model: ModelOption = None,
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,  # noqa: ARG001
+) -> None:
+    """Answer every question of a data set and print the parity table."""
+    from clara.bench.datasets import load_dataset
+    from clara.bench.runs import read_runs
+    from clara.errors import UsageError
+
+    if resume and out is None:
+        raise UsageError("--resume needs the run folder: give it with --out DIR")
+    if retry_failed and not resume:
+        raise UsageError("--retry-failed asks again what an earlier run could not: give it with --resume --out DIR")
+    settings = settings_of(
+        profile,
+        config,
+        backbone,
+        model,
+        kb,
+        samples=samples,
+        permute_options=permute_options or None,
+        cache=False if no_cache else None,
+    )
+    chosen = strategies(split(strategy or settings.strategy), without or ())
+    data = load_dataset(dataset, mapping=mapping, home=settings.home).select(split(languages), limit)
+    for note in () if quiet else data.notes:
+        typer.echo(f"note: {note}", err=True)
+    folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    plan = Plan(
+        settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=quiet or as_json
+    )
+    _replay(plan)
+    if not (quiet or as_json):
+        typer.echo(f"the answers are in {folder}", err=True)
+    output(read_runs([folder]), html, as_json=as_json)
+
+
+def strategies(names: Sequence[str], without: Sequence[str] = ()) -> list[Strategy]:
+    """Strategies by name, each once; ``clara-grade`` is ``clara`` less a step, ``without`` takes from all.
+
+    Raises:
+        UsageError: a name or a step is unknown, or the step cannot be left out.
+    """
+    from clara.agent.strategies import get_strategy
+
+    found: dict[str, Strategy] = {}
+    for name in names:
+        base, *less = name.split("-")
+        strategy = get_strategy(base).without(*less)
+        strategy.without(*without)  # complains of a step that is unknown
+        strategy = strategy.without(*(step for step in without if strategy.has(step)))
+        found[strategy.name] = strategy
+    return list(found.values())
+
+
+def _replay(plan: Plan) -> None:
+    """Run the plan; a run that is stopped says how to go on."""
+    import asyncio
+
+    from clara.assembly import build_agent
+    from clara.bench.tally import Tally
+    from clara.errors import JournalError, ReplayStopped
+
+    tally = Tally()
+    try:
+        asyncio.run(_work(plan, build_agent(plan.settings), tally))
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {tally.done:,} of {tally.total:,} items kept; {plan.go_on}", err=True)
+        raise typer.Exit(130) from None
+    except JournalError as error:
+        if not tally.total:  # the folder was refused before anything began
+            raise
+        raise JournalError(f"{error}; then {plan.go_on}") from None
+    except ReplayStopped as error:
+        kept = f"{tally.done:,} of {tally.total:,} items kept"
+        raise ReplayStopped(f"{error}; {kept}: mend it, then {plan.go_on} --retry-failed") from None
+
+
+async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
+    from clara.bench.journal import Journal
+    from clara.bench.runner import replay
+    from clara.cli.bench.live import Watch
+
+    try:
+        with Journal(
+            plan.folder,
+            await _manifest(plan, agent),
+            resume=plan.resume,
+            again=(lambda record: record["outcome"] == "no_response") if plan.retry_failed else None,
+        ) as journal:
+            _warn(journal.manifest, journal.damaged)
+            async with _workers(plan, agent) as (work, size):
+                with Watch(tally, quiet=plan.quiet):
+                    await replay(
+                        work,
+                        plan.data,
+                        plan.strategies,
+                        journal,
+                        repeat=plan.repeat,
+                        concurrency=size,
+                        max_failures=plan.max_errors,
+                        tally=tally,
+                    )
+    finally:
+        await agent.aclose()
+
+
+@asynccontextmanager
+async def _workers(plan: Plan, agent: Agent) -> AsyncGenerator[tuple[Work, Callable[[], int]]]:
+    """Who answers, and how many items to keep at work: this process, or the actors of a Ray cluster."""
+    if plan.ray is None:
+        from clara.bench.runner import local, pool_size
+
+        uses_model = (await agent.backbone.info()).uses_model
+        yield local(agent), pool_size(agent.backbone, plan.settings, uses_model=uses_model)
+        return
+    from clara.assembly import build_agent
+    from clara.bench.distributed import RayWork
+
+    async with RayWork(partial(build_agent, plan.settings), plan.strategies, plan.ray) as work:
+        yield work, work.concurrency
+
+
+async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
+    from clara.bench.audit import audit_dataset
+    from clara.bench.manifest import describe, knowledge_of
+    from clara.prompts import PromptLibrary
+
+    audit = audit_dataset(plan.data)
+    flagged = audit.flagged()
+    return describe(
+        plan.data,
+        plan.strategies,
+        plan.repeat,
+        await agent.backbone.info(),
+        plan.settings,
+        prompts=PromptLibrary(plan.settings.prompts).fingerprint,
+        knowledge=await knowledge_of(agent.retriever) if any(chosen.searches for chosen in plan.strategies) else {},
+        source=plan.source,
+        flagged=[entry.to_json() for entry in audit.problems if (entry.id, entry.language) in flagged],
+    )
+
+
+def _warn(manifest: dict[str, Any], damaged: Sequence[int]) -> None:
+    """Tell what a reader of the results should know about a run that was resumed."""
+    from clara.bench.manifest import changed_versions
+
+    if damaged:
+        lines = ", ".join(map(str, damaged))
+        typer.echo(f"warning: damaged lines were moved to aside.jsonl, their items are asked again: {lines}", err=True)
+    if changed := changed_versions(manifest):
+        typer.echo(f"warning: this run goes on with other versions: {', '.join(changed)}", err=True)
