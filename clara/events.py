@@ -35,6 +35,13 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What must be read at once, before any answer: a line about urgent care in the asker's language."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """A round ended without an accepted answer and another begins."""
 
@@ -49,4 +56,4 @@ class Final:
     answer: Answer
 
 
-Event = StepStarted | StepFinished | Token | Retry | Final
+Event = StepStarted | StepFinished | Token | Notice | Retry | Final

@@ -19,6 +19,9 @@ COMMANDS = {
     "ask": ("clara.cli.ask", "Answer one clinical question, in its own language."),
     "kb": ("clara.cli.kb", "Build, search and inspect knowledge bases."),
     "bench": ("clara.cli.bench", "Replay a data set and measure the gap between languages."),
+    "serve": ("clara.cli.serve", "Start a vLLM server with the flags that suit CLARA."),
+    "chat": ("clara.cli.chat.command", "Talk with CLARA in the terminal."),
+    "init": ("clara.cli.init", "Set CLARA up: profile, server, language."),
     "doctor": ("clara.cli.doctor", "Show what is installed, configured and reachable."),
 }
 """Name to the module that holds its ``app``, and the line that ``clara --help`` shows."""
@@ -60,7 +63,7 @@ def _load(name: str) -> Any:
 def _report(error: ClaraError, *, debug: bool) -> None:
     if debug:
         traceback.print_exception(error)
-    from clara.cli.render import clean
+    from clara.cli.safe import clean
 
     typer.echo(f"error: {' '.join(clean(str(error)).split())}", err=True)
 

@@ -16,8 +16,11 @@ from clara.cli.options import (
     KbOption,
     LanguageOption,
     ModelOption,
+    NoCacheOption,
+    PermuteOption,
     ProfileOption,
     QuietOption,
+    SamplesOption,
     settings_of,
 )
 from clara.errors import ClaraError, DataError, EmptyQuestion, UsageError
@@ -37,7 +40,9 @@ def ask(
     language: LanguageOption = None,
     strategy: Annotated[
         str | None,
-        typer.Option("--strategy", "-s", help="direct, translate, rag, translate_rag or clara.", show_default=False),
+        typer.Option(
+            "--strategy", "-s", help="direct, translate, rag, translate_rag, react, clara or clara_vote.", show_default=False
+        ),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option("--option", metavar="A=TEXT", help="One choice; repeat it.", show_default=False)
@@ -46,6 +51,9 @@ def ask(
         list[str] | None, typer.Option("--without", metavar="STEP", help="Leave a step out; repeatable.", show_default=False)
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the question from a file.", show_default=False)] = None,
+    samples: SamplesOption = None,
+    permute_options: PermuteOption = None,
+    no_cache: NoCacheOption = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show the path that led to the answer.")] = False,
     profile: ProfileOption = None,
     config: ConfigOption = None,
@@ -60,8 +68,9 @@ def ask(
     from clara.api import make_question
 
     question = make_question(read_text(text, file), options=parse_options(option or []), language=language)
-    settings = settings_of(profile, config, backbone, model, kb)
-    answer = _answer(settings, question, strategy, without or [], quiet=quiet or as_json)
+    more = {"samples": samples, "permute_options": permute_options, "cache": False if no_cache else None}
+    settings = settings_of(profile, config, backbone, model, kb, **more)
+    answer, noticed = _answer(settings, question, strategy, without or [], quiet=quiet, as_json=as_json)
     from clara.cli.output import print_json, show
 
     if as_json:
@@ -69,25 +78,37 @@ def ask(
         return
     from clara.cli.render import answer_view
 
-    show(answer_view(answer, trace=trace))
+    show(answer_view(answer, trace=trace, notice=answer.notice not in noticed))
 
 
-def _answer(settings: Settings, question: Question, strategy: str | None, without: list[str], *, quiet: bool) -> Answer:
-    """Ask while a line on standard error names the step at work."""
+def _answer(
+    settings: Settings, question: Question, strategy: str | None, without: list[str], *, quiet: bool, as_json: bool
+) -> tuple[Answer, list[str]]:
+    """Ask while a line on standard error names the step at work; what is urgent is shown at once.
+
+    Returns:
+        The answer, and the notices that were shown already.
+    """
     from clara.agent.strategies import get_strategy
     from clara.cli.output import progress_console
 
     steps = get_strategy(strategy or settings.strategy).without(*without)
-    with progress_console(quiet=quiet).status("starting") as status:
+    noticed: list[str] = []
+    with progress_console(quiet=quiet or as_json).status("starting") as status:
         from clara.api import Clara
-        from clara.events import Final, StepStarted
+        from clara.cli.output import show
+        from clara.cli.render import notice_view
+        from clara.events import Final, Notice, StepStarted
 
         with Clara(settings) as clara:
             for event in clara.stream(question, strategy=steps):
                 if isinstance(event, StepStarted):
                     status.update(event.step if event.round < 2 else f"{event.step} (round {event.round})")
+                elif isinstance(event, Notice) and not as_json:
+                    noticed.append(event.text)
+                    show(notice_view(event.text))
                 elif isinstance(event, Final):
-                    return event.answer
+                    return event.answer, noticed
     raise ClaraError("the agent ended without an answer; please report this with --debug output")
 
 

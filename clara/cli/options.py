@@ -53,6 +53,15 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progre
 LanguageOption = Annotated[
     str | None, typer.Option("--language", "-l", help="Code or English name; detected if left out.", show_default=False)
 ]
+SamplesOption = Annotated[
+    int | None,
+    typer.Option("--samples", metavar="K", min=1, max=32, help="Ask K times and let the answers vote.", show_default=False),
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Take no reply from the cache, and keep none.")]
+PermuteOption = Annotated[
+    bool | None,
+    typer.Option("--permute-options", help="Ask every rotation of the options and let them vote.", show_default=False),
+]
 
 
 def given(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clara.cli.render import UNSAFE, Ragged
+from clara.cli.safe import UNSAFE
+from clara.cli.wrapping import Ragged
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.box import Box
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from clara.cli.markdown import MarkdownText
+from clara.cli.safe import clean
+from clara.cli.wrapping import Prose, plain
 from clara.languages import LANGUAGES
-from clara.messages import catalogue, say
+from clara.messages import catalogue, say, verdict_key
 from clara.types import Answer, Citation, Passage, TraceStep
-
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""Characters that steer a terminal or hide text: C0 but newline and tab, C1, direction overrides, zero-width space."""
 
 _FRAME = Box("╭── \n│   \n│ │ \n│   \n│   \n│   \n│   \n╰── \n")
 """Open at the right: terminals disagree on the width of Indic vowel signs, and a right border would show it."""
@@ -31,76 +26,8 @@ _FACT = 160
 """Most characters of one fact in a trace."""
 
 
-def clean(text: str) -> str:
-    """The text without characters that steer a terminal."""
-    return UNSAFE.sub("", text.replace("\r\n", "\n"))
-
-
-def plain(text: str, style: str = "") -> Text:
-    """A cleaned text that is never read as markup."""
-    return Text(clean(text), style=style)
-
-
-def width_of(text: str) -> int:
-    """Cells that a text may take: rich counts spacing vowel signs as nothing, most terminals as one."""
-    return cell_len(text) + sum(unicodedata.category(char) == "Mc" for char in text)
-
-
-class Prose:
-    """A text that wraps at words by :func:`width_of`, so that no line is longer than the terminal."""
-
-    def __init__(self, text: str, style: str = "") -> None:
-        self.text = clean(text)
-        self.style = style
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text("\n".join(self._lines(options.max_width)), style=self.style)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        longest = max((width_of(line) for line in self.text.split("\n")), default=0)
-        return Measurement(min(12, longest), max(1, longest)).clamp(1, options.max_width)
-
-    def _lines(self, width: int) -> list[str]:
-        """Paragraphs without spacing signs stay whole: rich wraps them right, Chinese too."""
-        lines: list[str] = []
-        for paragraph in self.text.split("\n"):
-            if width_of(paragraph) == cell_len(paragraph):
-                lines.append(paragraph)
-                continue
-            line = ""
-            for word in paragraph.split(" "):
-                longer = f"{line} {word}" if line else word
-                if line and width_of(longer) > width:
-                    lines.append(line)
-                    line = word
-                else:
-                    line = longer
-            lines.append(line)
-        return lines
-
-
-class Ragged:
-    """A view without the blanks that rich adds at the right, and with frames cut to :func:`width_of`."""
-
-    def __init__(self, view: RenderableType) -> None:
-        self.view = view
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in console.render_lines(self.view, options, pad=False):
-            segments = list(line)
-            while segments and not segments[-1].text.strip():
-                segments.pop()
-            if segments:
-                text, style, _ = segments.pop()
-                text = text.rstrip()
-                excess = sum(width_of(segment.text) for segment in segments) + width_of(text) - options.max_width
-                if excess > 0:
-                    text = text.removesuffix("─" * excess)
-                yield from (*segments, Segment(text, style))
-            yield Segment.line()
-
-
-def _framed(body: RenderableType, title: str, color: str) -> Panel:
+def framed(body: RenderableType, title: str, color: str) -> Panel:
+    """A box that is open at the right, with a title if there is one."""
     return Panel(body, title=plain(title) if title else None, title_align="left", border_style=color, box=_FRAME)
 
 
@@ -117,18 +44,16 @@ def language_name(code: str) -> str:
     return f"{LANGUAGES[code].native} ({code})" if code in LANGUAGES else code
 
 
-def answer_view(answer: Answer, *, trace: bool = False) -> Group:
-    """All that a reader of one answer sees."""
+def answer_view(answer: Answer, *, trace: bool = False, notice: bool = True) -> Group:
+    """All that a reader of one answer sees, what is urgent first unless it was shown already."""
     language = answer.language
-    parts: list[RenderableType] = [_question(answer)]
-    if answer.notice:
-        parts.append(_framed(Prose(answer.notice, "bold"), "", "red"))
-    if text := answer.answer or (say("abstained", language) if answer.abstained else ""):
-        parts.append(_framed(Prose(text), say("answer", language), "green"))
-    if "localisation_doubtful" in answer.warnings and answer.answer_english:
-        parts.append(Padding(plain(f"English: {answer.answer_english}", "dim"), (0, 2)))
+    parts: list[RenderableType] = []
+    if answer.notice and notice:
+        parts.append(notice_view(answer.notice))
+    parts += [_question(answer), framed(answer_body(answer), say("answer", language), "green")]
     if answer.citations:
-        parts.append(_citations(answer.citations, language))
+        heading = plain(say("sources", language), "bold underline")
+        parts.append(Padding(Group(heading, source_list(answer.citations, quotes=True)), (1, 2, 0, 2)))
     if verdict := verdict_line(answer):
         parts.append(Padding(verdict, (1, 2, 0, 2)))
     parts.extend(Padding(line, (0, 2)) for line in warning_lines(answer))
@@ -138,47 +63,57 @@ def answer_view(answer: Answer, *, trace: bool = False) -> Group:
     return Group(*parts)
 
 
+def notice_view(notice: str) -> RenderableType:
+    """What must be read before the answer: urgent care."""
+    return framed(Prose(notice, "bold"), "", "red")
+
+
+def answer_body(answer: Answer) -> RenderableType:
+    """The answer's text as Markdown, or why there is none; the English original where the wording may differ from it."""
+    failing = "abstained" if answer.abstained else "no_usable_reply"
+    body: RenderableType = MarkdownText(answer.answer) if answer.answer else Prose(say(failing, answer.language))
+    if "localisation_doubtful" in answer.warnings and answer.answer_english:
+        body = Group(body, Text(), plain(f"English: {answer.answer_english}", "dim"))
+    return body
+
+
+def option_list(answer: Answer) -> Table:
+    """The options, the chosen one marked."""
+    grid = _grid()
+    for option in answer.question.options:
+        chosen = option.label == answer.label
+        style = "bold green" if chosen else ""
+        grid.add_row(plain(f"{'>' if chosen else ' '} {option.label}", style), Prose(option.text, style))
+    return grid
+
+
 def _question(answer: Answer) -> Panel:
     body: RenderableType = Prose(answer.question.text)
     if answer.question.options:
-        grid = _grid()
-        for option in answer.question.options:
-            chosen = option.label == answer.label
-            style = "bold green" if chosen else ""
-            grid.add_row(plain(f"{'>' if chosen else ' '} {option.label}", style), Prose(option.text, style))
-        body = Group(body, Text(), grid)
-    title = f"{say('question', answer.language)} · {language_name(answer.language)}"
-    return _framed(body, title, "blue")
+        body = Group(body, Text(), option_list(answer))
+    return framed(body, f"{say('question', answer.language)} · {language_name(answer.language)}", "blue")
 
 
-def _citations(citations: Iterable[Citation], language: str) -> RenderableType:
+def source_list(citations: Iterable[Citation], *, quotes: bool = False) -> Table:
+    """The citations by number: title and source, and the quoted words if asked."""
     grid = _grid()
     for number, citation in enumerate(citations, 1):
         cell = plain(citation.title, "bold")
         if citation.source:
-            cell.append(f"\n{clean(citation.source)}", "not bold dim")
-        if citation.quote:
+            cell.append(f"{chr(10) if quotes else '  '}{clean(citation.source)}", "not bold dim")
+        if citation.quote and quotes:
             cell.append(f"\n“{clean(citation.quote)}”", "not bold italic")
         grid.add_row(Text(f"[{number}]"), cell)
-    return Padding(Group(plain(say("sources", language), "bold underline"), grid), (1, 2, 0, 2))
+    return grid
+
+
+_VERDICT_STYLES = {"verdict_capped": "yellow", "verdict_unsure": "yellow", "verdict_grounded": "green"}
 
 
 def verdict_line(answer: Answer) -> Prose | None:
     """What the verification found, in one line of the reader's language; None where there is no answer to judge."""
-    if answer.failure or answer.abstained:
-        return None
-    verdict = answer.verdict
-    if answer.capped:
-        key, style = "verdict_capped", "yellow"
-    elif verdict.grounded is None and verdict.answers_question is None:
-        key, style = "verdict_unchecked", "dim"
-    elif verdict.grounded and verdict.answers_question is None:
-        key, style = "verdict_quoted", "dim"
-    elif verdict.grounded and verdict.answers_question is not False:
-        key, style = "verdict_grounded", "green"
-    else:
-        key, style = "verdict_unsure", "yellow"
-    return Prose(say(key, answer.language), style)
+    key = verdict_key(answer)
+    return Prose(say(key, answer.language), _VERDICT_STYLES.get(key, "dim")) if key else None
 
 
 def warning_lines(answer: Answer) -> list[Prose]:

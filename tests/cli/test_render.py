@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 from clara.cli.output import print_json
-from clara.cli.render import Ragged, answer_view, clean, facts, passages_view, verdict_line, width_of
+from clara.cli.render import answer_view, facts, passages_view, verdict_line
+from clara.cli.safe import clean
+from clara.cli.wrapping import Ragged, width_of
 from clara.types import Answer, Citation, Option, Passage, Question, TraceStep, Verdict
 
 HINDI = "कौन-सी बाह्य नेत्र पेशी ऑर्बिट के शीर्ष से नहीं, बल्कि ऑर्बिट के फ़र्श के एंटेरोमीडियल भाग से निकलती है?"

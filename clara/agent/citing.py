@@ -1,0 +1,44 @@
+"""Citations: the numbers that an answer gives, as the passages that were shown."""
+
+from __future__ import annotations
+
+import re
+
+from clara.agent.quotes import cite
+from clara.types import Citation, Passage
+
+_MARK = re.compile(r"\s?\[(\d+(?:\s*[,;]\s*\d+)*)\]")
+
+
+def named(
+    numbers: tuple[int, ...], passages: tuple[Passage, ...], support: str
+) -> tuple[tuple[Citation, ...], tuple[str, ...]]:
+    """A citation for each number that names a shown passage, each once, and a flag for every number that names none.
+
+    Args:
+        numbers: as the answer gives them, from 1.
+        passages: what was shown, in order.
+        support: the words that the quoted sentences should carry.
+    """
+    shown = dict.fromkeys(number for number in numbers if 1 <= number <= len(passages))
+    wrong = sorted({number for number in numbers if number not in shown})
+    citations = tuple(cite(passages[number - 1], support) for number in shown)
+    return citations, tuple(f"citation [{number}] names no passage" for number in wrong)
+
+
+def renumbered(text: str, citations: tuple[Citation, ...], passages: tuple[Passage, ...]) -> str:
+    """The text with its marks as the reader counts: ``[1]`` is the first citation, whatever its passage's number was.
+
+    Args:
+        text: holds marks such as ``[2]`` or ``[2, 4]``, numbers of ``passages`` from 1.
+        citations: what the answer rests on; a mark of anything else is dropped.
+        passages: what was shown, in order; none means that there is nothing to count by, and the text stays as it is.
+    """
+    places = {citation.id: place for place, citation in enumerate(citations, 1)}
+    count = {number: places[passage.id] for number, passage in enumerate(passages, 1) if passage.id in places}
+
+    def mark(match: re.Match[str]) -> str:
+        found = [count[number] for number in map(int, re.findall(r"\d+", match[1])) if number in count]
+        return f"{match[0][: match[0].index('[')]}[{', '.join(map(str, found))}]" if found else ""
+
+    return _MARK.sub(mark, text) if passages else text

@@ -1,0 +1,71 @@
+"""What a turn asks: its language, its options, and a question that stands alone; or a question back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from clara.backbone.base import Backbone
+from clara.chat.turns import Turn, remembered
+from clara.detection import UNKNOWN, question_language
+from clara.languages import LANGUAGES
+from clara.messages import say
+from clara.questions import parse_question
+from clara.tasks import CONDENSE, CondenseIn
+from clara.text import words
+from clara.types import Question
+
+_TELLING = 4
+"""Words from which on a first question is taken as it stands; a shorter one may say too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question that stands alone, or what to ask back."""
+
+    question: Question
+    clarification: str = ""
+
+
+async def understand(
+    text: str, turns: Sequence[Turn], backbone: Backbone, *, language: str | None, interface: str
+) -> Understood:
+    """Read a turn in the light of the conversation.
+
+    Args:
+        text: what was typed.
+        turns: the conversation so far.
+        backbone: condenses a follow-up.
+        language: fixed by the user, or None to follow the text.
+        interface: language of a question back where the text shows none.
+
+    Raises:
+        BackboneError: the server cannot be reached or refuses.
+    """
+    question = parse_question(text)
+    code = language or spoken(question, turns)
+    said = code if code in LANGUAGES else interface
+    question = replace(question, language=code)
+    if not any(char.isalpha() for char in question.text):
+        return Understood(question, say("clarify_empty", said))
+    if code == UNKNOWN:
+        return Understood(question, say("clarify_language", interface))
+    history = remembered(turns)
+    uses_model = (await backbone.info()).uses_model
+    alone = not history and uses_model and len(words(question.text)) >= _TELLING
+    if question.options or alone:
+        return Understood(question)
+    result = await backbone.perform(CONDENSE, CondenseIn(language=code, question=question.text, history=history))
+    if result.output is None:  # no usable reply: the words as they stand are the best there is
+        return Understood(question)
+    if not result.output.question.strip():
+        return Understood(question, result.output.clarification.strip() or say("clarify_topic", said))
+    return Understood(replace(question, text=result.output.question.strip()))
+
+
+def spoken(question: Question, turns: Sequence[Turn]) -> str:
+    """The language of a text; a text that shows none is in the language of the conversation."""
+    found = question_language(question)
+    if found.confidence == 0 and turns:
+        return turns[-1].language
+    return found.code

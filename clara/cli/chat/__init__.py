@@ -1,0 +1,1 @@
+"""``clara chat``: the terminal of :mod:`clara.chat`."""

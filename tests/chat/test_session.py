@@ -1,0 +1,306 @@
+"""A conversation from its first question to the file: memory, follow-ups, undo, retry, resume, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from clara.chat.export import as_markdown, save
+from clara.chat.session import ChatSession
+from clara.chat.store import FILE, open_store
+from clara.chat.turns import Condensed, Turn, answer_from_json
+from clara.config import load_settings
+from clara.errors import BackboneUnreachable, DataError, UsageError
+from clara.events import Event
+from clara.knowledge.glossary import TermGlossary
+from clara.tasks import ChoiceOut, CondenseIn, CondenseOut, LocalizeOut, TaskResult, TextOut
+from clara.types import Answer, Option
+from tests.chat.fakes import PASSAGE, scripted, settings
+from tests.terminal.fake_model import serving
+
+
+async def said(session: ChatSession, text: str) -> list[Event | Condensed]:
+    return [event async for event in session.ask(text)]
+
+
+async def test_a_turn_is_answered_and_kept_in_one_checkpoint(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent) as session:
+        for question in ("Which layer of the cornea is thickest?", "Which layer of the cornea is thickest again?"):
+            await said(session, question) if not session.turns else [e async for e in session.retry()]
+        name = session.id
+    path = settings().home / "conversations" / FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    with sqlite3.connect(path) as file:
+        assert file.execute("select thread_id, count(*) from checkpoints group by thread_id").fetchall() == [(name, 1)]
+    async with open_store(settings().home / "conversations") as store:
+        (turn,) = await store.load(name)
+    assert turn.answer is not None
+    assert (turn.asked, turn.answer.answer, turn.strategy) == (
+        "Which layer of the cornea is thickest?",
+        "The stroma. [1]",
+        "rag",
+    )
+
+
+async def test_a_follow_up_is_condensed_with_the_conversation(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.enqueue("condense", CondenseOut(question="How thick is the stroma?"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        events = await said(session, "How thick?")
+        assert Condensed("How thick is the stroma?") in events
+        assert session.turns[1].question == "How thick is the stroma?"
+    given = [inputs for task, inputs in backbone.calls if task == "condense"]
+    assert len(given) == 1
+    assert isinstance(given[0], CondenseIn)
+    assert [exchange.question for exchange in given[0].history] == ["Which layer of the cornea is thickest?"]
+    assert given[0].history[0].answer == "The stroma. [1]"
+
+
+async def test_options_are_never_condensed(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary, profile="remote")
+    backbone.always("answer_choice", lambda _inputs: _choice())
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        await said(session, "And which is it? a) stroma b) epithelium")
+        answer = session.last
+    assert [option.label for option in answer.question.options] == ["A", "B"]
+    assert answer.label == "A"
+    assert "condense" not in [task for task, _ in backbone.calls]
+
+
+def _choice() -> ChoiceOut:
+    return ChoiceOut(label="A", citations=(1,), confidence=0.9)
+
+
+@pytest.mark.parametrize(("text", "words"), [("???", "I see no question"), ("θΩ¿", "θ")])
+async def test_what_cannot_be_understood_is_asked_back(text: str, words: str, glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", CondenseOut(clarification="θ means what?"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, text)
+        assert session.turns[0].answer is None
+        assert words in session.turns[0].clarification
+        with pytest.raises(UsageError):
+            _ = session.last
+
+
+async def test_a_condensation_that_fails_leaves_the_words_as_they_are(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.enqueue("condense", TaskResult(None, failure="unparsed"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        await said(session, "How thick?")
+        assert session.turns[1].question == "How thick?"
+
+
+async def test_the_language_follows_the_user_and_can_be_fixed(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary, strategy="direct")
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    backbone.always("localize", lambda _inputs: _localized())
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "¿Cuál es la capa más gruesa de la córnea?")
+        await said(session, "42 %")
+        await said(session, "Which layer of the cornea is thickest?")
+        session.fix_language("hindi")
+        await said(session, "Which layer of the cornea is thickest?")
+        session.fix_language(None)
+        await said(session, "Which layer of the cornea is thickest?")
+        assert [turn.language for turn in session.turns] == ["es", "es", "en", "hi", "en"]
+
+
+def _localized() -> LocalizeOut:
+    return LocalizeOut(answer="x")
+
+
+async def test_undo_forgets_and_clear_begins_anew_and_resume_goes_on(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        await said(session, "Which layer of the cornea is thinnest?")
+        assert (await session.undo()).asked == "Which layer of the cornea is thinnest?"
+        first = session.id
+        session.clear()
+        assert session.turns == ()
+        with pytest.raises(UsageError, match="Nothing has been asked"):
+            await session.undo()
+        await said(session, "What does the lens do in the eye?")
+        assert {summary.id for summary in await session.conversations()} == {first, session.id}
+        assert [summary.id for summary in await session.conversations("LENS")] == [session.id]
+        await session.resume(first[:5])
+        assert [turn.asked for turn in session.turns] == ["Which layer of the cornea is thickest?"]
+        with pytest.raises(UsageError, match="no conversation 'zz'"):
+            await session.resume("zz")
+        await session.store.delete(first)
+        assert first not in {summary.id for summary in await session.conversations()}
+
+
+async def test_retry_asks_again_with_another_seed_and_replaces_the_turn(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        with pytest.raises(UsageError):
+            _ = [event async for event in session.retry()]
+        await said(session, "Which layer of the cornea is thickest?")
+        backbone.enqueue("answer_text", TextOut(answer="Still the stroma.", confidence=0.5))
+        _ = [event async for event in session.retry()]
+        assert [turn.answer.answer for turn in session.turns if turn.answer] == ["Still the stroma."]
+        assert (await session.agent()).settings.seed == 1
+        backbone.enqueue("answer_text", TaskResult(None, failure="no_response"))
+        events = session.retry()
+        async with aclosing(events):
+            await anext(events)
+        assert [turn.answer.answer for turn in session.turns if turn.answer] == ["Still the stroma."]
+        assert len(await session.store.load(session.id)) == 1
+
+
+async def test_closing_the_events_cancels_the_request_and_keeps_the_turns(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    cancelled = asyncio.Event()
+    perform = backbone.perform
+
+    async def hang(task: object, inputs: object, **more: object) -> object:
+        if getattr(task, "name", "") == "answer_text" and len(session.turns) == 1:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                cancelled.set()
+        return await perform(task, inputs, **more)  # type: ignore[arg-type]
+
+    backbone.perform = hang  # type: ignore[method-assign,assignment]
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        async with aclosing(session.ask("Which layer of the cornea is thinnest?")) as events:
+            async for event in events:
+                if getattr(event, "step", "") == "answer":
+                    break
+        await asyncio.wait_for(cancelled.wait(), 5)
+        assert [turn.asked for turn in session.turns] == ["Which layer of the cornea is thickest?"]
+        assert session.said == "Which layer of the cornea is thinnest?"
+        stored = await session.store.load(session.id)
+        assert [turn.asked for turn in stored] == ["Which layer of the cornea is thickest?"]
+
+
+async def test_a_server_that_fails_leaves_the_conversation_usable(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    perform, fail = backbone.perform, [False]
+
+    async def failing(task: object, inputs: object, **more: object) -> object:
+        if fail[0]:
+            raise BackboneUnreachable("no connection to http://127.0.0.1:9")
+        return await perform(task, inputs, **more)  # type: ignore[arg-type]
+
+    backbone.perform = failing  # type: ignore[method-assign,assignment]
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        fail[0] = True
+        with pytest.raises(BackboneUnreachable):
+            await said(session, "Which layer of the cornea is thinnest?")
+        assert len(session.turns) == 1
+        fail[0] = False
+        await said(session, "What does the lens do in the eye?")
+        assert [turn.asked for turn in session.turns][1:] == ["What does the lens do in the eye?"]
+
+
+async def test_the_whole_passage_of_a_citation_is_found(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        assert await session.passage(session.last.citations[0]) == PASSAGE
+
+
+async def test_a_private_conversation_is_not_written(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        assert len(await session.conversations()) == 1
+    assert not (settings().home / "conversations").exists()
+
+
+async def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"this is no database" * 100)
+    with pytest.raises(DataError, match="cannot be used"):
+        async with open_store(tmp_path):
+            pass
+
+
+async def test_a_manipulated_file_builds_no_objects_and_is_told(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        name = session.id
+    path = settings().home / "conversations" / FILE
+    with sqlite3.connect(path) as file:
+        (blob,) = file.execute("select checkpoint from checkpoints").fetchone()
+        checkpoint = JsonPlusSerializer().loads_typed(("msgpack", blob))
+        checkpoint["channel_values"]["turns"] = [Option("A", "built from the file")]
+        file.execute("update checkpoints set checkpoint = ?", (JsonPlusSerializer().dumps_typed(checkpoint)[1],))
+    async with open_store(path.parent) as store:
+        found = await store.saver.aget_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
+        assert found is not None
+        assert not isinstance(found.checkpoint["channel_values"]["turns"][0], Option)
+        with pytest.raises(DataError, match=f"conversation {name} cannot be read"):
+            await store.load(name)
+        assert [summary.turns for summary in await store.summaries()] == [0]
+        await store.delete(await store.find(name))
+
+
+async def test_answers_survive_the_file_and_the_export(glossary: TermGlossary, tmp_path: Path) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        answer: Answer = session.last
+        assert answer_from_json(json.loads(json.dumps(answer.to_json()))).to_json() == answer.to_json()
+        save(tmp_path / "c.json", session.id, session.turns, language="en")
+        save(tmp_path / "c.md", session.id, session.turns, language="en")
+    assert (tmp_path / "c.md").stat().st_mode & 0o777 == 0o600
+    (entry,) = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))["turns"]
+    assert Turn.from_json(entry).to_json() == session.turns[0].to_json()
+    text = (tmp_path / "c.md").read_text(encoding="utf-8")
+    assert "## Which layer of the cornea is thickest?" in text
+    assert "1. Cornea. A book (`cornea#0`)" in text
+    assert as_markdown(session.id, session.turns) == text
+    with pytest.raises(UsageError, match="exists already"):
+        save(tmp_path / "c.md", session.id, session.turns, language="en")
+    with pytest.raises(UsageError, match=r"\.md or \.json"):
+        save(tmp_path / "c.txt", session.id, session.turns, language="en")
+    with pytest.raises(DataError, match="Cannot write"):
+        save(tmp_path / "no" / "c.md", session.id, session.turns, language="en")
+
+
+async def test_another_model_of_the_server_is_taken_and_an_unknown_one_refused(glossary: TermGlossary) -> None:
+    with serving() as server:
+        agent, _ = scripted(glossary, backbone=[server.url])
+        async with ChatSession(settings(backbone=[server.url]), agent=agent, private=True) as session:
+            with pytest.raises(UsageError, match="has no model 'nope'"):
+                await session.choose_model("nope")
+            assert (await session.info()).model == "scripted"
+            assert (await session.choose_model("fake-model")).model == "fake-model"
+            assert (await session.info()).model == "fake-model"
+
+
+async def test_the_embedded_profile_has_no_model_to_choose(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(load_settings(), agent=agent, private=True) as session:
+        with pytest.raises(UsageError, match="without a language model"):
+            await session.choose_model("m")
+
+
+async def test_a_comparison_asks_both_ways(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        names, answers = await session.compare()
+        assert names == ("direct", "rag")
+        assert [len(answer.citations) for answer in answers] == [0, 1]
+        assert len(session.turns) == 1
+    assert [task for task, _ in backbone.calls].count("answer_text") == 3

@@ -1,0 +1,106 @@
+"""``clara init``: it writes the settings once, keeps what it did not ask about, and never a secret."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clara.cli.app import app
+from clara.cli.init import offer_setup, toml
+from clara.config import load_settings
+from clara.errors import SettingsError
+
+run = CliRunner()
+
+
+@pytest.fixture
+def path(isolated: Path) -> Path:
+    return isolated / "config.toml"
+
+
+def test_flags_alone_write_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLARA_API_KEY", "top-secret")
+    args = ["init", "--yes", "--no-test", "--backbone", "http://127.0.0.1:8000/v1", "--model", "m", "--language", "hindi"]
+    result = run.invoke(app, args)
+    assert result.exit_code == 0, result.output
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert values == {
+        "profile": "remote",
+        "backbone": ["http://127.0.0.1:8000/v1"],
+        "model": "m",
+        "interface_language": "hi",
+    }
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert load_settings().model == "m"
+    assert "top-secret" not in path.read_text(encoding="utf-8")
+
+
+def test_it_never_asks_twice_unless_forced(path: Path) -> None:
+    assert run.invoke(app, ["init", "--yes", "--no-test"]).exit_code == 0
+    before = path.read_text(encoding="utf-8")
+    again = run.invoke(app, ["init"])
+    assert again.exit_code == 0
+    assert "is set up" in again.output
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_force_keeps_what_it_does_not_ask_about(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        'profile = "remote"\nbackbone = ["http://a/v1"]\nrounds = 2\nkind_weights = { drug = 0.5 }\n', encoding="utf-8"
+    )
+    assert run.invoke(app, ["init", "--yes", "--no-test", "--force", "--profile", "embedded"]).exit_code == 0
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert values == {"profile": "embedded", "rounds": 2, "kind_weights": {"drug": 0.5}}
+
+
+def test_the_questions_have_defaults_and_ask_again_after_nonsense(path: Path) -> None:
+    result = run.invoke(app, ["init", "--no-test"], input="magic\nremote\n\n\nfr\nn\n")
+    assert result.exit_code == 0, result.output
+    assert "Choose one of: embedded, vllm, remote" in result.output
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert values["backbone"] == ["http://127.0.0.1:8000/v1"]
+    assert values["interface_language"] == "fr"
+
+
+def test_answers_that_do_not_fit_are_refused_and_nothing_is_written(path: Path) -> None:
+    result = run.invoke(app, ["init", "--yes", "--no-test", "--backbone", "nonsense"])
+    assert result.exit_code == 2
+    assert "is no address" in result.output
+    assert not path.exists()
+
+
+def test_the_test_call_says_what_does_not_work() -> None:
+    result = run.invoke(app, ["init", "--yes", "--backbone", "http://127.0.0.1:9/v1"], env={"CLARA_RETRIES": "0"})
+    assert result.exit_code == 0
+    assert "It does not work yet" in result.output
+
+
+def test_the_chat_offers_the_setup_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def prompt(text: str, **_more: object) -> str:
+        asked.append(text)
+        return ""
+
+    monkeypatch.setattr("typer.prompt", prompt)
+    settings = load_settings()
+    assert offer_setup(settings) == settings
+    assert offer_setup(settings) == settings
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("value", ['a "b" \\ \n é', True, 3, 0.5, ["x", "y"], {"a-b": 1.0}])
+def test_values_read_back_as_they_were(value: object) -> None:
+    assert tomllib.loads(f"x = {toml(value)}")["x"] == value
+
+
+def test_a_file_with_a_secret_is_refused(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text('api_key = "x"\n', encoding="utf-8")
+    result = run.invoke(app, ["init", "--yes", "--force", "--no-test"])
+    assert result.exit_code == SettingsError.exit_code
+    assert "CLARA_API_KEY" in result.output
