@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +27,11 @@ from clara.cli.options import (
 from clara.errors import ClaraError
 
 if TYPE_CHECKING:
-    from clara.backbone.base import BackboneInfo
     from clara.config import Settings
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _DISTRIBUTIONS = ("chromadb", "langgraph", "httpx", "torch", "sentence-transformers", "vllm")
-_SEARCHES = {"pubmed": "https://eutils.ncbi.nlm.nih.gov", "wikipedia": "https://*.wikipedia.org"}
 
 
 @app.command()
@@ -54,6 +54,8 @@ def doctor(
         "profile": profile_sets(settings),
         "home": {"path": str(settings.home), "writable": writable(settings.home)},
         "knowledge_bases": [knowledge_base(settings, name) for name in settings.kb],
+        "strategies": strategies(settings),
+        "serving": serving(settings),
         "telemetry": "off",
         "network": addresses(settings),
         "backbones": [reach(settings, url) for url in settings.backbone] if settings.uses_model else [],
@@ -83,6 +85,25 @@ def installed() -> dict[str, str | None]:
         except PackageNotFoundError:
             found[name] = None
     return found
+
+
+def serving(settings: Settings) -> dict[str, Any]:
+    """What ``clara serve`` would find on this machine."""
+    from clara.serving.engine import find_engines
+    from clara.serving.hardware import find_gpus
+
+    try:
+        engines, problem = find_engines(settings.vllm), None
+    except ClaraError as error:
+        engines, problem = [], str(error)
+    return {
+        "vllm": [
+            {"version": found.version, "python": str(found.python), "cpu": found.cpu, "advisories": found.outdated}
+            for found in engines
+        ],
+        "gpus": [{"name": gpu.name, "gigabytes": gpu.gigabytes} for gpu in find_gpus()],
+        "problem": problem,
+    }
 
 
 def profile_sets(settings: Settings) -> dict[str, Any]:
@@ -144,11 +165,19 @@ def knowledge_base(settings: Settings, name: str) -> dict[str, Any]:
         base = KnowledgeBase.open(settings, name, build_embedder(settings))
     except ClaraError as error:
         return {**entry, "problem": str(error)}
-    try:
+    with closing(base):
         stats = base.stats()
-    finally:
-        base.close()
     return {**entry, **{key: stats[key] for key in ("documents", "passages", "embedder")}}
+
+
+def strategies(settings: Settings) -> dict[str, dict[str, int]]:
+    """For each strategy the most tasks that one question can cost; a task is asked again once if its reply does not fit."""
+    from clara.agent.strategies import STRATEGIES, max_calls
+
+    return {
+        name: {"max_calls_choice": max_calls(strategy, settings), "max_calls_text": max_calls(strategy, settings, 0)}
+        for name, strategy in STRATEGIES.items()
+    }
 
 
 def addresses(settings: Settings) -> list[dict[str, str]]:
@@ -160,12 +189,17 @@ def addresses(settings: Settings) -> list[dict[str, str]]:
         found.append(("embedder download", "https://huggingface.co"))
     if settings.chroma_url:
         found.append(("chroma", bare(settings.chroma_url)))
-    found.extend((f"search {name}", _SEARCHES[name]) for name in settings.search)
+    if settings.translator and not Path(settings.translator).exists():
+        found.append(("translator download", "https://huggingface.co"))
+    if settings.search:
+        from clara.outside.build import ADDRESSES
+
+        found.extend((f"search {name}", ADDRESSES[name]) for name in settings.search)
     return [{"purpose": purpose, "address": address} for purpose, address in found]
 
 
 def reach(settings: Settings, url: str) -> dict[str, Any]:
-    """Whether the server at ``url`` answers, with what model and context length."""
+    """Whether the server at ``url`` answers, with what model, and what it can do."""
     entry: dict[str, Any] = {
         "address": bare(url),
         "reachable": False,
@@ -175,25 +209,32 @@ def reach(settings: Settings, url: str) -> dict[str, Any]:
     }
     one = settings.model_copy(update={"backbone": (url,), "retries": 0})
     try:
-        info = _info(one)
+        return entry | {"reachable": True} | asyncio.run(_told_by(one))
     except ClaraError as error:
         return {**entry, "problem": str(error)}
-    return {**entry, "reachable": True, "model": info.model, "context_length": info.context_length, "server": info.server}
 
 
-def _info(settings: Settings) -> BackboneInfo:
-    import asyncio
+async def _told_by(settings: Settings) -> dict[str, Any]:
+    """What the server says of itself, and what it was found to do."""
+    from dataclasses import asdict
 
-    from clara import assembly
+    from clara.backbone.openai import OpenAIBackbone
 
-    async def ask() -> BackboneInfo:
-        backbone = assembly.build_backbone(settings)
-        try:
-            return await backbone.info()
-        finally:
-            await backbone.aclose()
-
-    return asyncio.run(ask())
+    backbone = OpenAIBackbone.from_settings(settings)
+    try:
+        info = await backbone.info()
+        can = await backbone.capabilities()
+        load = await backbone.servers.load()
+    finally:
+        await backbone.aclose()
+    return {
+        "model": info.model,
+        "context_length": info.context_length,
+        "server": info.server,
+        "capabilities": asdict(can),
+        "confidence": "log-probabilities of the letter" if can.logprobs else "stated by the model",
+        "prefix_cache_hit_rate": load.prefix_hit_rate,
+    }
 
 
 def _show(report: Mapping[str, Any]) -> None:
@@ -206,12 +247,18 @@ def _show(report: Mapping[str, Any]) -> None:
     section("Installed", [(name, version or "not installed") for name, version in report["installed"].items()])
     section("Settings that differ from the defaults", _settings_rows(report))
     section("Knowledge bases", [(entry["name"], _base_line(entry)) for entry in report["knowledge_bases"]])
+    most = [
+        (name, f"{entry['max_calls_choice']} with four options, {entry['max_calls_text']} for free text")
+        for name, entry in report["strategies"].items()
+    ]
+    section("Most model tasks a question", most)
+    section("Serving", _serving_rows(report["serving"]))
     network = [(entry["purpose"], entry["address"]) for entry in report["network"]]
     section(
         "Network", [("telemetry", report["telemetry"]), *(network or [("addresses", "none: nothing leaves this machine")])]
     )
     if report["backbones"]:
-        section("Backbone", [(entry["address"], _backbone_line(entry)) for entry in report["backbones"]])
+        section("Backbone", [row for entry in report["backbones"] for row in _backbone_rows(entry)])
 
 
 def _settings_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -227,6 +274,15 @@ def _settings_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def _serving_rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [("vLLM", found["problem"] or "not installed; clara serve --print shows the command for another machine")]
+    if found["vllm"]:
+        rows = [("vLLM", f"{one['version']}{one['cpu'] * ' for the CPU'} ({one['python']})") for one in found["vllm"]]
+    rows += [("advisories", "this version has published ones: update vLLM") for one in found["vllm"] if one["advisories"]]
+    sizes = [f"{gpu['name']} ({gpu['gigabytes']:.0f} GB)" if gpu["gigabytes"] else gpu["name"] for gpu in found["gpus"]]
+    return [*rows, ("GPUs", ", ".join(sizes) or "none found")]
+
+
 def _base_line(entry: Mapping[str, Any]) -> str:
     if entry["problem"]:
         return entry["problem"]
@@ -237,8 +293,18 @@ def _base_line(entry: Mapping[str, Any]) -> str:
     )
 
 
-def _backbone_line(entry: Mapping[str, Any]) -> str:
+def _backbone_rows(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not entry["reachable"]:
-        return entry["problem"]
+        return [(entry["address"], entry["problem"])]
     length = f"{entry['context_length']} tokens of context" if entry["context_length"] else "context length unknown"
-    return f"{entry['model']}, {length}"
+    can, rate = entry["capabilities"], entry["prefix_cache_hit_rate"]
+    forms = ("json_schema", "structured_json", "choice", "regex")
+    thinks = "can be told not to" if can["thinking_switch"] else "always"
+    return [
+        (entry["address"], ", ".join(part for part in (entry["model"], length, entry["server"]) if part)),
+        ("  structured replies", ", ".join(f"{name} {can[name]}" for name in forms)),
+        ("  confidence", entry["confidence"]),
+        ("  prompt length", "counted by the server" if can["tokenize"] else "estimated"),
+        ("  thinking", thinks if can["thinks"] else "no"),
+        ("  prefix cache", "unknown" if rate is None else f"{100 * rate:.0f} % of the prompt tokens since its start"),
+    ]

@@ -51,24 +51,29 @@ def init(
     set_up(path, {name: value for name, value in given.items() if value}, ask=not yes, test=test, spoken=spoken)
 
 
-def offer_setup(settings: Settings) -> Settings:
-    """Offer the setup before the first chat, once; the settings in force afterwards."""
+def offer_setup(settings: Settings) -> tuple[Settings, str]:
+    """Offer the setup before the first chat, once.
+
+    Returns:
+        The settings in force afterwards, and what was typed instead of a yes or no: it is the first question.
+    """
     from clara.config import default_config_path, load_settings, locale_language
 
     marker, path = settings.home / _OFFERED, default_config_path(os.environ)
     if path.exists() or marker.exists():
-        return settings
+        return settings, ""
     try:
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch(mode=0o600)
     except OSError:
-        return settings  # where nothing can be kept, an offer would come every time
+        return settings, ""  # where nothing can be kept, an offer would come every time
     spoken = settings.interface_language or locale_language()
-    if not _confirm("setup_offer", spoken):
+    said = _asked("setup_offer", spoken)
+    if not _is_yes(said, spoken):
         _say("setup_later", spoken)
-        return settings
+        return settings, said if " " in said else ""
     set_up(path, {}, ask=True, test=True, spoken=spoken)
-    return load_settings()
+    return load_settings(), ""
 
 
 def set_up(path: Path, given: Mapping[str, Any], *, ask: bool, test: bool, spoken: str) -> None:
@@ -147,7 +152,7 @@ def _offer_build(settings: Settings, spoken: str) -> None:
 
     if SHIPPED not in settings.kb or (kb_folder(settings, SHIPPED) / "record.sqlite").is_file():
         return
-    if _confirm("setup_build", spoken):
+    if _is_yes(_asked("setup_build", spoken), spoken):
         build()
 
 
@@ -188,12 +193,19 @@ def _choose(key: str, choices: list[str], default: str, language: str) -> str:
     return chosen
 
 
-def _confirm(key: str, language: str) -> bool:
-    """Yes in the interface language or in English; anything else, and Ctrl-C, is no."""
+def _asked(key: str, language: str) -> str:
+    """What was typed; nothing on Ctrl-C."""
     from clara.messages import say
 
     try:
         said = typer.prompt(f"{say(key, language)} [{say('yes_no', language)}]", default="", show_default=False)
     except (typer.Abort, UsageError):
-        return False
-    return str(said).strip().lower() in {*say("yes_words", language).split(), *say("yes_words", "en").split()}
+        return ""
+    return str(said).strip()
+
+
+def _is_yes(said: str, language: str) -> bool:
+    """Yes in the interface language or in English; anything else is no."""
+    from clara.messages import say
+
+    return said.lower() in {*say("yes_words", language).split(), *say("yes_words", "en").split()}

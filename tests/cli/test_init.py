@@ -88,9 +88,15 @@ def test_the_chat_offers_the_setup_once(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("typer.prompt", prompt)
     settings = load_settings()
-    assert offer_setup(settings) == settings
-    assert offer_setup(settings) == settings
+    assert offer_setup(settings) == (settings, "")
+    assert offer_setup(settings) == (settings, "")
     assert len(asked) == 1
+
+
+def test_a_question_typed_into_the_offer_is_the_first_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.prompt", lambda *_args, **_more: "What is the uvea? ")
+    settings = load_settings()
+    assert offer_setup(settings) == (settings, "What is the uvea?")
 
 
 @pytest.mark.parametrize("value", ['a "b" \\ \n é', True, 3, 0.5, ["x", "y"], {"a-b": 1.0}])

@@ -45,7 +45,8 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def clara(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run((*CLARA, *arguments), capture_output=True, text=True, timeout=60, env=environment(**more))
+    command = (*CLARA, *arguments)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(**more), check=False)
 
 
 class Running:

@@ -163,10 +163,11 @@ def _piped(settings: Settings, *, private: bool, resume: str | None, language: s
 
 def _interactive(settings: Settings, *, private: bool, resume: str | None, language: str | None, offer: bool) -> None:
     """Prompt, answer, and again, until Ctrl-D or /quit."""
+    first = ""
     if offer and not private:
         from clara.cli.init import offer_setup
 
-        settings = offer_setup(settings)
+        settings, first = offer_setup(settings)
     from clara.cli.chat.handlers import choices
     from clara.cli.chat.loop import Chat
     from clara.cli.chat.prompt import Prompt
@@ -178,6 +179,8 @@ def _interactive(settings: Settings, *, private: bool, resume: str | None, langu
             history = None if private else settings.home / "chat_history"
             prompt = Prompt(history, lambda name: choices(chat, name), lambda: _toolbar(chat), screen.interface)
             _greet(chat)
+            if first:
+                await chat.handle(first)
             while chat.open:
                 try:
                     text = await prompt.read(chat.load)
