@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any, Self, TypeVar
 
 from clara.agent.runner import Agent
@@ -17,7 +18,7 @@ from clara.agent.strategies import Strategy, get_strategy
 from clara.backbone.base import Backbone, BackboneInfo
 from clara.config import Settings, load_settings
 from clara.errors import ClaraError, EmptyQuestion, UsageError
-from clara.events import Event, Final
+from clara.events import Event
 from clara.knowledge.base import Retriever
 from clara.languages import get_language
 from clara.questions import parse_question
@@ -70,9 +71,10 @@ class Clara:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Release connections."""
-        if self._backbone is not None:
-            await self._backbone.aclose()
+        """Release connections and the knowledge base; a later question opens them again."""
+        agent, self._agent = self._agent, None
+        if agent is not None:
+            await agent.aclose()
 
     async def info(self) -> BackboneInfo:
         """Who answers.
@@ -106,13 +108,8 @@ class Clara:
             UnsupportedLanguage: the embedded profile does not cover the language.
             BackboneError, StoreError: the parts do not work.
         """
-        answer: Answer | None = None
-        async for event in self.astream(question, options=options, language=language, strategy=strategy, without=without):
-            if isinstance(event, Final):
-                answer = event.answer
-        if answer is None:  # astream always ends with Final or raises
-            raise ClaraError("the agent ended without an answer; please report this with --debug output")
-        return answer
+        asked = make_question(question, options=options, language=language)
+        return await self._parts().run(asked, self._strategy(strategy).without(*without))
 
     async def astream(
         self,
@@ -122,11 +119,15 @@ class Clara:
         language: str | None = None,
         strategy: str | Strategy | None = None,
         without: Iterable[str] = (),
-    ) -> AsyncIterator[Event]:
-        """Answer one question and yield typed events on the way; the last is :class:`clara.events.Final`."""
+    ) -> AsyncGenerator[Event]:
+        """Answer one question and yield typed events on the way; the last is :class:`clara.events.Final`.
+
+        Closing the iterator (``contextlib.aclosing``) ends the work.
+        """
         asked = make_question(question, options=options, language=language)
-        async for event in self._parts().stream(asked, self._strategy(strategy).without(*without)):
-            yield event
+        async with aclosing(self._parts().stream(asked, self._strategy(strategy).without(*without))) as events:
+            async for event in events:
+                yield event
 
     async def abatch(
         self,
@@ -208,13 +209,17 @@ class Clara:
         strategy: str | Strategy | None = None,
         without: Iterable[str] = (),
     ) -> Iterator[Event]:
-        """:meth:`astream` as an ordinary iterator."""
+        """:meth:`astream` as an ordinary iterator; leaving it half-way ends the work."""
         events = self.astream(question, options=options, language=language, strategy=strategy, without=without)
-        while True:
-            try:
-                yield self._run(anext(events))
-            except StopAsyncIteration:
-                return
+        try:
+            while True:
+                try:
+                    yield self._run(anext(events))
+                except StopAsyncIteration:
+                    return
+        finally:
+            if self._thread is not None:
+                self._run(events.aclose())
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +228,6 @@ class Clara:
             from clara.assembly import build_agent
 
             self._agent = build_agent(self.settings, backbone=self._backbone, retriever=self._retriever)
-            self._backbone = self._agent.backbone
         return self._agent
 
     def _strategy(self, strategy: str | Strategy | None) -> Strategy:

@@ -2,31 +2,81 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from clara.agent.runner import Agent
 from clara.backbone.base import Backbone
 from clara.config import Settings
-from clara.knowledge.base import Retriever
+from clara.knowledge.base import Query, Retriever
 from clara.knowledge.glossary import shipped_glossary
+from clara.knowledge.retriever import HybridRetriever
+from clara.outside.build import build_sources
+from clara.types import Passage
 
 
 def build_agent(settings: Settings, *, backbone: Backbone | None = None, retriever: Retriever | None = None) -> Agent:
     """An agent from settings, with parts replaced by those given."""
-    return Agent(backbone or build_backbone(settings), retriever or build_retriever(settings), shipped_glossary(), settings)
+    return Agent(
+        backbone or build_backbone(settings),
+        retriever or build_retriever(settings),
+        shipped_glossary(),
+        settings,
+        build_sources(settings),
+    )
 
 
 def build_backbone(settings: Settings) -> Backbone:
-    """The extractive backbone, or a client for the configured servers."""
-    if not settings.uses_model:
+    """The extractive backbone, or a client for the configured servers; a translation model may take over a task."""
+    if settings.uses_model:
+        from clara.backbone.openai import OpenAIBackbone
+
+        backbone: Backbone = OpenAIBackbone.from_settings(settings)
+    else:
         from clara.backbone.extractive import ExtractiveBackbone
 
-        return ExtractiveBackbone(shipped_glossary())
-    from clara.backbone.openai import OpenAIBackbone
+        backbone = ExtractiveBackbone(shipped_glossary())
+    translator = settings.translator
+    if translator is None:
+        return backbone
+    from clara.backbone.seq2seq import Seq2SeqTranslator
+    from clara.backbone.translating import TranslatingBackbone
 
-    return OpenAIBackbone.from_settings(settings)
+    return TranslatingBackbone(backbone, lambda: Seq2SeqTranslator(translator))
 
 
-def build_retriever(settings: Settings) -> Retriever:
+def build_retriever(settings: Settings) -> LazyRetriever:
     """Hybrid search over the configured knowledge bases."""
-    from clara.knowledge.retriever import HybridRetriever
+    return LazyRetriever(settings)
 
-    return HybridRetriever.from_settings(settings)
+
+class LazyRetriever:
+    """Opens the knowledge bases at the first search: a strategy that never searches needs none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: HybridRetriever | None = None
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> HybridRetriever:
+        """The opened retriever.
+
+        Raises:
+            NoKnowledgeBase: a knowledge base has not been built yet.
+            EmbedderMismatch, StoreError: one cannot be opened.
+        """
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await asyncio.to_thread(HybridRetriever.from_settings, self._settings)
+            return self._opened
+
+    async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
+        """See :class:`clara.knowledge.base.Retriever`. Raises: as :meth:`open`."""
+        opened = self._opened or await self.open()
+        return await opened.search(query, k)
+
+    async def aclose(self) -> None:
+        """Close the knowledge bases; a later search opens them again."""
+        async with self._opening:
+            if self._opened is not None:
+                await asyncio.to_thread(self._opened.close)
+                self._opened = None

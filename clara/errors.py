@@ -11,9 +11,12 @@
     │   ├── KnowledgeError      a note, a glossary, a document
     │   ├── PromptError         a prompt template
     │   └── JournalError        a run folder
+    ├── ReplayStopped           a replay cannot or should not go on; what is done is kept (exit code 1)
+    ├── SourceError             an outside source (PubMed, Wikipedia) cannot be asked; the agent goes on without it
     ├── StoreError              the vector store (exit code 1)
     │   ├── NoKnowledgeBase     it has not been built yet
     │   └── EmbedderMismatch    it was built with another embedder
+    ├── ServingError            a model server cannot be started, or ended by itself (exit code 1)
     └── BackboneError           the language model cannot be used (exit code 1)
         ├── BackboneUnreachable no connection, or none that lasts; may be tried again
         ├── BackboneRefused     the server says no: 400, 401, 403, 404
@@ -86,6 +89,20 @@ class JournalError(DataError):
     """A run folder cannot be read or continued."""
 
 
+class ReplayStopped(ClaraError):
+    """A replay cannot or should not go on: too many items without a response, no worker left. What is done is kept."""
+
+
+class SourceError(ClaraError):
+    """An outside source cannot be asked, or what it sent cannot be read; ``source`` names it."""
+
+    retryable = True
+
+    def __init__(self, message: str, *, source: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
 class StoreError(ClaraError):
     """The vector store cannot be used."""
 
@@ -96,6 +113,10 @@ class NoKnowledgeBase(StoreError):
 
 class EmbedderMismatch(StoreError):
     """The store was built with another embedder than the one configured."""
+
+
+class ServingError(ClaraError):
+    """A model server cannot be started, or ended by itself."""
 
 
 class BackboneError(ClaraError):

@@ -10,7 +10,7 @@ import yaml
 
 from clara.errors import DataError
 
-_FORM = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
+_FORM = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 
 
 def read_front_matter(path: Path, what: str, error: type[DataError]) -> tuple[dict[str, Any], str]:

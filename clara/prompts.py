@@ -14,23 +14,22 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clara import resources
 from clara.errors import PromptError
+from clara.frontmatter import read_front_matter
 from clara.languages import LANGUAGES
 from clara.tasks import TASKS, Task, TaskModel
 from clara.types import Option, Passage
 
 Message = dict[str, str]
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _BLOCK = re.compile(r"<(system|user)>\n(.*?)\n</\1>", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z_]+)(?:\s[^<>\n]*)?>")
 _REQUIRED = {"version", "purpose", "inputs", "output", "max_tokens"}
@@ -96,11 +95,8 @@ def load_prompt(path: Path, task: Task[Any, Any]) -> Prompt:
     Raises:
         PromptError: see :class:`PromptLibrary`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PromptError(f"cannot read the prompt {path}: {error.strerror}") from None
-    head, body = _split(path, text)
+    head, body = read_front_matter(path, "the prompt", PromptError)
+    _check_head(path, head)
     blocks = dict(_BLOCK.findall(body))
     if set(blocks) != {"system", "user"}:
         raise PromptError(f"{path} needs exactly one <system> and one <user> block, each closed")
@@ -121,19 +117,16 @@ def load_prompt(path: Path, task: Task[Any, Any]) -> Prompt:
     )
 
 
-def _split(path: Path, text: str) -> tuple[dict[str, Any], str]:
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        raise PromptError(f"{path} has no front matter between --- lines")
-    try:
-        head = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        raise PromptError(f"{path}: the front matter is not valid YAML ({error})") from None
-    if not isinstance(head, dict) or not set(head) >= _REQUIRED or not set(head) <= _KNOWN:
+def _check_head(path: Path, head: Mapping[str, Any]) -> None:
+    if not set(head) >= _REQUIRED or not set(head) <= _KNOWN:
         raise PromptError(
             f"{path}: the front matter needs {', '.join(sorted(_REQUIRED))} and may have temperature, thinking"
         )
-    return head, match[2]
+    for name in ("version", "max_tokens"):
+        if not isinstance(head[name], int) or head[name] < 1:
+            raise PromptError(f"{path}: {name} must be a whole number from 1 on, not {head[name]!r}")
+    if not isinstance(head["inputs"], list):
+        raise PromptError(f"{path}: inputs must be a list of names, not {head['inputs']!r}")
 
 
 def _check_tags(path: Path, body: str) -> frozenset[str]:
@@ -166,6 +159,16 @@ def _check_inputs(path: Path, task: Task[Any, Any], head: Mapping[str, Any], blo
         raise PromptError(f"{path}: placeholder {sorted(undeclared)[0]!r} is not among the inputs")
     if unused := declared - used:
         raise PromptError(f"{path}: input {sorted(unused)[0]!r} is never used")
+    if missing := _needed(task) - used:
+        raise PromptError(f"{path}: placeholder {sorted(missing)[0]!r} is missing: the task cannot be done without it")
+
+
+def _needed(task: Task[Any, Any]) -> set[str]:
+    """The inputs that every call gives, and the options where the output names letters."""
+    names = {name for name, field in task.inputs.model_fields.items() if field.is_required()}
+    if {"label", "options"} & set(task.output.model_fields):
+        names.add("options")
+    return {"language_name" if name == "language" else name for name in names}
 
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -187,11 +190,15 @@ def _values(inputs: TaskModel, tags: frozenset[str]) -> dict[str, Any]:
     return values
 
 
+@cache
+def _lookalike(tags: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(r"<(?=\s*/?\s*(?:" + "|".join(sorted(tags)) + r")\b)", re.IGNORECASE)
+
+
 def _defuse(value: Any, tags: frozenset[str]) -> Any:
     """The same value with every look-alike of the template's tags made harmless."""
     if isinstance(value, str):
-        pattern = r"<(?=\s*/?\s*(?:" + "|".join(sorted(tags)) + r")\b)"
-        return re.sub(pattern, "‹", value, flags=re.IGNORECASE)
+        return _lookalike(tags).sub("‹", value) if "<" in value else value
     if isinstance(value, tuple):
         return tuple(_defuse(item, tags) for item in value)
     if isinstance(value, Option):

@@ -17,6 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from clara.types import Option, Passage, Usage
 
 Form = Literal["json", "letter"]
+Tool = Literal["search_knowledge", "search_pubmed", "search_wikipedia"]
+"""What the ``react`` strategy may call: the knowledge base, and outside sources that the settings name."""
+Action = Literal["search_knowledge", "search_pubmed", "search_wikipedia", "answer"]
+"""A tool, or the end of the search."""
 Failure = Literal["unparsed", "no_response"]
 """Why a task has no output: the reply did not fit the schema twice, or none came."""
 
@@ -158,7 +162,55 @@ class VerifyIn(TaskModel):
 class VerifyOut(TaskModel):
     reason: str = Field(default="", max_length=300)
     grounded: bool
+    """What the answer says stands in the cited passages."""
+    contradiction: bool = False
+    """A cited passage says the opposite of the answer, or the answer contradicts itself."""
+    agrees: bool = True
+    """The reasoning leads to the chosen option and to no other; true where no option was chosen."""
     answers_question: bool
+
+
+class ReconcileIn(TaskModel):
+    """Two answers to one question, reached through English and through the question's own language."""
+
+    language: str
+    original_stem: str
+    original_options: tuple[Option, ...] = ()
+    stem: str
+    options: tuple[Option, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    first: str
+    """The answer reached through English, with its letter if it has one."""
+    second: str
+    """The answer reached through the original."""
+
+
+class ReconcileOut(TaskModel):
+    reason: str = Field(default="", max_length=300)
+    agree: bool
+    """Both say the same."""
+    better: Literal["first", "second"]
+
+
+class ReactIn(TaskModel):
+    """The question and what the tools have found so far."""
+
+    language: str
+    stem: str
+    options: tuple[Option, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    tried: tuple[str, ...] = ()
+    """Queries of the earlier turns."""
+    tools: tuple[Tool, ...] = ("search_knowledge",)
+    left: int = 1
+    """Searches that are left, this one included."""
+
+
+class ReactOut(TaskModel):
+    thought: str = Field(default="", max_length=600)
+    query: str = Field(default="", max_length=400)
+    """English words to look for; empty with ``answer``."""
+    action: Action
 
 
 class LocalizeIn(TaskModel):
@@ -169,10 +221,53 @@ class LocalizeIn(TaskModel):
     """The chosen option in the asker's own words."""
     quotes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    """What was wrong with the last wording; empty the first time."""
+    previous: str = ""
+    """The last wording, if there was one."""
 
 
 class LocalizeOut(TaskModel):
     answer: str = Field(min_length=1, max_length=4000)
+
+
+class Exchange(TaskModel):
+    """An earlier turn of a conversation."""
+
+    language: str
+    question: str
+    """As it was understood: a question that stands alone."""
+    answer: str
+    """The beginning of the answer that was given."""
+
+
+class CondenseIn(TaskModel):
+    language: str
+    question: str
+    """What was said now."""
+    history: tuple[Exchange, ...] = ()
+    """Earlier turns, oldest first."""
+
+
+class CondenseOut(TaskModel):
+    question: str = Field(default="", max_length=2000)
+    """The question as it can be understood alone, in the asker's language; empty if it cannot be understood."""
+    clarification: str = Field(default="", max_length=300)
+    """What to ask back, in the asker's language; empty if the question is understood."""
+
+
+class AskAboutIn(TaskModel):
+    """A passage for which questions are wanted, so that it is found in another language too."""
+
+    language: str
+    """Code of the language to ask in."""
+    title: str
+    text: str
+    """The passage, or its beginning."""
+
+
+class AskAboutOut(TaskModel):
+    questions: tuple[str, ...] = Field(default=(), max_length=4)
+    """Short questions that the passage answers, in the wanted language."""
 
 
 I = TypeVar("I", bound=TaskModel)  # noqa: E741
@@ -200,6 +295,10 @@ ANSWER_TEXT = Task("answer_text", AnswerIn, TextOut)
 GUESS = Task("guess", AnswerIn, LetterOut, form="letter")
 VERIFY = Task("verify", VerifyIn, VerifyOut)
 LOCALIZE = Task("localize", LocalizeIn, LocalizeOut)
+CONDENSE = Task("condense", CondenseIn, CondenseOut)
+RECONCILE = Task("reconcile", ReconcileIn, ReconcileOut)
+REACT = Task("react", ReactIn, ReactOut)
+ASK_ABOUT = Task("ask_about", AskAboutIn, AskAboutOut)
 
 TASKS: tuple[Task[Any, Any], ...] = (
     TRANSLATE,
@@ -212,6 +311,10 @@ TASKS: tuple[Task[Any, Any], ...] = (
     GUESS,
     VERIFY,
     LOCALIZE,
+    RECONCILE,
+    REACT,
+    CONDENSE,
+    ASK_ABOUT,
 )
 
 

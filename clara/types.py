@@ -87,9 +87,28 @@ class Verdict:
     grounded: bool | None = None
     answers_question: bool | None = None
     reason: str = ""
+    agrees: bool | None = None
+    """The reasoning leads to the option that was chosen."""
+    contradiction: bool | None = None
+    """The cited passages say the opposite of the answer."""
+    flags: tuple[str, ...] = ()
+    """What the deterministic checks of numbers, units, negations and citations found wrong."""
+
+    @property
+    def refused(self) -> bool:
+        """True if something speaks against the answer; not judged is no refusal."""
+        judged = (self.grounded, self.answers_question, self.agrees)
+        return False in judged or self.contradiction is True or bool(self.flags)
 
     def to_json(self) -> dict[str, Any]:
-        return {"grounded": self.grounded, "answers_question": self.answers_question, "reason": self.reason}
+        return {
+            "grounded": self.grounded,
+            "answers_question": self.answers_question,
+            "reason": self.reason,
+            "agrees": self.agrees,
+            "contradiction": self.contradiction,
+            "flags": list(self.flags),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +176,10 @@ class Answer:
     """The chosen letter, or None: free text, abstained, or no letter could be parsed."""
     confidence: float | None = None
     """0 to 1, or None where nothing measures it."""
+    votes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Letter to votes where several answers were asked for, else empty."""
+    certainty: float | None = None
+    """The backbone's confidence without evidence, where it was asked for; see the setting ``certainty``."""
     abstained: bool = False
     capped: bool = False
     """True if the rounds ran out before the answer was verified."""
@@ -185,6 +208,8 @@ class Answer:
             "answer": self.answer,
             "answer_english": self.answer_english,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "votes": dict(self.votes),
+            "certainty": None if self.certainty is None else round(self.certainty, 4),
             "abstained": self.abstained,
             "capped": self.capped,
             "failure": self.failure,

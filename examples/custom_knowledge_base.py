@@ -31,7 +31,7 @@ def main() -> None:
     settings = load_settings({"kb": ("notes",)})
     base = KnowledgeBase.open(settings, "notes", build_embedder(settings), create=True)
     try:
-        change = base.add(DOCUMENTS, origin="example")
+        change = base.add(DOCUMENTS)
     finally:
         base.close()
     print(f"{change.added} added, {change.replaced} replaced, {change.unchanged} unchanged")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from clara import Answer, Clara, ClaraError, Final, Option, Question, Settings, StepStarted
 from clara.errors import EmptyQuestion, NoKnowledgeBase, UnknownLanguage, UnsupportedLanguage, UsageError
+from clara.tasks import TextOut
+from clara.testing import ScriptedBackbone
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NERVE = {
@@ -34,6 +38,12 @@ GERMAN = "Welcher Nerv versorgt den Musculus rectus lateralis?"
 def clara(built_home: Path) -> Iterator[Clara]:
     with Clara(Settings(home=built_home)) as opened:
         yield opened
+
+
+def language_of(result: Answer | ClaraError) -> str:
+    """The language of an answer; an error fails the test."""
+    assert isinstance(result, Answer)
+    return result.language
 
 
 @pytest.mark.parametrize("language", NERVE)
@@ -84,14 +94,14 @@ async def test_the_blocking_calls_work_inside_a_running_event_loop(clara: Clara)
     assert asyncio.get_running_loop().is_running()
     assert clara.ask(NERVE["fr"]).language == "fr"
     assert [type(event) for event in clara.stream(NERVE["fr"])][-1] is Final
-    assert [answer.language for answer in clara.batch([NERVE["fr"], NERVE["en"]])] == ["fr", "en"]  # type: ignore[union-attr]
+    assert [language_of(result) for result in clara.batch([NERVE["fr"], NERVE["en"]])] == ["fr", "en"]
 
 
 async def test_the_asynchronous_context_manager_answers_too(built_home: Path) -> None:
     async with Clara(Settings(home=built_home)) as opened:
         one, many = await asyncio.gather(opened.aask(NERVE["pt"]), opened.abatch([NERVE["zh"]]))
     assert one.language == "pt"
-    assert [answer.language for answer in many] == ["zh"]  # type: ignore[union-attr]
+    assert [language_of(result) for result in many] == ["zh"]
 
 
 def test_closing_ends_the_wrappers_thread_and_the_object_can_be_used_again(built_home: Path) -> None:
@@ -132,6 +142,43 @@ def test_a_stream_left_half_way_does_not_block_the_next_question(clara: Clara) -
         assert event == StepStarted("detect", 0)
         break
     assert clara.ask(NERVE["en"]).citations
+
+
+async def test_leaving_a_stream_ends_its_work(built_home: Path) -> None:
+    before = asyncio.all_tasks()
+    async with Clara(Settings(home=built_home)) as opened:
+        async with contextlib.aclosing(opened.astream(NERVE["es"])) as events:
+            assert await anext(events) == StepStarted("detect", 0)
+            assert asyncio.all_tasks() > before
+        left = {task for task in asyncio.all_tasks() - before if task.get_name() != "clara-search"}
+    assert not [task for task in left if not task.done()]
+
+
+async def test_asking_without_events_gives_the_same_answer_as_the_stream(built_home: Path) -> None:
+    async with Clara(Settings(home=built_home)) as opened:
+        asked = await opened.aask(NERVE["fr"])
+        *_, last = [event async for event in opened.astream(NERVE["fr"])]
+    assert isinstance(last, Final)
+    assert [step.step for step in last.answer.trace] == [step.step for step in asked.trace]
+    assert last.answer.answer == asked.answer
+
+
+def test_the_bound_of_a_batch_is_kept(built_home: Path) -> None:
+    class Counting(ScriptedBackbone):
+        now = most = 0
+
+        async def perform(self, task: Any, inputs: Any, **how: Any) -> Any:
+            Counting.now += 1
+            Counting.most = max(Counting.most, Counting.now)
+            await asyncio.sleep(0)
+            Counting.now -= 1
+            return await super().perform(task, inputs, **how)
+
+    backbone = Counting().always("answer_text", TextOut(answer="The sixth."))
+    with Clara(Settings(home=built_home), backbone=backbone) as opened:
+        answers = opened.batch([NERVE["en"]] * 20, strategy="direct", concurrency=3)
+    assert len(answers) == 20
+    assert Counting.most == 3
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "a) one b) two"])

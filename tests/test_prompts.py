@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,35 @@ def test_unclosed_tag_names_the_file(folder: Path, old: str, new: str, words: st
         PromptLibrary(folder)
 
 
+@pytest.mark.parametrize(
+    ("task", "missing", "changes"),
+    [
+        ("verify", "answer", {", answer, cited]": ", cited]", "{{ answer }}": ""}),
+        ("terms", "stem", {"[stem, options]": "[options]", "{{ stem }}": ""}),
+        ("localize", "language_name", {"[language_name, ": "[", "{{ language_name }}": ""}),
+    ],
+)
+def test_a_template_without_what_every_call_gives_is_refused(
+    folder: Path, task: str, missing: str, changes: dict[str, str]
+) -> None:
+    for old, new in changes.items():
+        change(folder / f"{task}.md", old, new)
+    with pytest.raises(PromptError, match=rf"{task}\.md: placeholder '{missing}' is missing"):
+        PromptLibrary(folder)
+
+
+def test_a_template_of_a_choice_must_show_the_options(folder: Path) -> None:
+    path = folder / "guess.md"
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace("stem, options]", "stem]")
+        .replace("in options %}", "in original_options %}")
+    )
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PromptError, match=r"guess\.md: placeholder 'options' is missing"):
+        PromptLibrary(folder)
+
+
 def test_unknown_file_is_named(folder: Path) -> None:
     (folder / "greet.md").write_text("hello")
     with pytest.raises(PromptError, match=r"greet\.md belongs to no task"):
@@ -106,9 +137,12 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ("---\nversion", "version", "no front matter"),
-        ("version: 1\n", "", "front matter needs"),
-        ("version: 1\n", "version: 1\nmood: 2\n", "front matter needs"),
-        ("version: 1", "version: [", "not valid YAML"),
+        ("version: 2\n", "", "front matter needs"),
+        ("version: 2\n", "version: 2\nmood: 2\n", "front matter needs"),
+        ("version: 2", "version: [", "not valid YAML"),
+        ("version: 2", "version: two", "version must be a whole number"),
+        ("max_tokens: 120", "max_tokens: 0", "max_tokens must be a whole number"),
+        ("inputs: [stem, options, passages]", "inputs: stem", "inputs must be a list"),
         ("output: GradeOut", "output: TextOut", "output is 'TextOut'"),
         ("{% endfor %}", "", "Unexpected end of template"),
         ("<user>\n", "stray\n<user>\n", "outside its blocks"),
@@ -156,3 +190,42 @@ def test_fingerprint_changes_with_any_file(folder: Path) -> None:
     assert before == PromptLibrary().fingerprint
     change(folder / f"{GRADE.name}.md", "You select", "You choose")
     assert PromptLibrary(folder).fingerprint != before
+
+
+def common_prefix(one: str, other: str) -> str:
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(char for char, _ in same)
+
+
+def test_all_languages_and_option_orders_of_a_question_share_what_comes_first() -> None:
+    """A server keeps the longest common prefix of its prompts: evidence and English question stand before the rest."""
+    passages = (Passage("n#0", "Aqueous humour", "The ciliary body produces aqueous humour."),)
+    options = (Option("A", "Iris"), Option("B", "Ciliary body"))
+
+    def user(language: str, original: str, shown: tuple[Option, ...] = options) -> str:
+        inputs = AnswerIn(
+            language=language,
+            original_stem=original,
+            original_options=shown,
+            stem="Which structure produces aqueous humour?",
+            options=shown,
+            passages=passages,
+            terms=(TermHint(source=original[:4], english="eye"),),
+        )
+        return PromptLibrary()[ANSWER_CHOICE.name].render(inputs)[1]["content"]
+
+    spanish = user("es", "¿Qué estructura produce el humor acuoso?")
+    assert "</question>" in common_prefix(spanish, user("hi", "जलीय द्रव कौन बनाता है?"))
+    turned = tuple(Option(o.label, t.text) for o, t in zip(options, reversed(options), strict=True))
+    assert "produces aqueous humour?" in common_prefix(
+        spanish, user("es", "¿Qué estructura produce el humor acuoso?", turned)
+    )
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task.name != "condense"], ids=lambda task: task.name)
+def test_the_system_message_never_changes(task: Any) -> None:
+    """But of ``condense``, which tells the conversation's language there."""
+    text = (resources.PROMPTS / f"{task.name}.md").read_text(encoding="utf-8")
+    system = text.partition("<system>")[2].partition("</system>")[0]
+    assert "{{" not in system
+    assert "{%" not in system

@@ -44,7 +44,14 @@ def test_answer_json_has_all_fields_rounded_and_is_json() -> None:
     shape = json.loads(json.dumps(answer.to_json()))
     assert shape["confidence"] == 0.1235
     assert shape["options"] == {"A": "one", "B": "two"}
-    assert shape["verdict"] == {"grounded": True, "answers_question": None, "reason": "why"}
+    assert shape["verdict"] == {
+        "grounded": True,
+        "answers_question": None,
+        "reason": "why",
+        "agrees": None,
+        "contradiction": None,
+        "flags": [],
+    }
     assert shape["citations"] == [{"id": "n#0", "title": "Title", "source": "Source", "quote": "words"}]
     assert shape["usage"]["seconds"] == 1.2346
     assert shape["trace"] == [{"step": "detect", "seconds": 0.0001, "language": "en"}]

@@ -13,16 +13,22 @@ from langgraph.runtime import Runtime
 
 from clara.agent import routing
 from clara.agent.state import Deps, Outcome, State
+from clara.agent.steps.act import act
 from clara.agent.steps.answer import answer
 from clara.agent.steps.assess import assess
 from clara.agent.steps.augment import augment
 from clara.agent.steps.detect import detect
+from clara.agent.steps.gauge import gauge
 from clara.agent.steps.grade import grade
 from clara.agent.steps.localize import localize
 from clara.agent.steps.retrieve import retrieve
 from clara.agent.steps.rewrite import rewrite
+from clara.agent.steps.search import search
 from clara.agent.steps.translate import translate
 from clara.agent.steps.verify import verify
+from clara.agent.steps.vote import vote
+from clara.agent.strategies import Strategy
+from clara.config import Settings
 from clara.events import Retry, StepFinished, StepStarted
 from clara.types import TraceStep
 
@@ -54,50 +60,58 @@ def node(name: str, step: Step) -> Node:
     return run
 
 
-def route(decide: Callable[..., str], *, settings: bool = False) -> Callable[[State, Runtime[Deps]], str]:
+def route(decide: Callable[[State, Strategy, Settings], str]) -> Callable[[State, Runtime[Deps]], str]:
     """Turn a pure routing function into a graph edge."""
 
     def edge(state: State, runtime: Runtime[Deps]) -> str:
-        deps = runtime.context
-        return decide(state, deps.strategy, deps.settings) if settings else decide(state, deps.strategy)
+        return decide(state, runtime.context.strategy, runtime.context.settings)
 
     return edge
+
+
+NODES: dict[str, Step] = {
+    "detect": detect,
+    "translate": translate,
+    "assess": assess,
+    "gauge": gauge,
+    "augment": augment,
+    "act": act,
+    "retrieve": retrieve,
+    "grade": grade,
+    "search": search,
+    "rewrite": rewrite,
+    "answer": answer,
+    "verify": verify,
+    "vote": vote,
+    "localize": localize,
+}
+"""A node for every name of :data:`clara.agent.strategies.STEPS`."""
 
 
 @lru_cache(maxsize=1)
 def build_graph() -> Graph:
     """The compiled graph; one serves all questions, strategies and threads."""
     graph = StateGraph(State, context_schema=Deps)
-    for name, step in (
-        ("detect", detect),
-        ("translate", translate),
-        ("assess", assess),
-        ("augment", augment),
-        ("retrieve", retrieve),
-        ("grade", grade),
-        ("rewrite", rewrite),
-        ("answer", answer),
-        ("verify", verify),
-        ("localize", localize),
-    ):
+    for name, step in NODES.items():
         graph.add_node(name, node(name, step))
 
-    ahead = ["augment", "retrieve", "answer"]
+    def branch(origin: str, decide: Callable[[State, Strategy, Settings], str], *targets: str) -> None:
+        graph.add_conditional_edges(origin, route(decide), {name: END if name == "end" else name for name in targets})
+
+    ahead = ("gauge", "augment", "act", "retrieve", "answer")
     graph.add_edge(START, "detect")
-    graph.add_conditional_edges("detect", route(routing.after_detect), ["translate", *ahead])
-    graph.add_conditional_edges("translate", route(routing.after_translate), ["assess", *ahead])
-    graph.add_conditional_edges("assess", route(routing.after_assess, settings=True), ["translate", *ahead])
-    graph.add_conditional_edges("augment", route(routing.after_augment), ["retrieve", "answer"])
-    graph.add_conditional_edges("retrieve", route(routing.after_retrieve), ["grade", "answer"])
-    graph.add_conditional_edges("grade", route(routing.after_grade, settings=True), ["rewrite", "answer"])
+    branch("detect", routing.after_detect, "translate", *ahead)
+    branch("translate", routing.after_translate, "assess", *ahead)
+    branch("assess", routing.after_assess, "translate", *ahead)
+    branch("gauge", routing.after_gauge, "augment", "act", "retrieve", "answer")
+    branch("augment", routing.after_augment, "act", "retrieve", "answer")
+    branch("act", routing.after_act, "retrieve", "search", "answer")
+    branch("retrieve", routing.after_retrieve, "act", "grade", "answer")
+    branch("grade", routing.after_grade, "rewrite", "search", "answer")
+    branch("search", routing.after_search, "act", "grade", "answer")
     graph.add_edge("rewrite", "retrieve")
-    graph.add_conditional_edges(
-        "answer", route(routing.after_answer), {"verify": "verify", "localize": "localize", "end": END}
-    )
-    graph.add_conditional_edges(
-        "verify",
-        route(routing.after_verify, settings=True),
-        {"rewrite": "rewrite", "localize": "localize", "end": END},
-    )
+    branch("answer", routing.after_answer, "verify", "vote", "localize", "end")
+    branch("verify", routing.after_verify, "rewrite", "vote", "localize", "end")
+    branch("vote", routing.after_vote, "localize", "end")
     graph.add_edge("localize", END)
     return graph.compile()

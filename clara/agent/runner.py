@@ -4,42 +4,73 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from langsmith import tracing_context
 
+from clara.agent.citing import renumbered
 from clara.agent.graph import build_graph
-from clara.agent.state import Deps, State, english
-from clara.agent.steps.verify import best
+from clara.agent.state import Deps, State, english, is_english
+from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone
 from clara.config import Settings
 from clara.detection import question_language
-from clara.errors import UnsupportedLanguage
-from clara.events import Event, Final
-from clara.knowledge.base import Retriever
+from clara.errors import BackboneError, StoreError, UnsupportedLanguage
+from clara.events import Event, Final, Notice
+from clara.knowledge.base import Opens, Retriever
 from clara.knowledge.glossary import Glossary
 from clara.languages import LANGUAGES
-from clara.types import Answer, Question, Usage
+from clara.outside.base import OutsideSource
+from clara.safety import asks_personally, urgent_notice
+from clara.types import Answer, Question, Usage, Verdict
 
-_SUPERSTEPS = 64
-"""LangGraph's own stop; far above what any strategy can need with ten rounds."""
+_SUPERSTEPS = 128
+"""LangGraph's own stop; above what any strategy can need with ten rounds and five translations."""
 
 
 class Agent:
     """The graph with its parts; safe to use from many coroutines at once."""
 
-    def __init__(self, backbone: Backbone, retriever: Retriever, glossary: Glossary, settings: Settings) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        retriever: Retriever,
+        glossary: Glossary,
+        settings: Settings,
+        sources: Sequence[OutsideSource] = (),
+    ) -> None:
         self.backbone = backbone
         self.retriever = retriever
         self.glossary = glossary
         self.settings = settings
+        self.sources = tuple(sources)
+
+    async def prepare(self, strategies: Iterable[Strategy]) -> None:
+        """Find out before the first question whether what these strategies need is there.
+
+        Raises:
+            BackboneError: the server cannot be reached or refuses.
+            StoreError: a strategy searches, and there is no usable store.
+        """
+        await self.backbone.info()
+        if isinstance(self.retriever, Opens) and any(strategy.searches for strategy in strategies):
+            await self.retriever.open()
+
+    async def aclose(self) -> None:
+        """Release the connections of all parts."""
+        closers = [self.backbone.aclose(), *(source.aclose() for source in self.sources)]
+        if isinstance(self.retriever, Opens):
+            closers.append(self.retriever.aclose())
+        await asyncio.gather(*closers)
 
     async def run(self, question: Question, strategy: Strategy) -> Answer:
         """Answer one question without events; the fastest way, for replays."""
         return await self._run(question, strategy, lambda _event: None)
 
-    async def stream(self, question: Question, strategy: Strategy) -> AsyncIterator[Event]:
+    async def stream(self, question: Question, strategy: Strategy) -> AsyncGenerator[Event]:
         """Answer one question and yield its events; the last is Final. Closing the iterator cancels the work."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         work = asyncio.create_task(self._run(question, strategy, queue.put_nowait))
@@ -50,16 +81,34 @@ class Agent:
             yield Final(await work)
         finally:
             work.cancel()
+            await asyncio.wait([work])  # whoever closes the stream may close the parts next
 
     async def _run(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
         begin = time.perf_counter()
+        notice = urgent_notice(question)
+        if notice:
+            emit(Notice(notice))
+        try:
+            answer = await self._through_graph(question, strategy, emit)
+        except (BackboneError, StoreError) as error:
+            if not notice:
+                raise
+            answer = _unanswered(question, error)
+        warnings = (*answer.warnings, *(("not_personal_advice",) if asks_personally(question) else ()))
+        return replace(
+            answer, notice=notice, warnings=warnings, usage=replace(answer.usage, seconds=time.perf_counter() - begin)
+        )
+
+    async def _through_graph(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
         info = await self.backbone.info()
         if info.languages is not None:
             self._refuse_uncovered(question, info.languages)
-        deps = Deps(self.backbone, self.retriever, self.glossary, self.settings, strategy, info.uses_model, emit)
+        deps = Deps(
+            self.backbone, self.retriever, self.glossary, self.settings, strategy, info.uses_model, self.sources, emit
+        )
         with tracing_context(enabled=False):  # the environment may say otherwise, and may have been read before CLARA came
             state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)
-        return self._answer(State(**state), deps, time.perf_counter() - begin)
+        return self._answer(State(**state), deps)
 
     @staticmethod
     def _refuse_uncovered(question: Question, covered: frozenset[str]) -> None:
@@ -73,10 +122,11 @@ class Agent:
                 language=code,
             )
 
-    def _answer(self, state: State, deps: Deps, seconds: float) -> Answer:
-        candidate = best(state["candidates"])
+    def _answer(self, state: State, deps: Deps) -> Answer:
+        candidate = chosen(state)
+        counted = partial(renumbered, citations=candidate.citations, passages=candidate.passages)
         stem, options = english(state)
-        translated = state.get("translation") is not None or state["language"] == "en"
+        translated = is_english(state)
         abstained = (
             not candidate.failure and candidate.confidence is not None and candidate.confidence < self.settings.abstain_below
         )
@@ -85,16 +135,18 @@ class Agent:
             warnings.insert(0, "no_model")
         if candidate.failure:
             warnings.append("no_usable_reply")
-        verified = deps.strategy.has("verify")
+        verified = deps.strategy.has("verify") and not state.get("sure", False)
         return Answer(
             question=state["question"],
             language=state["language"],
-            answer="" if abstained else state.get("answer", candidate.text),
-            answer_english=candidate.text if translated else "",
+            answer="" if abstained else counted(state.get("answer", candidate.text)),
+            answer_english=counted(candidate.text) if translated else "",
             english_question=stem if translated else "",
             english_options=options if translated else (),
             label=None if abstained else candidate.label,
             confidence=candidate.confidence,
+            votes=candidate.votes,
+            certainty=state.get("certainty"),
             abstained=abstained,
             capped=verified and not state.get("accepted", False),
             failure=candidate.failure,
@@ -102,6 +154,20 @@ class Agent:
             verdict=candidate.verdict,
             rounds=state.get("round", 1),
             warnings=tuple(dict.fromkeys(warnings)),
-            usage=state.get("usage", Usage()) + Usage(seconds=seconds),
+            usage=state.get("usage", Usage()),
             trace=state.get("trace", ()),
         )
+
+
+def _unanswered(question: Question, error: BackboneError | StoreError) -> Answer:
+    """What is left to say when nothing can answer: somebody in an emergency gets the notice, not an exception."""
+    known = ("backbone_failed",) if isinstance(error, BackboneError) else ()
+    return Answer(
+        question=question,
+        language=question.language or question_language(question).code,
+        answer="",
+        answer_english="",
+        failure="no_response",
+        verdict=Verdict(reason=str(error)),
+        warnings=(*known, str(error)),
+    )

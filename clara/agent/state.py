@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypedDict
 
 from clara.agent.strategies import Strategy
@@ -13,7 +13,8 @@ from clara.config import Settings
 from clara.events import Event
 from clara.knowledge.base import Retriever
 from clara.knowledge.glossary import Glossary
-from clara.tasks import TermHint
+from clara.outside.base import OutsideSource
+from clara.tasks import Action, TermHint
 from clara.types import Citation, Option, Passage, Question, TraceStep, Usage, Verdict
 
 
@@ -27,6 +28,8 @@ class Translation:
     """What the deterministic guards found wrong."""
     adequate: bool = True
     problem: str = ""
+    missing: bool = False
+    """True if no translation came: the stem is the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Candidate:
     verdict: Verdict = Verdict()
     flags: tuple[str, ...] = ()
     """Citations removed because they named no passage, and the like."""
+    passages: tuple[Passage, ...] = ()
+    """What was shown when it was written."""
+    votes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Letter to votes where several answers were asked for, else empty."""
 
 
 class State(TypedDict, total=False):
@@ -55,6 +62,12 @@ class State(TypedDict, total=False):
     translation: Translation | None
     """The one in use; None where the question's own words are."""
     terms: tuple[TermHint, ...]
+    certainty: float | None
+    """Confidence without evidence, where the gauge asked for it."""
+    sure: bool
+    """True if that is enough to answer without evidence."""
+    action: Action
+    """What the ``act`` step decided to do next."""
     query: str
     """The query of the current round."""
     tried: tuple[str, ...]
@@ -62,17 +75,25 @@ class State(TypedDict, total=False):
     passages: tuple[Passage, ...]
     """The evidence of the current round, best first."""
     sufficient: bool
+    outside: tuple[str, ...]
+    """Ids of the passages that outside sources gave; there once they were asked, empty if they gave none."""
     round: int
     """1 in the first round."""
     reason: str
     """Why the last round was not enough."""
     candidates: tuple[Candidate, ...]
+    chosen: Candidate
+    """What the vote decided for; without a vote the best candidate is taken."""
     accepted: bool
     answer: str
     """In the asker's language."""
     warnings: Annotated[tuple[str, ...], operator.add]
     usage: Annotated[Usage, operator.add]
     trace: Annotated[tuple[TraceStep, ...], operator.add]
+
+
+def _nobody(_event: Event) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +106,13 @@ class Deps:
     settings: Settings
     strategy: Strategy
     uses_model: bool
-    emit: Callable[[Event], None] = field(default=lambda _event: None)
+    sources: tuple[OutsideSource, ...] = ()
+    """Outside sources that the settings name; none may be asked otherwise."""
+    emit: Callable[[Event], None] = _nobody
+
+    def silent(self) -> Deps:
+        """The same parts with nobody listening."""
+        return replace(self, emit=_nobody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +124,25 @@ class Outcome:
     usage: Usage = Usage()
 
 
+def is_english(state: State) -> bool:
+    """True if :func:`english` gives English words: the question is English, or a translation came."""
+    translation = state.get("translation")
+    return state["language"] == "en" or (translation is not None and not translation.missing)
+
+
 def english(state: State) -> tuple[str, tuple[Option, ...]]:
     """Stem and options to reason on: the translation in use, else the question's own words."""
     translation = state.get("translation")
     if translation is not None:
         return translation.stem, translation.options
     return state["question"].text, state["question"].options
+
+
+GATHERED = 16
+"""Most passages that several searches leave together."""
+
+
+def gathered(before: tuple[Passage, ...], new: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """What was found before and what is new, each passage once, in the order in which they came."""
+    known = {passage.id for passage in before}
+    return (*before, *(passage for passage in new if passage.id not in known))[:GATHERED]

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from clara.backbone import evidence
 from clara.backbone.base import BackboneInfo, TokenSink
+from clara.backbone.followups import condense
 from clara.backbone.wordwise import WordTranslator
 from clara.knowledge.glossary import TermGlossary
 from clara.languages import SEVEN
@@ -21,6 +22,8 @@ from clara.tasks import (
     AssessIn,
     AssessOut,
     ChoiceOut,
+    CondenseIn,
+    CondenseOut,
     GradeIn,
     GradeOut,
     I,
@@ -28,6 +31,10 @@ from clara.tasks import (
     LocalizeIn,
     LocalizeOut,
     O,
+    ReactIn,
+    ReactOut,
+    ReconcileIn,
+    ReconcileOut,
     RewriteIn,
     RewriteOut,
     Task,
@@ -59,7 +66,7 @@ class ExtractiveBackbone:
     def __init__(self, glossary: TermGlossary) -> None:
         self._glossary = glossary
         self._translator = WordTranslator(glossary)
-        self._tasks: dict[str, Callable[[Any], TaskModel | None]] = {
+        self._tasks: dict[str, Callable[[Any], TaskModel]] = {
             "translate": self._translate,
             "assess": self._assess,
             "terms": self._terms,
@@ -70,6 +77,9 @@ class ExtractiveBackbone:
             "verify": self._verify,
             "guess": self._guess,
             "localize": self._localize,
+            "reconcile": self._reconcile,
+            "react": self._react,
+            "condense": self._condense,
         }
 
     async def info(self) -> BackboneInfo:
@@ -148,7 +158,7 @@ class ExtractiveBackbone:
         choice = evidence.choose(inputs.stem, inputs.options, ())
         return LetterOut(label=choice.label, confidence=1 / len(inputs.options), margin=0.0)
 
-    def _write(self, inputs: AnswerIn) -> TextOut | None:
+    def _write(self, inputs: AnswerIn) -> TextOut:
         found = evidence.extract(inputs.stem, inputs.passages)
         if not found:
             return TextOut(answer=say("nothing_found", "en"), citations=(), confidence=0.0)
@@ -181,3 +191,25 @@ class ExtractiveBackbone:
         else:
             lines.append(say("nothing_found", language))
         return LocalizeOut(answer="\n".join(lines)[:4000])
+
+    def _condense(self, inputs: CondenseIn) -> CondenseOut:
+        return condense(inputs, self._glossary)
+
+    def _reconcile(self, inputs: ReconcileIn) -> ReconcileOut:
+        """The answer that holds more of what the passages say about the question; of two alike the first."""
+        text = " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.passages)
+        first, second = (evidence.held(answer, text) for answer in (inputs.first, inputs.second))
+        reason = f"the passages hold {first:.0%} of the words of the first answer and {second:.0%} of the second"
+        agree = search_tokens(inputs.first) == search_tokens(inputs.second)
+        return ReconcileOut(reason=reason, agree=agree, better="second" if second > first else "first")
+
+    def _react(self, inputs: ReactIn) -> ReactOut:
+        """Search the English words of the question, then once more in other words if that is too little, then answer."""
+        english = self._translator.translate(inputs.stem, inputs.language) or inputs.stem
+        if not inputs.tried:
+            return ReactOut(thought="nothing was looked up yet", query=english[:400], action="search_knowledge")
+        graded = self._grade(GradeIn(stem=english, passages=inputs.passages))
+        if graded.sufficient or not inputs.left:
+            return ReactOut(thought="the passages hold enough of the question", action="answer")
+        again = self._rewrite(RewriteIn(stem=english, tried=inputs.tried))
+        return ReactOut(thought="the passages hold too little of the question", query=again.query, action="search_knowledge")

@@ -10,13 +10,21 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from clara.backbone.cognates import HEARD, WRITTEN, Cognates
 from clara.knowledge.glossary import TermGlossary
 from clara.knowledge.translit import devanagari_to_latin
 from clara.lexicon import NEGATIONS, SIDES
-from clara.text import Word, search_tokens, spans
+from clara.text import Word, fold, search_tokens, spans, words
 
 _UNITS = frozenset("mm cm m nm µm μm um mmhg mg g kg mcg ml l dl iu ui d h ms hz db kpa".split())
 """Unit symbols, which are the same in every language."""
+_ENDINGS = {
+    "hi": (),
+    "es": ("o", "a", "e", "os", "as", "es", "ico", "ica"),
+    "pt": ("o", "a", "e", "os", "as", "es", "ico", "ica"),
+    "fr": ("e", "s", "es", "ique", "iques"),
+}
+"""Language to the endings that its cognates of English terms may have; Filipino takes English terms as they are."""
 _LINKERS = {"fil": frozenset("ang ng na nang ay mga".split()), "zh": frozenset("的了是在和着")}
 
 
@@ -31,6 +39,8 @@ class WordTranslator:
     def __init__(self, glossary: TermGlossary) -> None:
         self._glossary = glossary
         self._known = self._english_words()
+        self._spelled = frozenset(word for entry in glossary.entries for name in entry.names["en"] for word in words(name))
+        self._cognates = Cognates(word for word in self._spelled if word.isascii() and word.isalpha())
 
     def _english_words(self) -> frozenset[str]:
         return frozenset(
@@ -61,8 +71,7 @@ class WordTranslator:
         pieces.append(text[at:])
         return re.sub(r"[ \t]+", " ", "".join(pieces)).strip()
 
-    @staticmethod
-    def _unknown(surface: str, folded: str, language: str) -> str:
+    def _unknown(self, surface: str, folded: str, language: str) -> str:
         if folded in NEGATIONS.get(language, frozenset()):
             return "not"
         for side, table in SIDES.items():
@@ -72,7 +81,11 @@ class WordTranslator:
             return ""
         if re.fullmatch(r"\d+,\d{1,2}", surface) and language in ("es", "pt", "fr"):
             return surface.replace(",", ".")
-        return devanagari_to_latin(surface)
+        latin = devanagari_to_latin(surface)
+        if language not in _ENDINGS or (latin == surface and language == "hi") or fold(latin) in self._spelled:
+            return latin
+        least = HEARD if language == "hi" else WRITTEN
+        return self._cognates.find(fold(latin), least, _ENDINGS[language]) or latin
 
     def coverage(self, english: str) -> float:
         """Share of the content words that the glossary knows; 1 for a text with none."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.config import Settings
+from clara.errors import SourceError
 from clara.tasks import (
     AssessOut,
     ChoiceOut,
     GradeOut,
+    LetterOut,
     LocalizeOut,
+    ReactOut,
+    ReconcileOut,
     RewriteOut,
     TaskResult,
     TermHint,
@@ -59,6 +63,11 @@ DEFAULTS: dict[str, Any] = {
     "answer_text": TextOut(answer="The abducens nerve supplies it [1].", citations=(1,), confidence=0.8),
     "verify": ACCEPT,
     "localize": LocalizeOut(answer="Lo inerva el nervio abducens [1]."),
+    "guess": LetterOut(label="B", confidence=0.9, margin=0.85),
+    "reconcile": ReconcileOut(reason="the first rests on passage 1", agree=True, better="first"),
+    "react": lambda asked: (
+        ReactOut(action="answer") if asked.tried else ReactOut(query="abducens nerve", action="search_knowledge")
+    ),
 }
 
 
@@ -69,6 +78,7 @@ class Script(ScriptedBackbone):
         super().__init__(uses_model=uses_model)
         self._info = replace(self._info, languages=languages)
         self.asked: list[tuple[str, Any, int | None]] = []
+        self.how: list[dict[str, Any]] = []
         for task, given in {**DEFAULTS, **replies}.items():
             *first, last = given if isinstance(given, list) else [given]
             self.enqueue(task, *first).always(task, _raiser(last) if isinstance(last, Exception) else last)
@@ -76,6 +86,7 @@ class Script(ScriptedBackbone):
     async def perform(self, task: Any, inputs: Any, *, seed: int | None = None, **how: Any) -> TaskResult[Any]:
         assert isinstance(inputs, task.inputs)
         self.asked.append((task.name, inputs, seed))
+        self.how.append(how)
         return await super().perform(task, inputs, seed=seed, **how)
 
     def inputs(self, task: str) -> list[Any]:
@@ -107,9 +118,30 @@ class Words:
         return ()
 
 
-def agent(script: Script, shelf: Shelf | None = None, **settings: Any) -> Agent:
+class Outside:
+    """An outside source that finds what it is given, or fails; ``queries`` holds what was sent."""
+
+    def __init__(self, name: str = "pubmed", *found: Passage, fails: bool = False) -> None:
+        self.name = name
+        self.tool: Any = f"search_{name}"
+        self.found = found
+        self.fails = fails
+        self.queries: list[str] = []
+
+    async def search(self, query: str, limit: int) -> tuple[Passage, ...]:
+        self.queries.append(query)
+        if self.fails:
+            raise SourceError(f"{self.name} cannot be reached", source=self.name)
+        return self.found[:limit]
+
+    async def aclose(self) -> None:
+        pass
+
+
+def agent(script: Script, shelf: Shelf | None = None, sources: Sequence[Outside] = (), **settings: Any) -> Agent:
     """An agent of scripted parts."""
-    return Agent(script, shelf or Shelf(), Words(), Settings(**settings))
+    search = tuple(source.name for source in sources)
+    return Agent(script, shelf or Shelf(), Words(), Settings(**{"search": search, **settings}), sources)
 
 
 async def ask(
@@ -117,11 +149,12 @@ async def ask(
     question: Question = SPANISH,
     strategy: str | Strategy = "clara",
     shelf: Shelf | None = None,
+    sources: Sequence[Outside] = (),
     **settings: Any,
 ) -> Answer:
     """One question to an agent of scripted parts."""
     chosen = get_strategy(strategy) if isinstance(strategy, str) else strategy
-    return await agent(script, shelf, **settings).run(question, chosen)
+    return await agent(script, shelf, sources, **settings).run(question, chosen)
 
 
 def steps(answer: Answer) -> list[str]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.guards import REAL, measure
+from clara.agent.grounding import check_answer
 from clara.agent.guards import check_localisation, check_translation, numbers
-from clara.types import Option
+from clara.languages import SEVEN
+from clara.types import Option, Passage
+
+needs_real = pytest.mark.skipif(not REAL.is_file(), reason=f"{REAL} is not there")
 
 
 def options(*texts: str) -> tuple[Option, ...]:
@@ -96,3 +105,119 @@ def test_localisation_must_keep_numbers_and_citation_marks() -> None:
         "the number 13 in the answer is not in the original",
     )
     assert "a citation mark was lost or changed" in check_localisation("So [1][2].", "Así [1].")
+
+
+@pytest.mark.parametrize(
+    ("language", "stem", "english"),
+    [
+        ("es", "Espesor de 540 micras", "A thickness of 540 µm"),
+        ("fr", "Épaisseur de 0,54 mm", "A thickness of 540 µm"),
+        ("zh", "视力下降了百分之20", "Vision fell by 20%"),
+        ("hi", "१२ मिमी का व्यास", "A diameter of 12 mm"),
+        ("pt", "Durante 2 semanas", "For 14 days"),
+        ("fil", "Dalawang mata, 20 mmHg", "Both eyes, 20 mmHg"),
+        ("es", "El III par craneal", "The third cranial nerve"),
+        ("fr", "Le droit latéral", "The lateral rectus"),
+        ("zh", "约30 mm左右", "About 30 mm"),
+        ("fr", "un nouveau-né", "a newborn"),
+        ("es", "El paciente recibió timolol y latanoprost", "The patient received timolol and latanoprost"),
+        ("zh", "使用毛果芸香碱", "Pilocarpine is used"),
+        ("pt", "Retinopatia não proliferativa", "Nonproliferative retinopathy"),
+        ("fil", "Walang sintomas sa sanggol", "Symptoms are absent in the infant"),
+        ("zh", "不对称的不规则散光", "Asymmetric irregular astigmatism"),
+        ("es", "Al menos tres días", "At least three days"),
+    ],
+)
+def test_what_languages_say_differently_raises_no_flag(language: str, stem: str, english: str) -> None:
+    assert flags(stem, english, language) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "stem", "english", "flag"),
+    [
+        ("es", "Espesor de 540 micras", "A thickness of 540 mm", "the unit of 540 in the question changed from µm to mm"),
+        ("pt", "Lente de -3,00 D", "A lens of +3.00 D", "the sign of 3 in the question changed"),
+        ("es", "Dura tres días", "It lasts five days", "the number 3 of the question is missing"),
+        (
+            "es",
+            "Ojo derecho abierto, izquierdo cerrado",
+            "Left eye open, right eye closed",
+            "right and left changed places in the question",
+        ),
+        ("es", "Se le dio timolol", "He was given latanoprost", "the name timolol of the question is missing"),
+        ("zh", "使用毛果芸香碱", "Prednisolone is used", "the name pilocarpine of the question is missing"),
+        ("hi", "टिमोलोल दी गई", "Latanoprost was given", "the name timolol of the question is missing"),
+        (
+            "fr",
+            "Ce médicament est absent du plasma",
+            "This drug is present in plasma",
+            "the negation of the question was lost",
+        ),
+        (
+            "hi",
+            "iske alava sabhi lakshan hain, yeh nahi",
+            "All are signs, this one too",
+            "the negation of the question was lost",
+        ),
+    ],
+)
+def test_units_signs_order_and_names_are_compared(language: str, stem: str, english: str, flag: str) -> None:
+    assert flag in flags(stem, english, language)
+
+
+def test_options_in_another_order_and_changed_pairings_are_flagged() -> None:
+    own = options("Córnea", "Cristalino", "Retina", "Nervio óptico")
+    assert check_translation("?", own, "?", options("Cornea", "Crystalline lens", "Retina", "Optic nerve"), "es") == ()
+    swapped = check_translation("?", own, "?", options("Retina", "Crystalline lens", "Cornea", "Optic nerve"), "es")
+    assert swapped == ("options A and C changed places",)
+    formal = options("I: A; II: B", "I: B; II: A")
+    assert check_translation("?", formal, "?", formal, "pt") == ()
+    assert check_translation("?", formal, "?", options("I: A; II: B", "I: B; II: C"), "pt") == (
+        "the letters and numerals of option B changed",
+    )
+
+
+def test_localisation_compares_negation_sides_and_names_where_the_language_is_given() -> None:
+    english = "Timolol is not given in the left eye."
+    assert check_localisation(english, "El timolol no se administra en el ojo izquierdo.", "es") == ()
+    assert check_localisation(english, "El timolol se administra en el ojo derecho.", "es") == (
+        "the negation of the answer was lost",
+        "right was added in the answer",
+        "left was lost in the answer",
+    )
+    assert check_localisation(english, "El timolol se administra.") == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["sample", pytest.param(REAL, marks=needs_real)])
+def test_the_bars_of_the_project_hold(source: str | Path) -> None:
+    """At least 95 % of the corrupted translations are caught, and under 5 % of the human ones flagged."""
+    measured = measure(source, share=17)
+    assert measured.false_alarms < 0.05, measured.alarms
+    caught = measured.caught.total() / measured.total.total()
+    assert caught >= 0.95, [(case.kind, case.pair.id, case.pair.code) for case in measured.missed]
+    assert measured.broken == [] or source == REAL
+
+
+anything = st.text(max_size=80) | st.sampled_from(
+    ["१२ मिमी", "１／２", "½ mm", "not n't no", "OD OS", "10⁵", "[1][2]", "无", "né", "e\u0301" * 5]
+)
+codes = st.sampled_from([*SEVEN, "de", "ar", "xx"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(anything, anything, st.lists(anything, max_size=4), st.lists(anything, max_size=4), codes)
+def test_no_text_of_any_language_makes_a_guard_fail(
+    stem: str, english: str, one: list[str], two: list[str], code: str
+) -> None:
+    found = check_translation(stem, options(*one), english, options(*two), code)
+    found += check_localisation(english, stem, code) + check_localisation(stem, english)
+    found += tuple(finding.message for finding in check_answer(stem, (Passage("a#0", english, english),)))
+    assert all(isinstance(flag, str) and flag for flag in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(anything)
+def test_an_english_text_agrees_with_itself(text: str) -> None:
+    assert check_translation(text, (), text, (), "en") == ()
+    assert [f for f in check_answer(text, (Passage("a#0", text, text),), language="en") if f.kind != "citation"] == []

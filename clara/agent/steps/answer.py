@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from clara.agent.quotes import cite
+from clara.agent.ballot import choose
+from clara.agent.citing import named
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.events import Token
-from clara.tasks import ANSWER_CHOICE, ANSWER_TEXT, AnswerIn, ChoiceOut, TaskResult, TextOut
-from clara.types import Passage, Usage
+from clara.tasks import ANSWER_TEXT, AnswerIn
+from clara.types import Usage
 
 
 async def answer(state: State, deps: Deps) -> Outcome:
     """Ask for the answer and check what came: the letter must exist, each citation must name a passage that was shown."""
-    question = state["question"]
-    stem, options = english(state)
-    inputs = AnswerIn(
+    candidates = state.get("candidates", ())
+    inputs = answer_input(state, feedback=_feedback(candidates[-1]) if candidates else "")
+    candidate, usage, notes = await ask(inputs, deps)
+    update = {"candidates": (*candidates, candidate), "round": max(1, state.get("round", 0))}
+    return Outcome(update, detail_of(candidate) | {"notes": list(notes)}, usage)
+
+
+def answer_input(state: State, *, feedback: str = "") -> AnswerIn:
+    """What the answer is asked from: the wording to reason on, the original beside it, terms and evidence."""
+    question, (stem, options) = state["question"], english(state)
+    return AnswerIn(
         language=state["language"],
         original_stem=question.text,
         original_options=question.options,
@@ -23,43 +32,26 @@ async def answer(state: State, deps: Deps) -> Outcome:
         options=options,
         passages=state.get("passages", ()),
         terms=state.get("terms", ()),
-        feedback=state["candidates"][-1].verdict.reason if state.get("candidates") else "",
+        feedback=feedback,
     )
-    if question.options:
-        candidate, usage, notes = await _choose(inputs, deps)
-    else:
-        candidate, usage, notes = await _write(inputs, deps)
-    detail: dict[str, Any] = {
+
+
+async def ask(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
+    """A candidate for either kind of question, what it cost, and the backbone's notes."""
+    return await (choose(inputs, deps) if inputs.options else _write(inputs, deps))
+
+
+def detail_of(candidate: Candidate) -> dict[str, Any]:
+    """What a trace says of a candidate."""
+    return {
         "label": candidate.label,
         "answer": candidate.text,
         "confidence": candidate.confidence,
         "citations": [citation.id for citation in candidate.citations],
+        "votes": dict(candidate.votes),
         "flags": list(candidate.flags),
         "failure": candidate.failure,
-        "notes": list(notes),
     }
-    update = {"candidates": (*state.get("candidates", ()), candidate), "round": max(1, state.get("round", 0))}
-    return Outcome(update, detail, usage)
-
-
-async def _choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
-    result = await deps.backbone.perform(ANSWER_CHOICE, inputs, seed=deps.settings.seed)
-    out = result.output
-    texts = {option.label: option.text for option in inputs.options}
-    label = out.label.upper() if out else ""
-    if out is None or label not in texts:
-        return _failed(result), result.usage, result.notes
-    shown, flags = _named(out.citations, inputs.passages)
-    support = " ".join((out.reasoning, texts[label]))
-    candidate = Candidate(
-        text=texts[label],
-        label=label,
-        reasoning=out.reasoning,
-        confidence=out.confidence,
-        citations=tuple(cite(passage, support) for passage in shown),
-        flags=flags,
-    )
-    return candidate, result.usage, result.notes
 
 
 async def _write(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
@@ -68,23 +60,14 @@ async def _write(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
     )
     out = result.output
     if out is None:
-        return _failed(result), result.usage, result.notes
-    shown, flags = _named(out.citations, inputs.passages)
+        failed = Candidate("", reasoning=result.raw[:500], failure=result.failure or "unparsed", passages=inputs.passages)
+        return failed, result.usage, result.notes
+    citations, flags = named(out.citations, inputs.passages, out.answer)
     candidate = Candidate(
-        text=out.answer,
-        confidence=out.confidence,
-        citations=tuple(cite(passage, out.answer) for passage in shown),
-        flags=flags,
+        text=out.answer, confidence=out.confidence, citations=citations, flags=flags, passages=inputs.passages
     )
     return candidate, result.usage, result.notes
 
 
-def _failed(result: TaskResult[ChoiceOut] | TaskResult[TextOut]) -> Candidate:
-    return Candidate(text="", reasoning=result.raw[:500], failure=result.failure or "unparsed")
-
-
-def _named(numbers: tuple[int, ...], passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], tuple[str, ...]]:
-    """The passages that were cited, each once, and a flag for every number that names none."""
-    shown = dict.fromkeys(number for number in numbers if 1 <= number <= len(passages))
-    wrong = sorted({number for number in numbers if number not in shown})
-    return tuple(passages[number - 1] for number in shown), tuple(f"citation [{n}] names no passage" for n in wrong)
+def _feedback(last: Candidate) -> str:
+    return "; ".join(part for part in (last.verdict.reason, *last.verdict.flags) if part)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clara.agent.guards import check_translation
 from clara.agent.state import Deps, Outcome, State, Translation
 from clara.tasks import ASSESS, AssessIn
 
 
 async def assess(state: State, deps: Deps) -> Outcome:
-    """Judge the last translation; keep the better one, flagged, when the attempts have run out."""
+    """Judge the last translation; keep the better one, flagged, when the attempts have run out.
+
+    A question that was English already and a translation that never came are not sent: there is nothing to compare.
+    """
     question, attempts = state["question"], state["translations"]
     last = attempts[-1]
-    flags = last.flags or check_translation(question.text, question.options, last.stem, last.options, state["language"])
+    if last.missing or (last.stem, last.options) == (question.text, question.options):
+        return _outcome(last, "missing" if last.missing else "identical", attempts, deps)
     result = await deps.backbone.perform(
         ASSESS,
         AssessIn(
@@ -22,28 +25,32 @@ async def assess(state: State, deps: Deps) -> Outcome:
             options=question.options,
             english_stem=last.stem,
             english_options=last.options,
-            flags=flags,
+            flags=last.flags,
         ),
         seed=deps.settings.seed,
     )
     judged = result.output
-    adequate = not flags and (judged is None or judged.adequate)
+    adequate = not last.flags and (judged is None or judged.adequate)
     problem = judged.problem if judged is not None and not judged.adequate else last.problem
-    checked = replace(last, flags=flags, adequate=adequate, problem=problem)
+    checked = replace(last, adequate=adequate, problem=problem)
+    judgement = result.failure or ("adequate" if judged and judged.adequate else "poor")
+    return replace(_outcome(checked, judgement, attempts, deps), usage=result.usage)
+
+
+def _outcome(checked: Translation, judgement: str, attempts: tuple[Translation, ...], deps: Deps) -> Outcome:
     attempts = (*attempts[:-1], checked)
-    chosen = checked if adequate else min(attempts, key=_badness)
-    done = adequate or len(attempts) >= deps.settings.translations
+    chosen = checked if checked.adequate else min(attempts, key=_badness)
+    done = checked.adequate or len(attempts) >= deps.settings.translations
     warnings = ("translation_doubtful",) if done and not chosen.adequate else ()
     detail = {
-        "adequate": adequate,
-        "flags": list(flags),
-        "problem": problem,
-        "judgement": result.failure or ("adequate" if judged and judged.adequate else "poor"),
+        "adequate": checked.adequate,
+        "flags": list(checked.flags),
+        "problem": checked.problem,
+        "judgement": judgement,
         "attempt": len(attempts),
     }
-    update = {"translations": attempts, "translation": chosen, "warnings": warnings}
-    return Outcome(update, detail, result.usage)
+    return Outcome({"translations": attempts, "translation": chosen, "warnings": warnings}, detail)
 
 
-def _badness(translation: Translation) -> tuple[bool, int, bool]:
-    return (not translation.adequate, len(translation.flags), bool(translation.problem))
+def _badness(translation: Translation) -> tuple[bool, bool, int, bool]:
+    return (translation.missing, not translation.adequate, len(translation.flags), bool(translation.problem))

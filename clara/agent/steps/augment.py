@@ -5,6 +5,9 @@ from __future__ import annotations
 from clara.agent.state import Deps, Outcome, State, english
 from clara.tasks import TERMS, TermHint, TermsIn
 
+MOST = 12
+"""Terms that the answer's prompt shows."""
+
 
 async def augment(state: State, deps: Deps) -> Outcome:
     """Look the question's terms up, in its own words and in English, and let the backbone name the key ones."""
@@ -16,9 +19,10 @@ async def augment(state: State, deps: Deps) -> Outcome:
     for text in (stem, *named):
         for hint in deps.glossary.lookup(text, "en"):
             hints.setdefault(hint.english, hint)
-    terms: tuple[TermHint, ...] = tuple(hints.values())[:12]
+    terms: tuple[TermHint, ...] = tuple(hints.values())[:MOST]
     detail = {
         "terms": [{"source": t.source, "english": t.english, "definition": t.definition} for t in terms],
         "named": list(named),
+        "failure": result.failure,
     }
     return Outcome({"terms": terms}, detail, result.usage)

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 from clara.agent.guards import check_localisation
-from clara.agent.state import Deps, Outcome, State
-from clara.agent.steps.verify import best
+from clara.agent.state import Candidate, Deps, Outcome, State
+from clara.agent.steps.verify import chosen
+from clara.agent.strategies import LOCALIZATIONS
 from clara.tasks import LOCALIZE, LocalizeIn
+from clara.types import Usage
 
 
 async def localize(state: State, deps: Deps) -> Outcome:
-    """Put the best candidate into the question's language; a letter's own option text is never translated anew."""
-    language, question, candidate = state["language"], state["question"], best(state["candidates"])
+    """Put the chosen candidate into the question's language; a letter's own option text is never translated anew.
+
+    A wording that the guards object to is made again and told what went wrong; of two the one with fewer objections is
+    kept, flagged. The English answer stays beside it in :class:`clara.types.Answer`.
+    """
+    language, question, candidate = state["language"], state["question"], chosen(state)
     if candidate.failure or (deps.uses_model and (language == "en" or candidate.label is not None)):
         own = question.option_text(candidate.label) if candidate.label else None
         text = own if own is not None else candidate.text
         return Outcome({"answer": text}, {"answer": text, "localized": False})
-    result = await deps.backbone.perform(
-        LOCALIZE,
-        LocalizeIn(
-            language=language,
-            answer_english=candidate.text,
-            label=candidate.label,
-            option_original=question.option_text(candidate.label or "") or "",
-            quotes=tuple(citation.quote for citation in candidate.citations),
-        ),
-        seed=deps.settings.seed,
+    inputs = LocalizeIn(
+        language=language,
+        answer_english=candidate.text,
+        label=candidate.label,
+        option_original=question.option_text(candidate.label or "") or "",
+        quotes=tuple(citation.quote for citation in candidate.citations),
     )
-    if result.output is None:
-        detail = {"answer": candidate.text, "localized": False, "failure": result.failure}
-        return Outcome({"answer": candidate.text, "warnings": ("answer_in_english",)}, detail, result.usage)
-    flags = check_localisation(candidate.text, result.output.answer) if deps.uses_model else ()
-    detail = {"answer": result.output.answer, "localized": True, "flags": list(flags)}
-    warnings = ("localisation_doubtful",) if flags else ()
-    return Outcome({"answer": result.output.answer, "warnings": warnings}, detail, result.usage)
+    return await _localized(inputs, candidate, deps)
+
+
+async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Outcome:
+    usage, failure = Usage(), None
+    wordings: list[tuple[str, tuple[str, ...]]] = []
+    for attempt in range(LOCALIZATIONS):
+        result = await deps.backbone.perform(LOCALIZE, inputs, seed=deps.settings.seed + attempt)
+        usage += result.usage
+        if result.output is None:
+            failure = result.failure
+            break
+        text = result.output.answer
+        flags = check_localisation(candidate.text, text, inputs.language) if deps.uses_model else ()
+        wordings.append((text, flags))
+        if not flags:
+            break
+        inputs = inputs.model_copy(update={"problems": flags, "previous": text})
+    if not wordings:
+        detail = {"answer": candidate.text, "localized": False, "failure": failure}
+        return Outcome({"answer": candidate.text, "warnings": ("answer_in_english",)}, detail, usage)
+    text, flags = min(wordings, key=lambda wording: len(wording[1]))
+    detail = {"answer": text, "localized": True, "attempts": len(wordings), "flags": list(flags)}
+    return Outcome({"answer": text, "warnings": ("localisation_doubtful",) if flags else ()}, detail, usage)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from clara.agent.state import Deps, Outcome, State, english
+from clara.agent.state import Deps, Outcome, State, english, gathered
 from clara.knowledge.base import Query
 
 
 async def retrieve(state: State, deps: Deps) -> Outcome:
-    """Search with the rewritten query if there is one, with the English question, and with the question's own words."""
-    settings = deps.settings
-    texts, weights = _wordings(state, settings.retrieve_with_options)
-    passages = await deps.retriever.search(Query(texts, weights, settings.kind_weights), k=settings.passages)
+    """Search with the rewritten query if there is one, with the English question, and with the question's own words.
+
+    Where the backbone calls this step as a tool, only its own query counts, and what was found before stays.
+    """
+    settings, tool = deps.settings, deps.strategy.has("act")
+    wordings = {state["query"]: 1.0} if tool else _wordings(state, settings.retrieve_with_options)
+    texts, weights = tuple(wordings), tuple(wordings.values())
+    passages = await deps.retriever.search(
+        Query(texts, weights, settings.kind_weights, state["language"]), k=settings.passages
+    )
+    tried = state.get("tried", ())
     update = {
-        "passages": passages,
+        "passages": gathered(state.get("passages", ()), passages) if tool else passages,
         "sufficient": True,
         "query": texts[0],
-        "tried": (*state.get("tried", ()), *(text for text in texts[:1] if text not in state.get("tried", ()))),
+        "tried": (*tried, *(text for text in texts[:1] if text not in tried)),
         "round": state.get("round", 0) + 1,
     }
     detail = {
@@ -26,7 +33,8 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
     return Outcome(update, detail)
 
 
-def _wordings(state: State, with_options: bool) -> tuple[tuple[str, ...], tuple[float, ...]]:
+def _wordings(state: State, with_options: bool) -> dict[str, float]:
+    """Each wording with its weight, the one to be remembered first."""
     question, rewritten = state["question"], state.get("query", "")
     stem, options = english(state)
     if with_options:
@@ -39,4 +47,4 @@ def _wordings(state: State, with_options: bool) -> tuple[tuple[str, ...], tuple[
         wordings.setdefault(terms, 0.5)
     if question.text != stem:
         wordings.setdefault(question.text, 0.5)
-    return tuple(wordings), tuple(wordings.values())
+    return wordings

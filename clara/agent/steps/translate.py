@@ -2,39 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from clara.agent.guards import check_translation
 from clara.agent.state import Deps, Outcome, State, Translation
-from clara.tasks import TRANSLATE, TranslateIn
-from clara.types import Option
+from clara.agent.wordings import is_already_english, reads_as_english, split_source, without_echo
+from clara.tasks import TRANSLATE, TaskResult, TranslateIn, TranslateOut
+from clara.types import Option, Question
 
 
 async def translate(state: State, deps: Deps) -> Outcome:
-    """Ask for a translation; a second attempt is told what was wrong with the first."""
-    question, earlier = state["question"], state.get("translations", ())
+    """Ask for a translation and check it; a second attempt is told what was wrong with the first.
+
+    Nothing is asked for a question that is English already. Of a text that holds its English source and a translation of it,
+    the source is taken: translating both would ask everything twice.
+    """
+    question, language, earlier = state["question"], state["language"], state.get("translations", ())
+    attempt = len(earlier) + 1
+    if is_already_english(question, language, deps.glossary):
+        kept = Translation(question.text, question.options)
+        return _outcome((*earlier, kept), {"attempt": attempt, "note": "the question is English already"})
     last = earlier[-1] if earlier else None
+    source, stem = split_source(question.text, language) or ("", question.text)
     result = await deps.backbone.perform(
         TRANSLATE,
         TranslateIn(
-            language=state["language"],
-            stem=question.text,
+            language=language,
+            stem=stem,
             options=question.options,
-            terms=deps.glossary.lookup(question.text, state["language"]),
+            terms=deps.glossary.lookup(stem, language),
             problems=_problems(last),
             previous=last.stem if last else "",
         ),
         seed=deps.settings.seed + len(earlier),
     )
-    detail: dict[str, Any] = {"attempt": len(earlier) + 1, "notes": list(result.notes)}
-    if result.output is None:
-        translation = Translation(question.text, question.options, (result.failure or "unparsed",), False, result.reason)
+    translation = _checked(replace(question, text=stem, language=language), result, source)
+    doubtful = bool(translation.flags) and not deps.strategy.has("assess")
+    detail: dict[str, Any] = {"attempt": attempt, "notes": list(result.notes), "flags": list(translation.flags)}
+    if translation.missing:
         detail |= {"failure": result.failure, "reason": result.reason}
     else:
-        options = tuple(Option(o.label, result.output.options.get(o.label, "")) for o in question.options)
-        translation = Translation(result.output.stem, options)
-        detail |= {"stem": translation.stem, "options": {option.label: option.text for option in options}}
-    update = {"translations": (*earlier, translation), "translation": translation}
-    return Outcome(update, detail, result.usage)
+        detail |= {"stem": translation.stem, "options": {option.label: option.text for option in translation.options}}
+    outcome = _outcome((*earlier, translation), detail, doubtful=doubtful)
+    return replace(outcome, usage=result.usage)
+
+
+def _checked(question: Question, result: TaskResult[TranslateOut], source: str) -> Translation:
+    """What came, without an echo of the question, and what the guards say of it; the question's own English is preferred."""
+    out = result.output
+    if out is None:
+        return Translation(
+            question.text,
+            question.options,
+            (result.failure or "unparsed",),
+            adequate=False,
+            problem=result.reason,
+            missing=True,
+        )
+    stem = source or without_echo(question.text, out.stem)
+    options = tuple(Option(o.label, out.options.get(o.label, "").strip()) for o in question.options)
+    language = "en" if reads_as_english(question.text) else question.language or ""  # only the options were another's
+    flags = check_translation(question.text, question.options, stem, options, language)
+    return Translation(stem, options, flags, adequate=not flags)
+
+
+def _outcome(translations: tuple[Translation, ...], detail: dict[str, Any], *, doubtful: bool = False) -> Outcome:
+    update = {
+        "translations": translations,
+        "translation": translations[-1],
+        "warnings": ("translation_doubtful",) if doubtful else (),
+    }
+    return Outcome(update, detail)
 
 
 def _problems(last: Translation | None) -> tuple[str, ...]:

@@ -1,52 +1,80 @@
-"""Does the answer rest on its passages, and does it answer what was asked?"""
+"""Does the answer rest on its passages, agree with its option, and answer what was asked?"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from clara.agent.grounding import check_answer, check_choice
+from clara.agent.guards import numbers
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.tasks import VERIFY, VerifyIn, VerifyOut
-from clara.types import Verdict
+from clara.types import Option, Usage, Verdict
 
 
 async def verify(state: State, deps: Deps) -> Outcome:
     """Judge the newest candidate; when the rounds have run out, the best of all goes on."""
-    candidate = state["candidates"][-1]
-    stem, options = english(state)
-    if candidate.failure:
-        verdict, usage = Verdict(None, False, f"the answer step gave no usable reply ({candidate.failure})"), None
-    else:
-        cited = {citation.id for citation in candidate.citations}
-        result = await deps.backbone.perform(
-            VERIFY,
-            VerifyIn(
-                stem=stem,
-                options=options,
-                label=candidate.label,
-                answer=candidate.reasoning or candidate.text,
-                cited=tuple(passage for passage in state.get("passages", ()) if passage.id in cited),
-            ),
-            seed=deps.settings.seed,
-        )
-        usage, out = result.usage, result.output
-        verdict = _verdict(out, deps.uses_model) if out else Verdict(None, None, result.reason)
-    judged = replace(candidate, verdict=verdict)
-    candidates = (*state["candidates"][:-1], judged)
-    accepted = verdict.grounded is not False and verdict.answers_question is not False and not candidate.failure
+    judged, usage = await judge(state["candidates"][-1], state, deps)
+    verdict = judged.verdict
+    accepted = not verdict.refused and not judged.failure
     update: dict[str, Any] = {
-        "candidates": candidates,
+        "candidates": (*state["candidates"][:-1], judged),
         "accepted": accepted,
-        "reason": "" if accepted else verdict.reason,
+        "reason": "" if accepted else "; ".join(part for part in (verdict.reason, *verdict.flags) if part),
     }
-    detail = {**verdict.to_json(), "accepted": accepted}
-    return Outcome(update, detail, usage) if usage else Outcome(update, detail)
+    return Outcome(update, {**verdict.to_json(), "accepted": accepted}, usage)
 
 
-def _verdict(out: VerifyOut, uses_model: bool) -> Verdict:
+async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candidate, Usage]:
+    """The candidate with its verdict: the deterministic checks, and the backbone's judgement."""
+    if candidate.failure:
+        reason = f"the answer step gave no usable reply ({candidate.failure})"
+        return replace(candidate, verdict=Verdict(None, False, reason)), Usage()
+    stem, options = english(state)
+    cited = {citation.id for citation in candidate.citations}
+    result = await deps.backbone.perform(
+        VERIFY,
+        VerifyIn(
+            stem=stem,
+            options=options,
+            label=candidate.label,
+            answer=candidate.reasoning or candidate.text,
+            cited=tuple(passage for passage in candidate.passages if passage.id in cited),
+        ),
+        seed=deps.settings.seed,
+    )
+    out = result.output
+    verdict = _verdict(out, candidate, deps.uses_model) if out else Verdict(reason=result.reason)
+    flags = _findings(candidate, stem, options) if deps.uses_model else ()  # without a model answers are quotations
+    return replace(candidate, verdict=replace(verdict, flags=flags)), result.usage
+
+
+def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...]) -> tuple[str, ...]:
+    """What the deterministic checks find wrong, each complaint once.
+
+    Numbers of the question itself need no evidence. The reasoning for a letter is about all the options, so only in free
+    text must every sentence be about the passage that it cites.
+    """
+    told = candidate.reasoning or candidate.text
+    cited = {citation.id for citation in candidate.citations}
+    passages = [passage for passage in candidate.passages if passage.id in cited]
+    asked = numbers(" ".join((stem, *(option.text for option in options))))
+    found = [
+        finding
+        for finding in check_answer(told, passages, candidate.passages)
+        if not (finding.kind == "number" and numbers(finding.message).keys() & asked.keys())
+        and not (finding.kind == "citation" and candidate.label is not None)
+    ]
+    found += check_choice(candidate.reasoning, candidate.label, options)
+    return tuple(dict.fromkeys(finding.message for finding in found))
+
+
+def _verdict(out: VerifyOut, candidate: Candidate, uses_model: bool) -> Verdict:
     """Without a model nobody judges that the answer answers the question; only that it does not can be seen."""
     answers = out.answers_question if uses_model or not out.answers_question else None
-    return Verdict(out.grounded, answers, out.reason)
+    agrees = out.agrees if candidate.label is not None and (uses_model or not out.agrees) else None
+    contradiction = out.contradiction if uses_model or out.contradiction else None
+    return Verdict(out.grounded, answers, out.reason, agrees, contradiction)
 
 
 def best(candidates: tuple[Candidate, ...]) -> Candidate:
@@ -57,7 +85,7 @@ def best(candidates: tuple[Candidate, ...]) -> Candidate:
         marks = {True: 2, None: 1, False: 0}
         return (
             0 if candidate.failure else 1,
-            False not in (candidate.verdict.answers_question, candidate.verdict.grounded),
+            not candidate.verdict.refused,
             marks[candidate.verdict.answers_question],
             marks[candidate.verdict.grounded],
             candidate.confidence or 0.0,
@@ -65,3 +93,8 @@ def best(candidates: tuple[Candidate, ...]) -> Candidate:
         )
 
     return max(enumerate(candidates), key=merit)[1]
+
+
+def chosen(state: State) -> Candidate:
+    """The candidate to show: the one that the vote chose, else the best."""
+    return state.get("chosen") or best(state["candidates"])

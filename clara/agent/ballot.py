@@ -1,0 +1,110 @@
+"""The answer to a multiple-choice question: one reply, or a vote of several.
+
+Samples differ in their seed (Wang et al., "Self-Consistency Improves Chain of Thought Reasoning in Language Models", ICLR
+2023). Permutations ask every rotation of the options once, so that each text stands once behind each letter and a liking
+for a position cancels out (Zheng et al., "Large Language Models Are Not Robust Multiple Choice Selectors", ICLR 2024).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from clara.agent.asking import together
+from clara.agent.citing import named
+from clara.agent.state import Candidate, Deps
+from clara.tasks import ANSWER_CHOICE, AnswerIn, ChoiceOut, TaskResult
+from clara.types import Option, Usage
+
+_NAMED = re.compile(r"(\b(?:[Oo]ption|[Aa]nswer|[Cc]hoice|[Aa]lternative)s?(?: is|:)?:? \(?)([A-J])\b")
+HEAT = 0.7
+"""Temperature of samples where the settings give none: at 0 they would all be the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One reply, its letter mapped back to the question's own order."""
+
+    label: str
+    reply: ChoiceOut
+    turned: int
+    """By how many places the options were turned."""
+
+
+async def choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
+    """The letter that most votes name, with the reasoning of the first; one vote unless the settings ask for more."""
+    settings = deps.settings
+    turns = range(len(inputs.options) if settings.permute_options else 1)
+    ballot = [(sample, turn) for sample in range(settings.samples) for turn in turns]
+    heat = (settings.temperature or HEAT) if settings.samples > 1 else None
+    turned = [_turned(inputs, turn) for turn in turns]
+    results = await together(
+        deps.backbone.perform(ANSWER_CHOICE, turned[turn], seed=settings.seed + sample, temperature=heat)
+        for sample, turn in ballot
+    )
+    usage = sum((result.usage for result in results), Usage())
+    notes = tuple(note for result in results for note in result.notes)
+    votes = [vote for (_, turn), result in zip(ballot, results, strict=True) if (vote := _vote(result, inputs, turn))]
+    if not votes:
+        first = results[0]
+        failed = Candidate("", reasoning=first.raw[:500], failure=first.failure or "unparsed", passages=inputs.passages)
+        return failed, usage, notes
+    return _elected(votes, len(ballot), inputs), usage, notes
+
+
+def _elected(votes: list[Vote], asked: int, inputs: AnswerIn) -> Candidate:
+    counts = Counter(vote.label for vote in votes)
+    mass = {label: sum(_worth(vote) for vote in votes if vote.label == label) for label in counts}
+    label = max(counts, key=lambda letter: (counts[letter], mass[letter]))
+    first = min((vote for vote in votes if vote.label == label), key=lambda vote: vote.turned)
+    shown, reasoning = first.reply, _in_own_letters(first, [option.label for option in inputs.options])
+    text = next(option.text for option in inputs.options if option.label == label)
+    citations, flags = named(shown.citations, inputs.passages, f"{reasoning} {text}")
+    return Candidate(
+        text=text,
+        label=label,
+        reasoning=reasoning,
+        confidence=shown.confidence if asked == 1 else mass[label] / asked,
+        citations=citations,
+        flags=flags,
+        passages=inputs.passages,
+        votes=dict(sorted(counts.items())) if asked > 1 else {},
+    )
+
+
+def _in_own_letters(vote: Vote, labels: list[str]) -> str:
+    """The reasoning of a vote on turned options, its letters those of the question."""
+    if not vote.turned:
+        return vote.reply.reasoning
+
+    def own(match: re.Match[str]) -> str:
+        letter = match[2]
+        return match[1] + (labels[(labels.index(letter) + vote.turned) % len(labels)] if letter in labels else letter)
+
+    return _NAMED.sub(own, vote.reply.reasoning)
+
+
+def _worth(vote: Vote) -> float:
+    """What a vote adds to the confidence: its own where it gives one."""
+    return 1.0 if vote.reply.confidence is None else vote.reply.confidence
+
+
+def _turned(inputs: AnswerIn, places: int) -> AnswerIn:
+    if not places:
+        return inputs
+    update = {"options": _rotate(inputs.options, places), "original_options": _rotate(inputs.original_options, places)}
+    return inputs.model_copy(update=update)
+
+
+def _rotate(options: tuple[Option, ...], places: int) -> tuple[Option, ...]:
+    """The same letters, each with the text that stands ``places`` further on."""
+    return tuple(replace(option, text=options[(at + places) % len(options)].text) for at, option in enumerate(options))
+
+
+def _vote(result: TaskResult[ChoiceOut], inputs: AnswerIn, places: int) -> Vote | None:
+    """The vote of a reply; None if it has no letter of the question."""
+    labels = [option.label for option in inputs.options]
+    if result.output is None or (letter := result.output.label.upper()) not in labels:
+        return None
+    return Vote(labels[(labels.index(letter) + places) % len(labels)], result.output, places)

@@ -1,0 +1,76 @@
+"""Outside sources (PubMed, Wikipedia), asked only where the settings name them and only with English words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from clara.agent.state import Deps, Outcome, State, english, gathered, is_english
+from clara.detection import detect_language
+from clara.errors import SourceError
+from clara.outside.base import OutsideSource
+from clara.text import STOPWORDS, spans
+from clara.types import Passage
+
+FOUND = 3
+"""Passages taken from each source."""
+WORDS = 8
+"""Words of a query: outside sources look for texts that hold all of them."""
+
+
+async def search(state: State, deps: Deps) -> Outcome:
+    """Ask each source, the precise wording first and the key terms if that finds nothing; an error becomes a warning.
+
+    The patient's or asker's own words never leave this machine: only the query of a rewrite or a tool call, the glossary's
+    terms, and the content words of the English question.
+    """
+    tool = deps.strategy.has("act")
+    sources = [s for s in deps.sources if not tool or s.tool == state["action"]]
+    queries = _queries(state, tool)
+    found = await asyncio.gather(*(_ask(source, queries) for source in sources))
+    passages = tuple(passage for found_there, _, _ in found for passage in found_there)
+    problems = [problem for _, _, problem in found if problem]
+    update: dict[str, Any] = {
+        "passages": gathered(state.get("passages", ()), passages),
+        "outside": (*state.get("outside", ()), *(passage.id for passage in passages)),
+        "warnings": ("search_failed",) if problems else (),
+    }
+    if tool:
+        update |= {"round": state.get("round", 0) + 1, "tried": (*state.get("tried", ()), state["query"])}
+    detail = {
+        "sources": [source.name for source in sources],
+        "queries": list(dict.fromkeys(query for _, asked, _ in found for query in asked)),
+        "passages": [{"id": p.id, "title": p.title} for p in passages],
+        "problems": problems,
+    }
+    return Outcome(update, detail)
+
+
+async def _ask(source: OutsideSource, queries: tuple[str, ...]) -> tuple[tuple[Passage, ...], list[str], str]:
+    """What the first query that finds something finds, the queries that were sent, and the problem if there was one."""
+    asked: list[str] = []
+    try:
+        for query in queries:
+            asked.append(query)
+            if passages := await source.search(query, FOUND):
+                return passages, asked, ""
+    except SourceError as error:
+        return (), asked, str(error)
+    return (), asked, ""
+
+
+def _queries(state: State, tool: bool) -> tuple[str, ...]:
+    """What may be sent, the precise wording first, each once; nothing where there is no English wording."""
+    query, (stem, _) = state.get("query", ""), english(state)
+    if tool:
+        return (_short(query),) if detect_language(query).code == "en" else ()
+    if not is_english(state):
+        return ()
+    wordings = [_short(query), _short(stem), " ".join(term.english for term in state.get("terms", ())[:3])]
+    return tuple(dict.fromkeys(wording for wording in wordings if wording))
+
+
+def _short(text: str) -> str:
+    """The content words of a text as they are written."""
+    kept = [word.surface for word in spans(text) if word.text not in STOPWORDS]
+    return " ".join(kept[:WORDS])

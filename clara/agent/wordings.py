@@ -1,0 +1,62 @@
+"""What a question's text turns out to be: English already, or the English source with its translation behind it."""
+
+from __future__ import annotations
+
+import re
+
+from clara.detection import detect_language
+from clara.knowledge.glossary import Glossary
+from clara.text import fold, sentences, words
+from clara.types import Question
+
+_SURE = 0.75
+"""Least confidence of the detection that counts; a wrong guess here would leave a question untranslated."""
+_FEWEST = 4
+"""Words below which a text says too little about its language."""
+
+
+def is_already_english(question: Question, language: str, glossary: Glossary) -> bool:
+    """True if a question that is labelled as another language stands in English, its options too."""
+    if not reads_as_english(question.text):
+        return False
+    for option in question.options:
+        if any(fold(hint.source) != fold(hint.english) for hint in glossary.lookup(option.text, language)):
+            return False
+        if not option.text.isascii() and detect_language(option.text).code != "en":
+            return False
+    return True
+
+
+def split_source(text: str, language: str) -> tuple[str, str] | None:
+    """The English source and its translation where a text holds both, or None.
+
+    Both orders are known: in published data sets the source stands before its translation or behind it, in a line or a
+    sentence of its own. Both parts must be of like length and hold the same numbers.
+    """
+    parts = [line for line in text.splitlines() if line.strip()]
+    if len(parts) < 2:
+        parts = sentences(text)
+    for cut in range(1, len(parts)):
+        head, tail = " ".join(parts[:cut]), " ".join(parts[cut:])
+        for source, other in ((head, tail), (tail, head)):
+            if reads_as_english(source) and detect_language(other).code == language and _alike(source, other):
+                return source.strip(), other.strip()
+    return None
+
+
+def without_echo(source: str, translated: str) -> str:
+    """A translation without the source text that a model repeated before or behind it."""
+    own = re.escape(source.strip())
+    rest = re.sub(rf"\A\s*{own}\s*[:\-–—>=]*\s*|\s*[:\-–—>=(]*\s*{own}\s*\)?\s*\Z", "", translated.strip())
+    return rest if len(words(rest)) >= _FEWEST or (rest and len(words(source)) < _FEWEST) else translated.strip()
+
+
+def reads_as_english(text: str) -> bool:
+    """True if a text of some length is English beyond doubt."""
+    found = detect_language(text)
+    return found.code == "en" and found.confidence >= _SURE and len(words(text)) >= _FEWEST
+
+
+def _alike(one: str, other: str) -> bool:
+    lengths = sorted((len(one), len(other)))
+    return lengths[0] >= 0.25 * lengths[1] and re.findall(r"\d+", fold(one)) == re.findall(r"\d+", fold(other))

@@ -1,0 +1,73 @@
+"""What outside sources sent, kept on disk, so that the same query is not sent twice within a month."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from clara.types import Passage
+
+KEPT = 30 * 24 * 3600.0
+"""Seconds until an entry is asked for anew."""
+
+
+class Archive:
+    """A small SQLite file; safe to use from several threads. Blocks, so call it from a worker thread.
+
+    A file that cannot be read or written is no reason to fail: then nothing is kept.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def get(self, source: str, query: str, limit: int) -> tuple[Passage, ...] | None:
+        """What was found before; None if nothing was kept or it is too old."""
+        try:
+            with self._lock, self._open() as base:
+                row = base.execute(
+                    "SELECT passages FROM found WHERE source = ? AND query = ? AND most = ? AND at > ?",
+                    (source, query, limit, self._clock() - KEPT),
+                ).fetchone()
+        except (sqlite3.Error, OSError):
+            return None
+        return tuple(Passage(**passage) for passage in json.loads(row[0])) if row else None
+
+    def put(self, source: str, query: str, limit: int, passages: tuple[Passage, ...]) -> None:
+        """Keep what was found."""
+        text = json.dumps([asdict(passage) for passage in passages], ensure_ascii=False)
+        try:
+            with self._lock, self._open() as base:
+                base.execute("DELETE FROM found WHERE at <= ?", (self._clock() - KEPT,))
+                base.execute("REPLACE INTO found VALUES (?, ?, ?, ?, ?)", (source, query, limit, self._clock(), text))
+        except (sqlite3.Error, OSError):
+            return
+
+    def _open(self) -> _Base:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return _Base(self._path)
+
+
+class _Base:
+    """A connection that commits and closes at the end of its block."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, timeout=5)
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS found (source TEXT, query TEXT, most INTEGER, at REAL, passages TEXT, "
+            "PRIMARY KEY (source, query, most))"
+        )
+        return self._connection
+
+    def __exit__(self, kind: object, *_rest: object) -> None:
+        if kind is None:
+            self._connection.commit()
+        self._connection.close()
