@@ -1,209 +1,152 @@
-"""The way to the model servers: one pooled client, replicas, retries; foreign errors are translated only here."""
+"""One or more servers of the same model as one: limit, choice of a server, retries, and moving on when one fails."""
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import math
-import random
+import json
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+from clara.backbone.limiter import ConcurrencyLimiter
+from clara.backbone.liveness import Liveness
+from clara.backbone.metrics import ServerLoad, total
+from clara.backbone.replicas import Replica, ReplicaPool
+from clara.backbone.retry import pause
+from clara.backbone.wire import CHAT, Read, Wire, read_json
+from clara.config import Settings
+from clara.errors import BackboneError, BackboneUnreachable
 
-from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
+_LOOK = 1.0
+"""Seconds between two looks at ``/metrics`` while calls are in flight."""
+_GREETING = 10.0
+"""Seconds that a server has for a small question about itself."""
 
-RETRIED = frozenset({408, 409, 429})
-"""Besides 5xx."""
-LONGEST_WAIT = 60.0
-"""Seconds that a server's Retry-After is believed."""
-ASIDE = 10.0
-"""Seconds that a server that cannot be reached is put aside while others are there."""
-_LOST = (httpx.TransportError, aiohttp.ClientError, OSError)
-
-
-@dataclass(slots=True, eq=False)
-class Replica:
-    """One server."""
-
-    root: str
-    """Address without ``/v1``."""
-    outstanding: int = 0
-    aside_until: float = 0.0
-
-    @property
-    def shown(self) -> str:
-        """The address as messages give it: no credentials."""
-        url = httpx.URL(self.root)
-        return f"{str(url.copy_with(username=None, password=None) if url.userinfo else url).rstrip('/')}/v1"
+T = TypeVar("T")
 
 
 class ModelServers:
-    """One or more servers of the same model. Safe to use from many coroutines of one event loop."""
+    """The servers that the settings name. Safe to use from many coroutines of one event loop."""
 
-    def __init__(
-        self, urls: Sequence[str], *, api_key: str | None, connect_timeout: float, timeout: float, retries: int
-    ) -> None:
-        self._replicas = [Replica(url.rstrip("/").removesuffix("/v1")) for url in urls]
-        self._timeout, self._retries = timeout, retries
-        transport = AiohttpTransport(
-            # servers commonly drop an idle connection after five seconds; be the first to let go
-            limits=httpx.Limits(max_connections=4096, keepalive_expiry=4.0),
-            trust_env=False,
-        )
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            headers=headers,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(timeout, connect=connect_timeout),
-        )
+    def __init__(self, settings: Settings) -> None:
+        self.limiter = ConcurrencyLimiter(settings.concurrency)
+        self._timeout, self._retries, self._outage = settings.timeout, settings.retries, settings.outage
+        self._wire = Wire(settings)
+        self.liveness = Liveness(self._wire)
+        self.pool = ReplicaPool(settings.backbone, self.liveness.works)
+        self._watched: dict[Replica, asyncio.TimerHandle] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+        self._next_look = 0.0
 
     @property
     def shown(self) -> str:
-        """The first address, for messages."""
-        return self._replicas[0].shown
+        """The addresses, for messages."""
+        return ", ".join(replica.shown for replica in self.pool.replicas)
 
-    async def get(self, path: str) -> Any:
-        """The JSON that a server gives at ``path``.
-
-        Raises:
-            BackboneError: see :meth:`send`.
-        """
-        async with self.send("GET", path) as response:
-            return await self.json(response)
-
-    async def json(self, response: httpx.Response) -> Any:
-        """The body of a reply as JSON.
-
-        Raises:
-            BackboneRefused: it is none.
-        """
-        await response.aread()
-        try:
-            return response.json()
-        except ValueError:
-            raise BackboneRefused(
-                f"the server at {self.shown} does not speak the OpenAI protocol: its reply is not JSON; check --backbone",
-                url=self.shown,
-                status=response.status_code,
-            ) from None
-
-    @asynccontextmanager
-    async def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> AsyncGenerator[httpx.Response]:
-        """A successful reply, its body not read yet; tries again where that may help.
+    async def chat(self, body: bytes, read: Read[T]) -> T:
+        """Send one chat completion when its turn comes, and read the reply.
 
         Raises:
             BackboneUnreachable: no connection, or no reply in time.
             BackboneRefused: a status that trying again does not change.
             BackboneOverloaded: 408, 409, 429 or 5xx after all retries.
         """
-        replica: Replica | None = None
-        try:
-            async with asyncio.timeout(self._timeout):
-                replica, response = await self._try(method, path, body)
-                try:
-                    yield response
-                finally:
-                    await response.aclose()
-                    replica.outstanding -= 1
-        except TimeoutError:
-            where = (replica or self._replicas[0]).shown
-            raise BackboneUnreachable(
-                f"the model server at {where} did not answer within {self._timeout:g} s; see --timeout", url=where
-            ) from None
-        except _LOST:
-            where = (replica or self._replicas[0]).shown
-            raise BackboneUnreachable(f"the connection to the model server at {where} broke", url=where) from None
-
-    async def _try(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[Replica, httpx.Response]:
-        """Attempts until one succeeds; the replica's ``outstanding`` then still counts it."""
-        last = self._retries + len(self._replicas) - 1
-        attempt = 0
-        while True:
-            replica = self._pick()
-            replica.outstanding += 1
-            try:
-                return replica, await self._once(replica, method, path, body)
-            except BackboneError as error:
-                replica.outstanding -= 1
-                if not error.retryable or attempt >= last:
-                    raise
-                replica.aside_until = time.monotonic() + (error.retry_after or ASIDE)
-                # another server that is not put aside is asked at once
-                if self._pick().aside_until > time.monotonic():
-                    await asyncio.sleep(_wait(attempt, error.retry_after))
-            except BaseException:
-                replica.outstanding -= 1
-                raise
-            attempt += 1
-
-    async def _once(self, replica: Replica, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
-        request = self._client.build_request(method, f"{replica.root}{path}", json=body)
-        try:
-            response = await self._client.send(request, stream=True)
-            if response.is_success:
-                return response
-            await response.aclose()
-        except _LOST:
-            raise BackboneUnreachable(
-                f"cannot reach the model server at {replica.shown}; is it running? "
-                "start one (vllm serve MODEL), or check --backbone",
-                url=replica.shown,
-            ) from None
-        raise _refusal(replica.shown, path, response)
-
-    def _pick(self) -> Replica:
+        async with self.limiter.slot() as number:
+            reply = await self._send(CHAT, body, read, number)
+        self.limiter.replied()
         now = time.monotonic()
-        return min(self._replicas, key=lambda r: (r.aside_until if r.aside_until > now else 0.0, r.outstanding))
+        if self.limiter.adaptive and now >= self._next_look:
+            self._next_look = now + _LOOK
+            self._begin(self._look_at_load())
+        return reply
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The reply to a small request of CLARA's own, outside the limit. Raises: see :meth:`chat`."""
+        return await self._send(path, json.dumps(body).encode(), read_json)
+
+    async def get(self, replica: Replica, path: str) -> dict[str, Any]:
+        """The JSON object that one server gives at ``path``; tried once. Raises: see :meth:`chat`."""
+        deadline = asyncio.get_running_loop().time() + min(_GREETING, self._timeout)
+        return await self._wire.exchange(replica, "GET", path, None, read_json, deadline=deadline)
+
+    async def load(self) -> ServerLoad:
+        """What the ``/metrics`` of all servers tell together."""
+        return total(await asyncio.gather(*(self.liveness.load(r) for r in self.pool.replicas if not r.down)))
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
+        """Close all connections and end the chores."""
+        for handle in self._watched.values():
+            handle.cancel()
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.pool.aclose()
+        await self._wire.aclose()
 
+    async def _send(self, path: str, body: bytes, read: Read[T], number: int | None = None) -> T:
+        """Ask until a server replies; ``number`` is the call's place in the limiter."""
+        clock = asyncio.get_running_loop().time
+        deadline, failures = clock() + self._timeout, 0
+        while True:
+            if self.pool.all_down and self.pool.worth_waiting:
+                deadline += await self._wait_for_server()
+            replica = self.pool.choose()
+            self._watch(replica)
+            try:
+                return await self._wire.exchange(replica, "POST", path, body, read, deadline=deadline)
+            except BackboneError as error:
+                if number is not None and (error.status in (429, 503) or clock() >= deadline):
+                    self.limiter.pushed_back(number)
+                if replica.broken:
+                    self.pool.put_aside(replica)
+                wait, failures = pause(failures, error.retry_after), failures + 1
+                late = clock() >= deadline or (error.retry_after is not None and clock() + wait > deadline)
+                if not error.retryable or late or failures >= self._retries + len(self.pool.replicas):
+                    raise
+                # another server is asked at once, and one that went away is waited for above
+                if self.pool.choose() is replica and not (replica.down and replica.proven):
+                    await asyncio.sleep(min(wait, deadline - clock()))
 
-_MENDS = {
-    400: "it does not accept the request (400)",
-    401: "it wants an API key (401): set CLARA_API_KEY",
-    403: "the API key may not do this (403): check CLARA_API_KEY and what it is allowed",
-    404: "there is no such path or model (404): check --backbone and --model",
-}
-
-
-def _refusal(shown: str, path: str, response: httpx.Response) -> BackboneError:
-    status = response.status_code
-    if status in RETRIED or status >= 500:
-        return BackboneOverloaded(
-            f"the model server at {shown} is overloaded or failing (status {status})",
-            url=shown,
-            status=status,
-            retry_after=read_retry_after(response.headers.get("retry-after")),
-        )
-    mend = _MENDS.get(status, f"status {status}: check --backbone")
-    return BackboneRefused(f"the model server at {shown} refused {path}: {mend}", url=shown, status=status)
-
-
-def read_retry_after(value: str | None) -> float | None:
-    """Seconds to wait from a Retry-After header, seconds or a date; None for nonsense, capped for the absurd."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
+    async def _wait_for_server(self) -> float:
+        """Wait until a server is back; the seconds that it took."""
+        began = time.monotonic()
         try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-        seconds = max(0.0, seconds)
-    return min(seconds, LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else None
+            async with asyncio.timeout(self._outage):
+                await self.pool.someone_back()
+        except TimeoutError:
+            raise BackboneUnreachable(
+                f"the model server at {self.shown} went away and did not come back within {self._outage:g} s "
+                "(CLARA_OUTAGE); start it again",
+                url=self.shown,
+            ) from None
+        return time.monotonic() - began
 
+    def _watch(self, replica: Replica) -> None:
+        """See to it that a busy server that falls silent is noticed."""
+        if replica not in self._watched and not replica.down:
+            later = asyncio.get_running_loop().call_later(self.liveness.silence, self._check, replica)
+            self._watched[replica] = later
 
-def _wait(attempt: int, retry_after: float | None) -> float:
-    backoff = min(8.0, 0.25 * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311
-    return backoff if retry_after is None else retry_after + random.uniform(0, 0.1)  # noqa: S311
+    def _check(self, replica: Replica) -> None:
+        del self._watched[replica]
+        if not replica.outstanding or replica.down:
+            return
+        if time.monotonic() - replica.last_sign < self.liveness.silence:
+            self._watch(replica)
+        else:
+            self._begin(self._ask_for_sign(replica))
+
+    async def _ask_for_sign(self, replica: Replica) -> None:
+        if await self.liveness.dead(replica):
+            self.pool.put_aside(replica)
+            replica.give_up_calls()
+        elif replica.outstanding:
+            self._watch(replica)
+
+    async def _look_at_load(self) -> None:
+        self.limiter.observed(await self.load())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        chore = asyncio.get_running_loop().create_task(work)
+        self._chores.add(chore)
+        chore.add_done_callback(self._chores.discard)

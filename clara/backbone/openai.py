@@ -3,88 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
+import httpx
+
 from clara.backbone.base import BackboneInfo, TokenSink
+from clara.backbone.budget import TokenEstimate, fit, left_out
+from clara.backbone.cache import ReplyCache, SingleFlight, reply_key
+from clara.backbone.capabilities import Capabilities, Remembered, count_tokens, probe
+from clara.backbone.greeting import greet
 from clara.backbone.http import ModelServers
-from clara.backbone.structured import (
-    Misfit,
-    answer_so_far,
-    read_reply,
-    reply_schema,
-    shown_passages,
-    visible,
-    with_passages,
-)
+from clara.backbone.reply import AnswerTeller, Completion, read_completion, read_stream
+from clara.backbone.request import Request, Setup, body_of, encoded, read_output, repair, reply_tokens, thinking_switch
+from clara.backbone.structured import Misfit, shown_passages, with_passages
 from clara.config import Settings
-from clara.errors import BackboneError, BackboneRefused, ContextOverflow
-from clara.prompts import Message, Prompt, PromptLibrary
-from clara.tasks import I, O, Task, TaskModel, TaskResult
+from clara.errors import BackboneRefused, ContextOverflow
+from clara.prompts import Message, PromptLibrary
+from clara.tasks import I, O, Task, TaskResult
 from clara.types import Usage
 
-_CHAT = "/v1/chat/completions"
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One reply."""
-
-    text: str
-    finish: str
-    usage: Usage
-
-
-@dataclass(slots=True)
-class _Request:
-    """One task on its way; ``inputs`` loses passages if they do not fit."""
-
-    task: Task[Any, Any]
-    inputs: TaskModel
-    prompt: Prompt
-    seed: int
-    temperature: float
-    on_token: TokenSink | None
-    notes: list[str] = field(default_factory=list[str])
-    usage: Usage = Usage()
+_STREAM = {"stream": True, "stream_options": {"include_usage": True}}
+_CACHED = "answered from the reply cache"
 
 
 class OpenAIBackbone:
     """Performs each task as one chat completion with a structured reply."""
 
     def __init__(self, servers: ModelServers, prompts: PromptLibrary, settings: Settings) -> None:
-        self._servers = servers
+        folder = settings.home / "cache"
+        self.servers = servers
         self._prompts = prompts
         self._settings = settings
-        self._info: BackboneInfo | None = None
+        self._cache = ReplyCache(folder / "replies.sqlite", settings.cache_size_mb) if settings.cache else None
+        self._flights = SingleFlight()
+        self._remembered = Remembered(folder / "servers.json")
+        self._estimate = TokenEstimate()
         self._asking = asyncio.Lock()
-        self._takes_schema: bool | None = None
-        """None until a reply shows whether the server knows ``response_format``."""
+        self._info: BackboneInfo | None = None
+        self._setup: Setup | None = None
+        self._from_memory = False
+        """True while the capabilities come from an earlier process."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> OpenAIBackbone:
         """A client for the servers that the settings name; connects on the first call."""
-        key = settings.api_key.get_secret_value().strip() if settings.api_key else None
-        servers = ModelServers(
-            settings.backbone,
-            api_key=key,
-            connect_timeout=settings.connect_timeout,
-            timeout=settings.timeout,
-            retries=settings.retries,
-        )
-        return cls(servers, PromptLibrary(settings.prompts), settings)
+        return cls(ModelServers(settings), PromptLibrary(settings.prompts), settings)
 
     async def info(self) -> BackboneInfo:
         """The model's name and context length, asked for once.
 
         Raises:
-            BackboneError: the server cannot be reached, refuses, or does not have the model.
+            BackboneError: no server can be reached, or one refuses or does not have the model.
         """
         async with self._asking:
-            if self._info is None:
-                self._info = await self._ask_info()
-            return self._info
+            return await self._greeted()
+
+    async def capabilities(self) -> Capabilities:
+        """What works on the server; found out by small calls the first time. Raises: see :meth:`info`."""
+        return (await self._ready()).can
 
     async def perform(
         self,
@@ -96,182 +74,178 @@ class OpenAIBackbone:
         on_token: TokenSink | None = None,
     ) -> TaskResult[O]:
         """Perform one task; a reply that does not fit is asked for once more. See :class:`Backbone`."""
-        sink = on_token if task.name == "answer_text" else None
         prompt = self._prompts[task.name]
         warmth = next(t for t in (temperature, prompt.temperature, self._settings.temperature) if t is not None)
-        request = _Request(task, inputs, prompt, self._settings.seed if seed is None else seed, warmth, sink)
-        reply, extra, reason = Completion("", "", Usage()), list[Message](), ""
-        for _ in range(2):
-            reply = await self._complete(request, extra)
-            if not visible(reply.text) and reply.finish != "length":
-                reason = "the model's reply was empty"
-                return TaskResult(None, request.usage, "no_response", reason, reply.text, tuple(request.notes))
+        teller = AnswerTeller(on_token) if on_token is not None and "answer" in task.output.model_fields else None
+        request = Request(task, inputs, prompt, self._settings.seed if seed is None else seed, warmth, teller)
+        reply, reason = Completion(), ""
+
+        def notes() -> tuple[str, ...]:
+            return (*left_out(inputs, request.inputs), *request.notes)
+
+        for turn in range(2):
             try:
-                if reply.finish == "length":
-                    raise Misfit(f"the reply was cut off at {request.prompt.max_tokens} tokens; be shorter")
-                output = read_reply(reply.text, task.output, request.inputs)
-                return TaskResult(output, request.usage, notes=tuple(request.notes))
+                reply = await self._reply(request)
+            except ContextOverflow:
+                if turn == 0:
+                    raise
+                break  # there is no room to say what was wrong
+            if self._settings.keep_thinking and reply.thoughts:
+                request.notes.append(f"thinking: {reply.thoughts}")
+            if not reply.visible and reply.finish != "length":
+                reason = "the model's reply was empty"
+                return TaskResult(None, request.usage, "no_response", reason, reply.text, notes())
+            try:
+                output = read_output(request, reply)
+                if self._cache is not None and request.unkept is not None:
+                    self._cache.put(request.unkept, reply)
+                return TaskResult(cast("O", output), request.usage, notes=notes())
             except Misfit as error:
                 reason = str(error)
                 request.notes.append(f"the reply did not fit: {reason}")
-                extra = _repair(reply.text, reason)
-                request.on_token = None
-        return TaskResult(None, request.usage, "unparsed", reason, reply.text, tuple(request.notes))
+                request.extra, request.teller = repair(request, reply.visible, reason), None
+        return TaskResult(None, request.usage, "unparsed", reason, reply.text, notes())
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._servers.aclose()
+        """Close the connections and the cache."""
+        await self._flights.aclose()
+        await self.servers.aclose()
+        if self._cache is not None:
+            await self._cache.aclose()
 
-    async def _complete(self, request: _Request, extra: list[Message]) -> Completion:
-        """One reply, with fewer passages or without a schema where the server does not take the request as it is.
+    # --- one reply -------------------------------------------------------------------------------------------------
 
-        A 400 may mean either; what it says is not read, only tried.
+    async def _reply(self, request: Request) -> Completion:
+        """A reply to the request as it fits the server; what was refused once is tried with less.
+
+        A status of 400 may mean a prompt too long or a parameter that the server does not take; what it says is not read.
         """
-        everything = len(shown_passages(request.inputs))
+        exact = False
         while True:
+            setup = await self._ready()
+            messages, tokens = await self._fitted(request, setup, exact=exact)
             try:
-                return await self._with_or_without_schema(request, extra)
+                reply = await self._cached(request, body_of(request, messages, tokens, setup, self._settings), setup)
+                break
             except BackboneRefused as error:
-                left = len(shown_passages(request.inputs))
-                if error.status != 400 or not everything:
+                if error.status not in (400, 422):
                     raise
-                if not left:
-                    raise ContextOverflow(
-                        f"the prompt of {request.task.name!r} does not fit the model at {error.url}, even with no passage; "
-                        "use a model with a longer context",
-                        url=error.url,
-                        status=400,
-                    ) from None
-                request.inputs = with_passages(request.inputs, left - 1)
-                note = f"left out {everything - left + 1} of {everything} passages: the prompt did not fit"
-                request.notes[:] = [*(n for n in request.notes if not n.startswith("left out ")), note]
-
-    async def _with_or_without_schema(self, request: _Request, extra: list[Message]) -> Completion:
-        if self._takes_schema is not False:
-            try:
-                reply = await self._call(request, extra, schema=True)
-            except BackboneRefused as error:
-                if error.status != 400 or self._takes_schema:
-                    raise
-            else:
-                self._takes_schema = True
-                return reply
-        reply = await self._call(request, extra, schema=False)
-        self._takes_schema = False
-        return reply
-
-    async def _call(self, request: _Request, extra: list[Message], *, schema: bool) -> Completion:
-        body = await self._body(request, extra, schema=schema)
-        request.usage += Usage(calls=1)
-        async with self._servers.send("POST", _CHAT, body) as response:
-            if request.on_token is not None and "event-stream" in response.headers.get("content-type", ""):
-                reply = await _read_stream(response.aiter_lines(), request.on_token)
-            else:
-                reply = _read_completion(await self._servers.json(response), self._servers.shown)
+                if not await self._probed_again(setup):
+                    if not _can_shrink(request, setup, exact=exact):
+                        raise
+                    exact = True
+        if reply.usage.prompt_tokens:
+            self._estimate.learn(messages, reply.usage.prompt_tokens)
         request.usage += reply.usage
         return reply
 
-    async def _body(self, request: _Request, extra: list[Message], *, schema: bool) -> dict[str, Any]:
-        prompt, thinking = request.prompt, self._settings.thinking
-        body: dict[str, Any] = {
-            "model": (await self.info()).model,
-            "messages": [*prompt.render(request.inputs), *extra],
-            "max_tokens": prompt.max_tokens,
-            "temperature": request.temperature,
-            "seed": request.seed,
-        }
-        if schema:
-            shape = {
-                "name": request.task.name,
-                "strict": True,
-                "schema": reply_schema(request.task.output, request.inputs),
-            }
-            body["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if thinking != "default":
-            think = thinking == "on" and prompt.thinking is not False
-            body["chat_template_kwargs"] = {"enable_thinking": think}
-        if request.on_token is not None:
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
-        return body
+    async def _fitted(self, request: Request, setup: Setup, *, exact: bool) -> tuple[list[Message], int]:
+        """Messages that fit, and the tokens for the reply; ``exact`` lets the server count them in any case."""
+        tokens = reply_tokens(request, setup, self._settings)
+        length = setup.info.context_length
+        switch = thinking_switch(request, setup.can, self._settings)
+        template = {} if switch is None else {"chat_template_kwargs": {"enable_thinking": switch}}
 
-    async def _ask_info(self) -> BackboneInfo:
-        shown = self._servers.shown
-        entries = _models(await self._servers.get("/v1/models"))
-        names = [str(entry.get("id", "")) for entry in entries]
-        model = self._settings.model or next(iter(names), None)
-        if model is None:
-            raise BackboneRefused(f"the model server at {shown} serves no model", url=shown)
-        if model not in names:
-            have = ", ".join(names) or "none"
-            raise BackboneRefused(f"the model server at {shown} has no model {model!r}; it has: {have}", url=shown)
-        length = entries[names.index(model)].get("max_model_len")
-        return BackboneInfo(
-            kind="openai",
-            model=model,
-            uses_model=True,
-            server=await self._server_name(),
-            context_length=length if isinstance(length, int) else None,
+        async def count(messages: list[Message]) -> int | None:
+            return await count_tokens(self.servers, setup.info.model, messages, **template) if setup.can.tokenize else None
+
+        room = None if length is None else length - tokens
+        request.inputs, messages, fits = await fit(
+            request.inputs, request.render, room=room, estimate=self._estimate, count=count, exact=exact
         )
+        if not fits:
+            raise ContextOverflow(
+                f"the prompt of {request.task.name!r} and its reply of {tokens} tokens do not fit the {length} tokens of "
+                f"context of {setup.info.model!r} at {self.servers.shown}, even with no passage; use a longer context",
+                url=self.servers.shown,
+            )
+        return messages, tokens
 
-    async def _server_name(self) -> str:
-        """What ``/version`` says, which vLLM has and others need not."""
+    async def _cached(self, request: Request, body: dict[str, Any], setup: Setup) -> Completion:
+        """The reply from the cache, from an identical call in flight, or from a server."""
+        plain, request.unkept = encoded(body), None
+        if self._cache is None:
+            return await self._sent(request, body, plain)
+        key = reply_key(setup.info.model, setup.info.server, plain)
+        if (reply := await self._cache.get(key)) is not None:
+            request.notes.append(_CACHED)
+            if request.teller is not None:
+                request.teller(reply.visible)
+            return reply
+
         try:
-            found = await self._servers.get("/version")
-        except BackboneError:
-            return ""
-        version: Any = cast("dict[str, Any]", found).get("version") if isinstance(found, dict) else None
-        return f"vLLM {version}" if isinstance(version, str) else ""
+            reply, joined = await self._flights.do(key, lambda: self._sent(request, body, plain))
+        except asyncio.CancelledError:
+            if request.teller is not None:
+                request.teller.sink = None  # others may still wait for this reply
+            raise
+        if joined:
+            request.notes.append("answered with an identical call in flight")
+            if request.teller is not None:
+                request.teller(reply.visible)
+            return replace(reply, usage=Usage(cached_calls=1))
+        request.unkept = key
+        return reply
+
+    async def _sent(self, request: Request, body: dict[str, Any], plain: bytes) -> Completion:
+        teller = request.teller
+        if teller is None:
+            read = partial(read_completion, letters=request.letters, in_json=not request.in_letter_form)
+            return await self.servers.chat(plain, read)
+
+        async def read_pieces(response: httpx.Response) -> Completion:
+            teller.begin_again()
+            return await read_stream(response, teller, self._settings.first_token_timeout)
+
+        return await self.servers.chat(encoded(body | _STREAM), read_pieces)
+
+    # --- the server ------------------------------------------------------------------------------------------------
+
+    async def _greeted(self) -> BackboneInfo:
+        if self._info is None:
+            self._info = await greet(self.servers, self._settings.model, self._settings.retries)
+            self.servers.liveness.model = self._info.model
+        return self._info
+
+    async def _ready(self) -> Setup:
+        if self._setup is not None:
+            return self._setup
+        async with self._asking:
+            if self._setup is None:
+                info = await self._greeted()
+                can = self._remembered.get(self._memory_key(info))
+                self._from_memory = can is not None
+                self._setup = Setup(info, can or await self._probe(info))
+            return self._setup
+
+    async def _probe(self, info: BackboneInfo) -> Capabilities:
+        can = await probe(self.servers, info.model)
+        self._remembered.put(self._memory_key(info), can)
+        return can
+
+    async def _probed_again(self, setup: Setup) -> bool:
+        """Ask anew what the server can do, if that was remembered from before; True if it is not what it was."""
+        async with self._asking:
+            if self._setup is not setup:
+                return True
+            if not self._from_memory:
+                return False
+            self._from_memory = False
+            self._setup = Setup(setup.info, await self._probe(setup.info))
+            return self._setup.can != setup.can
+
+    def _memory_key(self, info: BackboneInfo) -> str:
+        return f"{self.servers.shown} {info.server} {info.model}"
 
 
-def _repair(reply: str, reason: str) -> list[Message]:
-    ask = f"That reply cannot be used: {reason}. Reply again with the one JSON object that was asked for, and nothing else."
-    return [{"role": "assistant", "content": visible(reply)[:2000] or "{}"}, {"role": "user", "content": ask}]
+def _can_shrink(request: Request, setup: Setup, *, exact: bool) -> bool:
+    """True if a refused request may be tried with fewer passages.
 
-
-def _models(found: Any) -> list[dict[str, Any]]:
-    data: Any = cast("dict[str, Any]", found).get("data") if isinstance(found, dict) else None
-    listed: list[Any] = cast("list[Any]", data) if isinstance(data, list) else []
-    return [cast("dict[str, Any]", entry) for entry in listed if isinstance(entry, dict)]
-
-
-def _read_completion(data: Any, shown: str) -> Completion:
-    if not isinstance(data, dict):
-        raise BackboneRefused(f"the server at {shown} does not speak the OpenAI protocol; check --backbone", url=shown)
-    found = cast("dict[str, Any]", data)
-    choice: dict[str, Any] = (found.get("choices") or [{}])[0]
-    text = (choice.get("message") or {}).get("content")
-    return Completion(text if isinstance(text, str) else "", str(choice.get("finish_reason") or ""), _usage(found))
-
-
-def _usage(data: dict[str, Any]) -> Usage:
-    found = data.get("usage") or {}
-    details = found.get("prompt_tokens_details") or {}
-    return Usage(
-        prompt_tokens=int(found.get("prompt_tokens") or 0),
-        completion_tokens=int(found.get("completion_tokens") or 0),
-        cached_prompt_tokens=int(details.get("cached_tokens") or 0),
-    )
-
-
-async def _read_stream(lines: Any, on_token: TokenSink) -> Completion:
-    """A reply from server-sent events; passes on the text of the answer as it grows."""
-    text, finish, told, usage = "", "", 0, Usage()
-    async for line in lines:
-        payload = line.removeprefix("data:").strip()
-        if not line.startswith("data:") or payload == "[DONE]":
-            continue
-        try:
-            chunk: dict[str, Any] = json.loads(payload)
-        except ValueError:
-            continue
-        if chunk.get("usage"):
-            usage = _usage(chunk)
-        # the last chunk carries the usage and no choice
-        for choice in chunk.get("choices") or ():
-            text += (choice.get("delta") or {}).get("content") or ""
-            finish = choice.get("finish_reason") or finish
-        answer = answer_so_far(visible(text))
-        if len(answer) > told:
-            on_token(answer[told:])
-            told = len(answer)
-    return Completion(text, finish, usage)
+    Where the server counts tokens, once: then it is known whether the prompt was too long. Elsewhere the last passage goes.
+    """
+    if setup.can.tokenize and setup.info.context_length is not None:
+        return not exact
+    shown = len(shown_passages(request.inputs))
+    if shown:
+        request.inputs = with_passages(request.inputs, shown - 1)
+    return shown > 0

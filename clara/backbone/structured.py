@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
-from clara.tasks import AnswerIn, ChoiceOut, LetterOut, O, TaskModel, TranslateIn, TranslateOut
+from clara.tasks import AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
 from clara.types import Option, Passage
 
 _KEPT = ("type", "enum", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum")
 _ITEM_LENGTH = 80
 """Longest string in a list: a term of a few words."""
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
-_ANSWER = re.compile(r'"answer"\s*:\s*"')
+_BRACES = 64
+"""Places in a reply where a JSON object is looked for."""
+_LETTER = re.compile(
+    r"(?:(?:the )?(?:right |correct )?(?:answer|option|letter)(?: is)?:?)?[\W_]*([A-J])(?=\W*\Z|\s*[).:*\]\n])",
+    re.IGNORECASE,
+)
+"""A letter that stands alone: "B", "(b)", "B) Cornea", "The answer is B."; not the article of "A patient"."""
 
 
 class Misfit(ValueError):
@@ -23,17 +29,26 @@ class Misfit(ValueError):
 
 
 def reply_schema(output: type[TaskModel], inputs: TaskModel) -> dict[str, Any]:
-    """A small, portable JSON schema: every field required, nothing else allowed, everything bounded."""
+    """A small, portable JSON schema: every field required, nothing else allowed, everything bounded. Do not change it."""
+    return _schema(output, tuple(letters_of(inputs)), len(shown_passages(inputs)), getattr(inputs, "tools", ()))
+
+
+@lru_cache(maxsize=512)
+def _schema(output: type[TaskModel], letters: tuple[str, ...], passages: int, tools: tuple[str, ...]) -> dict[str, Any]:
     fields = output.model_json_schema()["properties"]
     properties: dict[str, Any] = {name: _plain(field) for name, field in fields.items()}
-    letters = _letters(inputs)
+    if output is LetterOut:
+        # its other fields are measured, not written
+        properties = {"label": properties["label"]}
     if output in (ChoiceOut, LetterOut) and letters:
-        properties["label"] = {"type": "string", "enum": letters}
+        properties["label"] = {"type": "string", "enum": list(letters)}
     if output is TranslateOut:
         properties["options"] = _object({letter: {"type": "string", "maxLength": 1000} for letter in letters})
+    if output is ReactOut:
+        properties["action"] = {"type": "string", "enum": [*tools, "answer"]}
     for name in ("citations", "relevant"):
         if name in properties:
-            properties[name] = _numbers(properties[name], len(shown_passages(inputs)))
+            properties[name] = _numbers(properties[name], passages)
     return _object(properties)
 
 
@@ -49,46 +64,47 @@ def with_passages(inputs: TaskModel, count: int) -> TaskModel:
 
 
 def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
-    """The reply as the task's output.
+    """The visible reply as the task's output.
 
     Raises:
         Misfit: it holds no JSON object, or one that does not fit.
     """
-    value = _json_object(visible(text))
+    value = _json_object(text)
     try:
         result = output.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Misfit(f"{where or 'the object'}: {first['msg']}") from None
-    letters = _letters(inputs)
-    if isinstance(result, ChoiceOut | LetterOut) and isinstance(inputs, AnswerIn) and result.label.upper() not in letters:
+    letters = letters_of(inputs)
+    if isinstance(result, ChoiceOut) and isinstance(inputs, AnswerIn) and result.label.upper() not in letters:
         raise Misfit(f"label must be one of {', '.join(letters)}")
     if isinstance(result, TranslateOut) and set(result.options) != set(letters):
         raise Misfit(f"options must have exactly the letters {', '.join(letters) or '(none: {})'}")
     return result
 
 
-def visible(text: str) -> str:
-    """The reply without its thinking, also where the opening tag is missing or the closing one never came."""
-    text = _THOUGHT.sub("", text)
-    return text.rpartition("</think>")[2].partition("<think>")[0].strip()
+def read_letter(text: str, inputs: TaskModel) -> LetterOut:
+    """The reply of a task of the form ``letter``: the letter alone, or in a JSON object.
+
+    Raises:
+        Misfit: it does not begin with one of the letters.
+    """
+    letters = letters_of(inputs)
+    if "{" in text:
+        value = _json_object(text)
+        text = str(value.get("label", ""))
+    found = _LETTER.match(text)
+    label = found[1].upper() if found else ""
+    if label not in letters:
+        raise Misfit(f"it does not begin with one of the letters {', '.join(letters)}")
+    return LetterOut(label=label)
 
 
-def answer_so_far(text: str) -> str:
-    """The "answer" field of a JSON object that is still being written, as far as it can be read."""
-    found = _ANSWER.search(text)
-    if found is None:
-        return ""
-    body = text[found.end() :]
-    end = re.match(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*', body)
-    raw = end[0] if end else ""
-    try:
-        written = json.loads(f'"{raw}"', strict=False)
-    except ValueError:
-        return ""
-    # half of a surrogate pair waits for the other half
-    return written[:-1] if written and "\ud800" <= written[-1] <= "\udbff" else written
+def letters_of(inputs: TaskModel) -> list[str]:
+    """The option letters that a reply may use; empty where there are none."""
+    options: tuple[Option, ...] = getattr(inputs, "options", ())
+    return [option.label for option in options] if isinstance(inputs, AnswerIn | TranslateIn) else []
 
 
 def _plain(field: dict[str, Any]) -> dict[str, Any]:
@@ -114,16 +130,13 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _letters(inputs: TaskModel) -> list[str]:
-    options: tuple[Option, ...] = getattr(inputs, "options", ())
-    return [option.label for option in options] if isinstance(inputs, AnswerIn | TranslateIn) else []
-
-
 def _json_object(text: str) -> dict[str, Any]:
     """The first JSON object in a text, fenced or embedded."""
     decoder = json.JSONDecoder(strict=False)
     at = text.find("{")
-    while at >= 0:
+    for _ in range(_BRACES):
+        if at < 0:
+            break
         try:
             return decoder.raw_decode(text, at)[0]
         except (ValueError, RecursionError):

@@ -21,19 +21,23 @@ READY = 180.0
 
 
 @pytest.fixture(scope="session")
-def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base address of a running server with a tiny random model named ``tiny``."""
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random model."""
     if not STAMP.is_file():
         if os.environ.get("CLARA_NO_ENGINE") == "1":
             pytest.skip("CLARA_NO_ENGINE=1")
         pytest.fail("the engine's environment .venv-vllm is missing: run make test", pytrace=False)
-    folder = tmp_path_factory.mktemp("engine")
-    subprocess.run([str(PYTHON), str(Path(__file__).with_name("tiny_model.py")), str(folder / "model")], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "server.log"
-    process = start(folder / "model", port, log)
+    folder = tmp_path_factory.mktemp("engine") / "model"
+    subprocess.run([str(PYTHON), str(Path(__file__).with_name("tiny_model.py")), str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vllm_server(tiny_model: Path) -> Iterator[str]:
+    """The base address of a running server with a tiny random model named ``tiny``."""
+    port = free_port()
+    log = tiny_model.with_name("server.log")
+    process = start(tiny_model, port, log)
     try:
         wait(process, f"http://127.0.0.1:{port}/health", log)
         yield f"http://127.0.0.1:{port}/v1"
@@ -41,11 +45,18 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stop(process)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 def start(model: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     """The server in a session of its own, so that all its processes can be ended together."""
     command = [str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(model)]
     command += ["--served-model-name", "tiny", "--host", "127.0.0.1", "--port", str(port), "--enforce-eager"]
-    command += ["--max-model-len", "4096", "--max-num-seqs", "64"]
+    command += ["--max-model-len", "4096", "--max-num-seqs", "64", "--enable-prompt-tokens-details"]
     command += ["--structured-outputs-config", '{"backend":"xgrammar","disable_any_whitespace":true}']
     engine = {"HF_HUB_OFFLINE": "1", "VLLM_CPU_KVCACHE_SPACE": "2", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     with log.open("wb") as file:

@@ -1,0 +1,193 @@
+"""What a chat completion says: text, thinking, end, usage; read at once or from a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from clara.backbone.base import TokenSink
+from clara.backbone.labels import letter_probabilities
+from clara.backbone.wire import read_json
+from clara.errors import BackboneRefused, BackboneUnreachable
+from clara.types import Usage
+
+_THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_ANSWER = re.compile(r'"answer"\s*:\s*"')
+_STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One reply."""
+
+    text: str = ""
+    finish: str = ""
+    """``stop``; ``length`` if it was cut off."""
+    usage: Usage = Usage()
+    thinking: str = ""
+    """What a reasoning model thought, where the server gives it apart from the text."""
+    letters: dict[str, float] | None = None
+    """Probability of each allowed option letter, where the server gives log-probabilities."""
+
+    @property
+    def visible(self) -> str:
+        """The text without thinking."""
+        return visible(self.text)
+
+    @property
+    def thoughts(self) -> str:
+        """The thinking, from its own field or from the text."""
+        return self.thinking or thoughts(self.text)
+
+
+def visible(text: str) -> str:
+    """The reply without its thinking, also where the opening tag is missing or the closing one never came."""
+    if "think>" not in text:
+        return text.strip()
+    return _THOUGHT.sub("", text).rpartition("</think>")[2].partition("<think>")[0].strip()
+
+
+def thoughts(text: str) -> str:
+    """The thinking that stands in a reply."""
+    if "</think>" in text:
+        return text.rpartition("</think>")[0].replace("<think>", "").replace("</think>", "\n").strip()
+    return text.partition("<think>")[2].strip()
+
+
+def answer_so_far(text: str) -> str:
+    """The "answer" field of a JSON object that is still being written, as far as it can be read."""
+    found = _ANSWER.search(text)
+    if found is None:
+        return ""
+    end = _STRING.match(text, found.end())
+    try:
+        written = json.loads(f'"{end[0] if end else ""}"', strict=False)
+    except ValueError:
+        return ""
+    # half of a surrogate pair waits for the other half
+    return written[:-1] if written and "\ud800" <= written[-1] <= "\udbff" else written
+
+
+async def read_completion(response: httpx.Response, letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
+    """A reply that comes at once; ``letters`` are those whose probability is wanted.
+
+    Raises:
+        BackboneRefused: it is no chat completion.
+    """
+    return parse_completion(await read_json(response), letters, in_json=in_json)
+
+
+def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
+    """See :func:`read_completion`."""
+    try:
+        choice: dict[str, Any] = (found.get("choices") or [{}])[0]
+        message: dict[str, Any] = choice.get("message") or {}
+        tokens = (choice.get("logprobs") or {}).get("content") or ()
+        return Completion(
+            text=_text(message.get("content")),
+            finish=str(choice.get("finish_reason") or ""),
+            usage=_usage(found),
+            thinking=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
+            letters=letter_probabilities(tokens, letters, in_json=in_json) if letters and tokens else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise BackboneRefused("the model server's reply is no chat completion; check --backbone") from None
+
+
+async def read_stream(response: httpx.Response, tell: Callable[[str], None], first_within: float) -> Completion:
+    """A reply that comes in pieces; ``tell`` gets the visible text so far after each.
+
+    Raises:
+        BackboneUnreachable: the first piece did not come within ``first_within`` seconds, or the stream broke off.
+        BackboneRefused: a piece is no chunk of a chat completion.
+    """
+    if "event-stream" not in response.headers.get("content-type", ""):
+        reply = await read_completion(response)
+        tell(reply.visible)
+        return reply
+    chunks = _chunks(response.aiter_lines())
+    try:
+        async with asyncio.timeout(first_within):
+            first = await anext(chunks, None)
+    except TimeoutError:
+        raise BackboneUnreachable(
+            f"the first piece of a reply did not come within {first_within:g} s (CLARA_FIRST_TOKEN_TIMEOUT)"
+        ) from None
+    text, thinking, finish, usage = "", "", "", Usage()
+    chunk = first
+    while chunk is not None:
+        if chunk.get("usage"):
+            usage = _usage(chunk)
+        # the last chunk carries the usage and no choice
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            text += _text(delta.get("content"))
+            thinking += _text(delta.get("reasoning")) or _text(delta.get("reasoning_content"))
+            finish = str(choice.get("finish_reason") or finish)
+        tell(visible(text))
+        chunk = await anext(chunks, None)
+    if not finish:
+        raise BackboneUnreachable("the stream of a reply broke off before its end")
+    return Completion(text, finish, usage, thinking)
+
+
+class AnswerTeller:
+    """Passes on what is new in the "answer" field of a reply that is being written."""
+
+    def __init__(self, sink: TokenSink) -> None:
+        self.sink: TokenSink | None = sink
+        self._told = 0
+
+    def __call__(self, text: str) -> None:
+        """Take the visible reply so far."""
+        if self.sink is None:
+            return
+        answer = answer_so_far(text)
+        if len(answer) > self._told:
+            self.sink(answer[self._told :])
+            self._told = len(answer)
+
+    def begin_again(self) -> None:
+        """The reply is written anew; what was told cannot be taken back, so no more is."""
+        if self._told:
+            self.sink = None
+
+
+async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    async for line in lines:
+        payload = line.removeprefix("data:").strip()
+        if not line.startswith("data:") or not payload:
+            continue
+        if payload == "[DONE]":
+            return
+        try:
+            chunk: Any = json.loads(payload)
+        except ValueError:
+            chunk = None
+        if not isinstance(chunk, dict):
+            raise BackboneRefused("a piece of the model server's stream is no JSON object; check --backbone")
+        found = cast("dict[str, Any]", chunk)
+        if found.get("error"):
+            raise BackboneUnreachable("the model server ended a stream with an error")
+        yield found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _usage(found: dict[str, Any]) -> Usage:
+    usage = found.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
+    return Usage(
+        calls=1,
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        completion_tokens=int(usage.get("completion_tokens") or 0),
+        cached_prompt_tokens=int(details.get("cached_tokens") or 0),
+    )
