@@ -1,0 +1,86 @@
+"""How well red flags are found: sensitivity on urgent questions and specificity on calm ones, with every mistake listed.
+
+    .venv/bin/python benchmarks/safety.py
+
+The corpus stands in tests/safety/corpus. Its development and held-out parts were written before the rules. The later
+part was written in three goes after the first rules stood, each to see how they fare with new wording (docs/safety.md
+gives those first figures); the word lists were then widened with it in view.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clara.languages import SEVEN
+from clara.safety import red_flags
+from clara.types import Question
+
+CORPUS = Path(__file__).resolve().parents[1] / "tests" / "safety" / "corpus"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question of the corpus; ``flag`` is empty for a calm one."""
+
+    language: str
+    flag: str
+    text: str
+    part: str
+    """``development``, ``held out`` or ``later``."""
+
+    def found(self) -> tuple[str, ...]:
+        """The red flags that CLARA sees, with the language given."""
+        return red_flags(Question(self.text, language=self.language))
+
+    @property
+    def right(self) -> bool:
+        """True if an urgent question raises a flag and a calm one does not."""
+        return bool(self.found()) == bool(self.flag)
+
+
+def corpus() -> Iterator[Case]:
+    """All cases. Of each flag and language the last two phrasings are held out, of the calm ones every second."""
+    for language in SEVEN:
+        seen: Counter[str] = Counter()
+        for flag, text in _rows(f"urgent.{language}.tsv"):
+            seen[flag] += 1
+            yield Case(language, flag, text, "held out" if seen[flag] > 3 else "development")
+        for number, (text,) in enumerate(_rows(f"calm.{language}.txt")):
+            yield Case(language, "", text, "held out" if number % 2 else "development")
+    for language, text in _rows("later-urgent.tsv"):
+        yield Case(language, "any", text, "later")
+    for language, text in _rows("later-calm.tsv"):
+        yield Case(language, "", text, "later")
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    for line in (CORPUS / name).read_text(encoding="utf-8").splitlines():
+        yield line.split("\t")
+
+
+def rate(cases: list[Case]) -> float:
+    """Share of the cases that are right."""
+    return sum(case.right for case in cases) / len(cases)
+
+
+def main() -> int:
+    """Print sensitivity and specificity of each part and language, then the mistakes."""
+    cases = list(corpus())
+    for name, urgent in (("sensitivity", True), ("specificity", False)):
+        for part in ("development", "held out", "later"):
+            some = [case for case in cases if bool(case.flag) == urgent and case.part == part]
+            by = "  ".join(f"{c} {100 * rate([x for x in some if x.language == c]):5.1f}" for c in SEVEN)
+            print(f"{name}, {part:<12} n {len(some):>4}  {100 * rate(some):5.1f} %   {by}")
+    for case in cases:
+        if not case.right:
+            mistake = f"missed {case.flag}" if case.flag else f"false alarm {','.join(case.found())}"
+            print(f"{mistake}, {case.language}: {case.text}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

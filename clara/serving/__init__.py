@@ -1,0 +1,1 @@
+"""Starts a model server that suits CLARA: presets, hardware, command line of vLLM, and the child process."""

@@ -1,0 +1,150 @@
+"""Which weights of a preset, and how they are split over the GPUs: pure arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clara.errors import ServingError
+from clara.serving.hardware import Gpu
+from clara.serving.presets import Preset, Variant, presets
+
+USABLE = 0.9
+"""Part of a GPU's memory that vLLM takes; its own default is 0.90 to 0.92, depending on the version."""
+OVERHEAD = 2.5
+"""GB a GPU for activations, CUDA graphs and the CUDA context."""
+ROOM = 48 * 1024
+"""Tokens of key-value cache that must be left: about 32 questions in flight."""
+PROMPT = 2048
+"""Tokens of a typical call, answer included."""
+MOST_SEQUENCES = 256
+CPU_SEQUENCES = 64
+CPU_CACHE = (2, 8)
+"""Least and most GB of key-value cache in main memory."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model is served on the hardware at hand."""
+
+    model: str
+    preset: Preset | None = None
+    variant: Variant | None = None
+    tensor: int = 1
+    """GPUs that share one copy of the model."""
+    data: int = 1
+    """Copies of the model that share the load."""
+    max_len: int | None = None
+    sequences: int | None = None
+    """Requests that one copy works on at a time; None leaves it to vLLM."""
+    cpu_cache: int | None = None
+    """GB of key-value cache in main memory; None means that GPUs are used."""
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        precision = f" ({self.variant.name}, {self.variant.gigabytes:g} GB of weights)" if self.variant else ""
+        if self.cpu_cache is not None:
+            return f"{self.model}{precision} on the CPU"
+        where = f"{self.tensor * self.data} GPU{'s' * (self.tensor * self.data > 1)}"
+        split = f": {self.data} x {self.tensor}" if self.data > 1 else ""
+        return f"{self.model}{precision} on {where}{split}"
+
+
+def gigabytes_per_gpu(preset: Preset, variant: Variant, tensor: int, max_len: int) -> float:
+    """Least memory that each of ``tensor`` GPUs needs, in GB."""
+    cache = preset.kv_bytes * max(ROOM, max_len) / 1e9
+    return (variant.gigabytes + cache) / tensor / USABLE + OVERHEAD
+
+
+def plan_gpus(preset: Preset, gpus: Sequence[Gpu], max_len: int | None = None) -> Plan:
+    """The best weights that fit, on as few GPUs a copy as possible, with as many copies as there is room for.
+
+    Args:
+        preset: the model.
+        gpus: those to use, at least one; the smallest decides.
+        max_len: context in tokens; None takes the preset's.
+
+    Raises:
+        ServingError: no weights fit, or the context is longer than the model's.
+    """
+    length = _length(preset, max_len)
+    memory = min((gpu.gigabytes for gpu in gpus if gpu.gigabytes is not None), default=None)
+    compute = min((gpu.compute for gpu in gpus if gpu.compute is not None), default=None)
+    for variant in preset.variants:
+        if compute is not None and compute < variant.compute:
+            continue
+        for tensor in preset.splits(len(gpus)):
+            if memory is None or gigabytes_per_gpu(preset, variant, tensor, length) <= memory:
+                sequences = _sequences(preset, variant, tensor, memory)
+                return Plan(variant.model, preset, variant, tensor, len(gpus) // tensor, length, sequences)
+    raise ServingError(_too_large(preset, gpus, memory, length))
+
+
+def plan_cpu(preset: Preset, memory: float, max_len: int | None = None) -> Plan:
+    """The model in main memory.
+
+    Args:
+        preset: the model.
+        memory: main memory in GB.
+        max_len: context in tokens; None takes the preset's.
+
+    Raises:
+        ServingError: it does not fit, or the context is longer than the model's.
+    """
+    length = _length(preset, max_len)
+    variant = preset.variants[0]  # the quantised weights need a GPU's kernels
+    least, most = CPU_CACHE
+    if variant.gigabytes + least + OVERHEAD > memory:
+        raise ServingError(
+            f"{preset.title} needs about {variant.gigabytes + least + OVERHEAD:.0f} GB of main memory on the CPU, "
+            f"this machine has {memory:.0f}; try --preset qwen3-0.6b, or a machine with a GPU"
+        )
+    cache = int(min(most, max(least, (memory - variant.gigabytes) / 4)))
+    return Plan(variant.model, preset, variant, max_len=length, sequences=CPU_SEQUENCES, cpu_cache=cache)
+
+
+def plan_model(model: str, gpus: int, max_len: int | None = None, *, cpu: bool = False) -> Plan:
+    """A model whose shape is not known: all GPUs share one copy, since one GPU may be too small."""
+    if cpu:
+        return Plan(model, max_len=max_len, sequences=CPU_SEQUENCES, cpu_cache=CPU_CACHE[0])
+    return Plan(model, tensor=2 ** (max(gpus, 1).bit_length() - 1), max_len=max_len)
+
+
+def assumed_gpus(preset: Preset | None, memory: float = 80.0) -> list[Gpu]:
+    """The fewest GPUs of a common size that take the preset, for a machine that is not this one."""
+    for count in (1, 2, 4, 8):
+        gpus = [Gpu(f"GPU with {memory:g} GB", memory)] * count
+        if preset is None or any(
+            gigabytes_per_gpu(preset, variant, tensor, preset.max_len) <= memory
+            for variant in preset.variants
+            for tensor in preset.splits(count)
+        ):
+            return gpus
+    return [Gpu(f"GPU with {memory:g} GB", memory)]
+
+
+def _length(preset: Preset, wanted: int | None) -> int:
+    if wanted is not None and wanted > preset.context:
+        raise ServingError(f"{preset.title} has a context of {preset.context} tokens; --max-model-len {wanted} is more")
+    return wanted or preset.max_len
+
+
+def _sequences(preset: Preset, variant: Variant, tensor: int, memory: float | None) -> int:
+    if memory is None:
+        return MOST_SEQUENCES // 4
+    left = (memory - OVERHEAD) * USABLE * tensor - variant.gigabytes
+    tokens = left * 1e9 / preset.kv_bytes
+    return min(MOST_SEQUENCES, 2 ** max(4, int(tokens / PROMPT).bit_length() - 1))
+
+
+def _too_large(preset: Preset, gpus: Sequence[Gpu], memory: float | None, length: int) -> str:
+    last = preset.variants[-1]
+    need = min(gigabytes_per_gpu(preset, last, tensor, length) for tensor in preset.splits(len(gpus)))
+    others = [other.name for other in presets().values() if other.variants[-1].gigabytes < last.gigabytes]
+    smaller = f"; smaller presets: {', '.join(others)}" if others else ""
+    has = f"{len(gpus)} x {gpus[0].name}" + (f" with {memory:.0f} GB" if memory is not None else "")
+    return (
+        f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {need:.0f} GB a GPU "
+        f"(compute capability {last.compute:g} or more), and here is {has}{smaller}"
+    )
