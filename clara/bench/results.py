@@ -1,171 +1,165 @@
-"""Records to the JSON of the contract: one entry per run, and comparisons between runs of the same data."""
+"""Runs to the JSON of the contract: an entry a run, and comparisons between runs of the same data set."""
 
 from __future__ import annotations
 
-import csv
 import itertools
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from pathlib import Path
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from clara.bench import parity
 from clara.bench.journal import Record
-from clara.bench.scoring import extract_letter, response_outcome
-from clara.errors import DatasetError
+from clara.bench.paired import Column, Intervals, Table, choices, compare, correct, gap_closed, interval, mcnemar, tables_of
+from clara.bench.runs import NOT_ANSWERED, Run, gold_letters, score, without
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
+_COST = ("calls", "prompt_tokens", "completion_tokens", "seconds")
 
 
-def by_strategy(records: Iterable[Record], prefix: str = "") -> dict[str, list[Record]]:
-    """The records of each run, under its name."""
-    groups: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        groups[prefix + record["strategy"]].append(record)
-    return dict(groups)
+def metrics(runs: Sequence[Run]) -> dict[str, Any]:
+    """The document of ``bench run --json``: ``runs``, ``comparisons`` and ``gap_closed``, as docs/contract.md lists them.
+
+    Every interval that is not Wilson's comes from one bootstrap over the questions of a data set, so that all differences
+    between languages and runs are paired on the question.
+    """
+    document: dict[str, Any] = {"runs": [], "comparisons": [], "gap_closed": []}
+    by_name: dict[str, dict[str, Any]] = {}
+    for dataset in dict.fromkeys(run.dataset for run in runs):
+        tables = tables_of([run for run in runs if run.dataset == dataset and run.records])
+        intervals = Intervals(tables)
+        by_name |= {table.run.name: _run(table, intervals) for table in tables}
+        pairs = list(itertools.combinations(tables, 2))
+        document["comparisons"] += [entry for a, b in pairs for entry in compare(a, b, intervals)]
+        document["gap_closed"] += gap_closed(tables, intervals)
+    document["runs"] = [by_name[run.name] for run in runs if run.name in by_name]
+    correct([entry["mcnemar"] for entry in document["comparisons"]])
+    return document
 
 
-def metrics(runs: dict[str, list[Record]], kind: str = "strategy") -> dict[str, Any]:
-    """The document of ``bench run --json``; ``kind`` is ``strategy`` or ``model``."""
-    tables = {name: _table(records) for name, records in runs.items() if records}
+def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
+    """The document with, under ``clean``, the same figures without the questions that an audit flagged."""
+    kept = metrics(without(runs, flagged))
     return {
-        "runs": [_run(name, runs[name], table, kind) for name, table in tables.items()],
-        "comparisons": [
-            entry for (a, x), (b, y) in itertools.combinations(tables.items(), 2) for entry in _compare(a, x, b, y)
-        ],
+        **metrics(runs),
+        "clean": {**kept, "left_out": sorted({r["id"] for run in runs for r in run.records} & set(flagged))},
     }
 
 
-Table = dict[str, dict[str, float]]
-"""Language to question to mean score over the repeats."""
-
-
-def _table(records: list[Record]) -> Table:
-    cells: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for record in records:
-        cells[record["language"]][record["id"]].append(float(record["outcome"] == "correct"))
-    return {language: {key: float(np.mean(v)) for key, v in column.items()} for language, column in cells.items()}
-
-
-def _column(column: dict[str, float], ids: list[str]) -> parity.Scores:
-    return np.array([column.get(key, np.nan) for key in ids])
-
-
-def _ids(*columns: dict[str, float]) -> list[str]:
-    return list(dict.fromkeys(key for column in columns for key in column))
-
-
-def _run(name: str, records: list[Record], table: Table, kind: str) -> dict[str, Any]:
-    languages = {language: _language([r for r in records if r["language"] == language]) for language in table}
+def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
+    run = table.run
+    groups: dict[str, list[Record]] = {language: [] for language in table.columns}
+    for record in run.records:
+        groups[record["language"]].append(record)
+    languages = {language: _language(group, table.columns[language]) for language, group in groups.items()}
     accuracy = {language: entry["accuracy"] for language, entry in languages.items()}
     values = list(accuracy.values())
     worst = min(accuracy, key=lambda language: accuracy[language])
-    ids = _ids(*table.values())
-    low, high = parity.gap_interval(np.column_stack([_column(column, ids) for column in table.values()]))
-    english = accuracy.get("english")
-    others = [language for language in table if language != "english"] if english is not None else []
+    means = np.column_stack([intervals.samples(run.name, language) for language in languages])
+    letters = list(choices(run.records).values())
+    kappa = parity.fleiss_kappa(letters)
     return {
-        "name": name,
-        kind: records[0]["strategy"],
-        "n_items": len(records),
+        "name": run.name,
+        run.kind: run.label,
+        "n_items": len(run.records),
+        "n_questions": len({record["id"] for record in run.records}),
+        "repeats": _repeats(run),
+        "missing": _missing(run),
         "languages": languages,
         "mean": float(np.mean(values)),
+        "mean_ci95": interval(means.mean(axis=1)),
         "worst_language": worst,
         "worst_accuracy": accuracy[worst],
-        "gap_to_english": {language: (english or 0.0) - accuracy[language] for language in others},
+        **_against_english(table, intervals),
         "max_min_gap": max(values) - min(values),
-        "max_min_gap_ci95": [100 * low, 100 * high],
+        "max_min_gap_ci95": interval(means.max(axis=1) - means.min(axis=1)),
         "cv": parity.variation(values),
-        "consistency": parity.consistency(_choices(records)),
-        "mcnemar_vs_english": {
-            language: _mcnemar(_column(table["english"], ids), _column(table[language], ids)) for language in others
-        },
-        "near_chance": _near_chance(records),
-        "usage": {field: sum(r.get("usage", {}).get(field, 0) for r in records) for field in _USAGE},
+        "consistency": parity.consistency(letters),
+        "consistency_ci95": intervals.of(run.name, "agree", ""),
+        "pairwise_agreement": parity.pairwise_agreement(letters),
+        "fleiss_kappa": {"kappa": kappa[0], "n": kappa[1]} if kappa else None,
+        "calibration": _calibration(run.records),
+        **_chance(run.records),
+        "usage": {field: sum(r.get("usage", {}).get(field, 0) for r in run.records) for field in _USAGE},
     }
 
 
-def _language(records: list[Record]) -> dict[str, Any]:
+def _repeats(run: Run) -> int:
+    return max((record.get("repeat", 0) for record in run.records), default=0) + 1
+
+
+def _missing(run: Run) -> int:
+    """Answers that a partial run still lacks, by its own questions, languages and repeats."""
+    questions = {record["id"] for record in run.records}
+    languages = {*run.languages, *run.manifest.get("languages", ())}
+    repeats = max(_repeats(run), int(run.manifest.get("repeat", 1)))
+    return max(0, len(questions) * len(languages) * repeats - len(run.records)) if run.manifest else 0
+
+
+def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
+    """Gaps over the questions that were asked in both languages; positive where English is better."""
+    english = table.columns.get("english")
+    others = table.others if english is not None else []
+    tests = {language: mcnemar(table.columns["english"], table.columns[language]) for language in others}
+    correct(list(tests.values()))
+    return {
+        "gap_to_english": {
+            language: 100 * float(np.nanmean(table.columns["english"] - table.columns[language])) for language in others
+        },
+        "gap_to_english_ci95": {language: intervals.of(table.run.name, "gap", language) for language in others},
+        "mcnemar_vs_english": tests,
+    }
+
+
+def _language(records: Sequence[Record], column: Column) -> dict[str, Any]:
+    """One language: counts over all answers; the interval counts a question once, however often it was repeated."""
     count = Counter(record["outcome"] for record in records)
-    n = len(records)
-    low, high = parity.wilson(count["correct"], n)
-    rest = {name: count[name] for name in ("unparsed", "no_response", "abstained")}
-    accuracy = 100 * count["correct"] / n
-    return {"n": n, "correct": count["correct"], "accuracy": accuracy, "ci95": [100 * low, 100 * high], **rest}
+    asked = int(np.sum(~np.isnan(column)))
+    low, high = parity.wilson(float(np.nansum(column)), asked)
+    return {
+        "n": len(records),
+        "correct": count["correct"],
+        "accuracy": 100 * sum(map(score, records)) / len(records),
+        "ci95": [100 * low, 100 * high],
+        "wrong": count["wrong"],
+        **{name: count[name] for name in NOT_ANSWERED},
+        "position_bias": _position_bias(records),
+        "calibration": _calibration(records),
+        "cost": {field: sum(r.get("usage", {}).get(field, 0) for r in records) / len(records) for field in _COST},
+    }
 
 
-def _choices(records: list[Record]) -> list[list[str | None]]:
-    groups: dict[tuple[int, str], list[str | None]] = defaultdict(list)
-    for record in records:
-        groups[record.get("repeat", 0), record["id"]].append(record["label"])
-    return list(groups.values())
+def _position_bias(records: Sequence[Record]) -> dict[str, Any] | None:
+    answered = [(record["label"], gold_letters(record)) for record in records if record["label"]]
+    single = [(label, gold[0]) for label, gold in answered if len(gold) == 1]
+    return parity.position_bias(Counter(label for label, _ in single), Counter(gold for _, gold in single))
 
 
-def _near_chance(records: list[Record]) -> bool:
-    """True unless the pooled accuracy's Wilson interval lies above chance; recorded responses have four options."""
-    low, _ = parity.wilson(sum(r["outcome"] == "correct" for r in records), len(records))
-    return low <= float(np.mean([1 / (r.get("options") or 4) for r in records]))
+def _calibration(records: Sequence[Record]) -> dict[str, Any] | None:
+    """Of the answers that were given with a confidence; None where there is none."""
+    rated = [r for r in records if r.get("confidence") is not None and r["outcome"] not in NOT_ANSWERED]
+    confidence = np.array([r["confidence"] for r in rated], dtype=np.float64)
+    found = parity.calibration(confidence, np.array([score(r) for r in rated], dtype=np.float64))
+    if found is None:
+        return None
+    keys = ("low", "high", "n", "confidence", "accuracy")
+    return {
+        "n": found.n,
+        "ece": found.ece,
+        "brier": found.brier,
+        "aurc": found.aurc,
+        "bins": [dict(zip(keys, entry, strict=True)) for entry in found.bins],
+        "risk_coverage": [list(point) for point in found.curve],
+    }
 
 
-def _mcnemar(first: parity.Scores, second: parity.Scores) -> dict[str, Any]:
-    b, c = parity.discordant(first, second)
-    return {"b": b, "c": c, "p": parity.mcnemar(b, c)}
+def _chance(records: Sequence[Record]) -> dict[str, Any]:
+    """What guessing scores; recorded responses that name no options have four, free text has no chance level.
 
-
-def _compare(a: str, first: Table, b: str, second: Table) -> Iterable[dict[str, Any]]:
-    for language in first:
-        ids = [key for key in first[language] if key in second.get(language, {})]
-        if not ids:
-            continue
-        x, y = _column(first[language], ids), _column(second[language], ids)
-        low, high = parity.difference_interval(x, y)
-        yield {
-            "a": a,
-            "b": b,
-            "language": language,
-            "difference": 100 * float(np.mean(x) - np.mean(y)),
-            "ci95": [100 * low, 100 * high],
-            "mcnemar": _mcnemar(x, y),
-        }
-
-
-def published(responses: Path, answers: Path) -> dict[str, list[Record]]:
-    """Records of recorded responses (``model,language,ID,response``) by model.
-
-    Raises:
-        DatasetError: a file cannot be read, lacks a column, or answers a question that has no gold letter.
+    ``near_chance`` is True unless the Wilson interval of the pooled accuracy lies above chance.
     """
-    gold = {row["ID"]: row["answer"].strip().upper() for row in _rows(answers, "ID", "answer")}
-    records: list[Record] = []
-    for number, row in enumerate(_rows(responses, "model", "language", "ID", "response"), 1):
-        if row["ID"] not in gold:
-            raise DatasetError(f"{responses}: row {number} has the ID {row['ID']!r}, which {answers} lacks", row=number)
-        text = row["response"] or ""
-        result = response_outcome(text, gold[row["ID"]])
-        label = extract_letter(text) if result in ("correct", "wrong") else None
-        records.append(
-            {"strategy": row["model"], "language": row["language"], "id": row["ID"], "outcome": result, "label": label}
-        )
-    if not records:
-        raise DatasetError(f"{responses} holds no responses", path=str(responses))
-    return by_strategy(records)
-
-
-def _rows(path: Path, *needed: str) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            if missing := [name for name in needed if name not in columns]:
-                raise DatasetError(f"{path} has no column {missing[0]}; columns are {', '.join(columns)}", path=str(path))
-            rows = list(reader)
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror}", path=str(path)) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path} is no readable CSV: {error}", path=str(path)) from None
-    for number, row in enumerate(rows, 1):
-        if any(row[name] is None for name in needed):
-            raise DatasetError(f"{path}: row {number} has too few cells", path=str(path), row=number)
-    return rows
+    counts = [(record.get("options", 4), len(gold_letters(record)) or 1) for record in records]
+    chance = float(np.mean([right / options if options else 0.0 for options, right in counts]))
+    low, _ = parity.wilson(sum(map(score, records)), len(records))
+    return {"chance": 100 * chance, "near_chance": chance > 0 and low <= chance}

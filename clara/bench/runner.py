@@ -1,35 +1,33 @@
-"""Replays a data set: every strategy, language and repeat in one bounded pool."""
+"""Replays a data set: every strategy, language and repeat in one pool, so that the server stays full to the end."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import copy
+import gc
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy
+from clara.backbone.base import Backbone
 from clara.bench.datasets import Dataset, Item
 from clara.bench.journal import Journal, Record
 from clara.bench.scoring import outcome
+from clara.bench.tally import Tally
 from clara.config import Settings
-from clara.errors import BackboneUnreachable, ClaraError
+from clara.errors import BackboneUnreachable, ClaraError, EmbedderMismatch, NoKnowledgeBase, ReplayStopped, StoreError
 from clara.types import Answer, Question
 
-_IMMATERIAL = frozenset(
-    {
-        "home",
-        "backbone",
-        "concurrency",
-        "timeout",
-        "connect_timeout",
-        "retries",
-        "cache",
-        "cache_size_mb",
-        "strategy",
-        "prompts",
-    }
-)
-"""Settings that do not change what an answer is."""
+_HOPELESS: dict[str, type[ClaraError]] = {
+    error.__name__: error for error in (BackboneUnreachable, StoreError, NoKnowledgeBase, EmbedderMismatch)
+}
+"""Errors that end the run if its first item meets them: no other item would fare better."""
+_RESIZE_SECONDS = 0.25
+_SEED_STRIDE = 1000
+"""Between the seeds of two repeats; the steps of one question use a few from its own on."""
 
 
 class Answers(Protocol):
@@ -38,91 +36,245 @@ class Answers(Protocol):
     async def run(self, question: Question, strategy: Strategy) -> Answer: ...
 
 
-Job = tuple[Strategy, int, Item]
-Progress = Callable[[int, int], None]
+def pool_size(backbone: Backbone, settings: Settings, *, uses_model: bool) -> Callable[[], int]:
+    """How many questions to keep at work: some more than requests, because a question is not always waiting for a reply.
+
+    The client of a model server adapts its requests to what the server takes; the pool follows it.
+    """
+    from clara.backbone.openai import OpenAIBackbone
+    from clara.backbone.translating import TranslatingBackbone
+
+    if not uses_model:
+        return lambda: settings.concurrency or 8
+    client = backbone.inner if isinstance(backbone, TranslatingBackbone) else backbone
+    if isinstance(client, OpenAIBackbone):
+        limiter = client.servers.limiter
+        return lambda: limiter.limit * 5 // 4 + 8
+    return lambda: settings.concurrency or 64
 
 
-def manifest(
-    dataset: Dataset, strategies: Iterable[Strategy], repeat: int, model: str, prompts: str, settings: Settings
-) -> dict[str, Any]:
-    """What a run is; two runs with the same manifest may share a folder."""
-    public = settings.public()
-    ids = "\n".join(f"{item.language} {item.id}" for item in dataset.items)
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One item with one strategy, for the ``turn``-th time."""
+
+    strategy: Strategy
+    turn: int
+    item: Item
+
+    @property
+    def key(self) -> tuple[str, int, str, str]:
+        """What no two records of a run share."""
+        return self.strategy.name, self.turn, self.item.language, self.item.id
+
+
+Work = Callable[[Job], Awaitable[Record]]
+"""Does a job and gives its record; a job that fails gives a record too."""
+
+
+def jobs(dataset: Dataset, strategies: Sequence[Strategy], repeat: int) -> Iterator[Job]:
+    """All jobs, question by question in all languages and strategies, so that a partial run is balanced and paired."""
+    questions: dict[str, list[Item]] = {}
+    for item in dataset.items:
+        questions.setdefault(item.id, []).append(item)
+    for turn in range(repeat):
+        for items in questions.values():
+            for item in items:
+                for strategy in strategies:
+                    yield Job(strategy, turn, item)
+
+
+def local(agent: Answers) -> Work:
+    """Work in this process. Each repeat has a seed of its own, so that it is no copy of the first."""
+    turns: dict[int, Answers] = {0: agent}
+
+    def of(turn: int) -> Answers:
+        if turn not in turns:
+            turns[turn] = _reseeded(agent, turn) if isinstance(agent, Agent) else agent
+        return turns[turn]
+
+    return lambda job: answer(of(job.turn), job)
+
+
+def _reseeded(agent: Agent, turn: int) -> Agent:
+    twin = copy.copy(agent)
+    twin.settings = agent.settings.model_copy(update={"seed": agent.settings.seed + _SEED_STRIDE * turn})
+    return twin
+
+
+async def answer(agent: Answers, job: Job) -> Record:
+    """The record of one job, whatever happens."""
+    try:
+        given = await agent.run(job.item.question, job.strategy)
+    except Exception as error:  # noqa: BLE001 - one item's failure, foreseen or not, must not end a run of thousands
+        return asked(job) | failure(error)
+    path = given.to_json()
+    return asked(job) | {
+        "outcome": outcome(given, job.item.gold, job.item.references),
+        "label": given.label,
+        "error": None,
+        "rounds": given.rounds,
+        "confidence": given.confidence,
+        "usage": path.pop("usage"),
+        "answer": path,
+    }
+
+
+def asked(job: Job) -> Record:
+    """The part of a record that tells what was asked."""
+    item = job.item
     return {
-        "version": 1,
-        "dataset": dataset.name,
-        "fingerprint": dataset.fingerprint,
-        "items": hashlib.sha256(ids.encode()).hexdigest()[:16],
-        "languages": list(dataset.languages),
-        "strategies": [strategy.name for strategy in strategies],
-        "repeat": repeat,
-        "model": model,
-        "prompts": prompts,
-        "settings": {name: value for name, value in public.items() if name not in _IMMATERIAL},
+        "strategy": job.strategy.name,
+        "repeat": job.turn,
+        "id": item.id,
+        "language": item.language,
+        "code": item.code,
+        "gold": item.gold,
+        "options": len(item.question.options),
+        "theme": item.theme,
+    } | ({"references": list(item.references)} if item.references else {})
+
+
+def failure(error: Exception) -> Record:
+    """The part of a record that tells of an item that could not be answered."""
+    told = str(error) if isinstance(error, ClaraError) else f"{type(error).__name__}: {error}"
+    return {
+        "outcome": "no_response",
+        "label": None,
+        "error": told,
+        "error_kind": type(error).__name__,
+        "rounds": 0,
+        "confidence": None,
+        "usage": {},
     }
 
 
 async def replay(
-    agent: Answers,
+    work: Work,
     dataset: Dataset,
     strategies: Sequence[Strategy],
     journal: Journal,
     *,
     repeat: int = 1,
-    concurrency: int = 32,
-    progress: Progress = lambda _done, _total: None,
-) -> list[Record]:
-    """Answer what the journal does not hold yet and return all records.
+    concurrency: int | Callable[[], int] = 32,
+    max_failures: int | None = None,
+    tally: Tally | None = None,
+) -> Tally:
+    """Do what the journal does not hold yet.
+
+    Memory holds one key an item, and the records of at most twice ``concurrency`` items.
+
+    Args:
+        work: does one job.
+        dataset, strategies, repeat: what to ask.
+        journal: where the records go; what it holds is not asked again.
+        concurrency: most items at work at once; a function is asked again all the time.
+        max_failures: stop when so many items of this session have no response.
+        tally: is kept up to date while the replay runs.
+
+    Returns:
+        The tally.
 
     Raises:
-        BackboneUnreachable: the very first item could not reach the server.
+        BackboneUnreachable, StoreError: the very first item shows that no other would fare better.
+        ReplayStopped: ``max_failures`` is reached; what is done is kept.
+        JournalError: a record cannot be written.
     """
-    jobs = [(strategy, turn, item) for strategy in strategies for turn in range(repeat) for item in dataset.items]
-    done = {(r["strategy"], r["repeat"], r["language"], r["id"]) for r in journal.records}
-    left = [job for job in jobs if _key(job) not in done]
-    progress(len(jobs) - len(left), len(jobs))
-    if left and not journal.records:
-        journal.append(await _answer(agent, left.pop(0), first=True))
-        progress(len(journal.records), len(jobs))
-    queue = iter(left)
-
-    async def work() -> None:
-        for job in queue:
-            journal.append(await _answer(agent, job))
-            progress(len(journal.records), len(jobs))
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(left))):
-            group.create_task(work())
-    return journal.records
+    tally = Tally() if tally is None else tally
+    tally.total = len(dataset.items) * len(strategies) * repeat
+    done: set[tuple[str, int, str, str]] = set()
+    for record in journal.records():
+        done.add((record["strategy"], record["repeat"], record["language"], record["id"]))
+        tally.keep(record)
+    size = concurrency if callable(concurrency) else lambda: concurrency
+    left = (job for job in jobs(dataset, strategies, repeat) if job.key not in done)
+    with _rare_collections():
+        await _Pool(work, journal, tally, max_failures).drain(left, size)
+    return tally
 
 
-def _key(job: Job) -> tuple[str, int, str, str]:
-    strategy, turn, item = job
-    return strategy.name, turn, item.language, item.id
+class _Pool:
+    """Workers that share one queue of jobs and one journal."""
+
+    def __init__(self, work: Work, journal: Journal, tally: Tally, max_failures: int | None) -> None:
+        self._work = work
+        self._journal = journal
+        self._tally = tally
+        self._max_failures = max_failures
+        self._workers = 0
+        self._dry = asyncio.Event()
+        """Set when no job is left to start."""
+
+    async def drain(self, left: Iterator[Job], size: Callable[[], int]) -> None:
+        """Do all jobs, ``size()`` of them at once."""
+        first = next(left, None)
+        if first is None:
+            return
+        record = await self._work(first)
+        if (kind := record.get("error_kind")) in _HOPELESS:
+            raise _HOPELESS[kind](record["error"])
+        await self._write(record)
+        try:
+            async with asyncio.TaskGroup() as group:
+                while not self._dry.is_set():
+                    for _ in range(max(1, min(size(), self._tally.total - self._tally.done)) - self._workers):
+                        self._workers += 1
+                        group.create_task(self._worker(left, size))
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._dry.wait(), _RESIZE_SECONDS)
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+    async def _worker(self, left: Iterator[Job], size: Callable[[], int]) -> None:
+        """Take jobs until none is left. The next one starts while the last one's record is on its way to disk."""
+        written: asyncio.Future[None] | None = None
+        while self._workers <= max(1, size()) and not self._hopeless():
+            job = next(left, None)
+            if job is None:
+                self._dry.set()
+                break
+            record = await self._work(job)
+            if written is not None:
+                await written
+            written = self._write(record)
+        self._workers -= 1
+        if written is not None:
+            await written
+        if self._hopeless():
+            failed, last = self._tally.failed, self._tally.last_failure
+            raise ReplayStopped(f"stopped because {failed} items had no response; the last one: {last}")
+
+    def _hopeless(self) -> bool:
+        return self._max_failures is not None and self._tally.failed >= self._max_failures
+
+    def _write(self, record: Record) -> asyncio.Future[None]:
+        """A future that is done when the record is on disk; only then it is counted."""
+        written = asyncio.wrap_future(self._journal.append(record))
+
+        def count(future: asyncio.Future[None]) -> None:
+            if not future.cancelled() and future.exception() is None:
+                self._tally.add(record)
+
+        written.add_done_callback(count)
+        return written
 
 
-async def _answer(agent: Answers, job: Job, *, first: bool = False) -> Record:
-    strategy, turn, item = job
-    record: Record = {
-        "strategy": strategy.name,
-        "repeat": turn,
-        "id": item.id,
-        "language": item.language,
-        "gold": item.gold,
-        "options": len(item.question.options),
-    }
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that counts when workers fail together."""
+    inner: Any = group
+    while isinstance(inner, BaseExceptionGroup):
+        inner = inner.exceptions[0]
+    return inner
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Generator[None]:
+    """Collect garbage less often: thousands of live questions make every full collection slow, and few cycles arise."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     try:
-        answer = await agent.run(item.question, strategy)
-    except ClaraError as error:
-        if first and isinstance(error, BackboneUnreachable):
-            raise
-        return record | {"outcome": "no_response", "label": None, "error": str(error), "usage": {}}
-    return record | {
-        "outcome": outcome(answer, item.gold),
-        "label": answer.label,
-        "error": None,
-        "rounds": answer.rounds,
-        "confidence": answer.confidence,
-        "usage": answer.usage.to_json(),
-    }
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -267,3 +267,28 @@ def test_file_in_the_folders_place_is_named(tmp_path):
         Journal(tmp_path / "run", MANIFEST)
     with pytest.raises(JournalError, match="a file is in the way"):
         Journal(tmp_path / "run" / "below", MANIFEST)
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """A folder that nobody may write into; file modes do not stop root, a read-only file system does."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    if os.geteuid():
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+        return
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=64k", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this root may not mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_read_only_folder_is_one_sentence_with_its_mend(read_only):
+    for folder in (read_only, read_only / "run"):
+        with pytest.raises(
+            JournalError, match=r"cannot write .*: (Read-only file|Permission denied).*; .* give another --out"
+        ):
+            Journal(folder, MANIFEST)

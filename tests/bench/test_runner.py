@@ -18,7 +18,7 @@ import pytest
 
 from clara.agent.strategies import get_strategy
 from clara.backbone.openai import OpenAIBackbone
-from clara.backbone.seq2seq import TranslatingBackbone
+from clara.backbone.translating import TranslatingBackbone
 from clara.bench.datasets import load_dataset
 from clara.bench.journal import Journal, read_run
 from clara.bench.runner import jobs, local, pool_size, replay

@@ -1,0 +1,113 @@
+"""How fast files become a knowledge base, beside the rate at which bare Chroma takes the same vectors in the same run.
+
+    python benchmarks/ingestion.py /work/shared/data/medquad/medquad_full.jsonl.gz
+
+Each part runs in a process of its own: ``ingest`` reads, cuts, embeds and indexes the file as ``clara kb add`` does; the second
+adds the vectors that came out of it, with the same metadata and texts, to an empty Chroma collection of the same configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clara.knowledge.ingestion import ingest
+from clara.knowledge.static import StaticEmbedder
+from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.vectors import BATCH, open_client
+
+
+def our_part(file: Path, folder: Path) -> dict[str, Any]:
+    """Seconds, passages and memory of an ingestion."""
+    embedder = StaticEmbedder()
+    begin = time.perf_counter()
+    base = KnowledgeBase(folder, embedder, create=True)
+    result = ingest(base, [str(file)])
+    spent = time.perf_counter() - begin
+    base.lexical()
+    lexical = time.perf_counter() - begin - spent
+    again = time.perf_counter()
+    unchanged = ingest(base, [str(file)]).change.unchanged
+    found = {
+        "documents": result.change.added,
+        "passages": result.change.passages,
+        "left_out": result.left_out,
+        "seconds": spent,
+        "lexical_seconds": lexical,
+        "again_seconds": time.perf_counter() - again,
+        "unchanged": unchanged,
+    }
+    base.close()
+    return {**found, **memory()}
+
+
+def bare_part(folder: Path, empty: Path) -> dict[str, Any]:
+    """Seconds that Chroma takes to add what the knowledge base in ``folder`` holds."""
+    base = KnowledgeBase(folder, StaticEmbedder())
+    stored = base._vectors._collection.get(include=["embeddings", "documents", "metadatas"])
+    configuration = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}}
+    collection = open_client(empty).create_collection("bare", configuration=configuration, embedding_function=None)
+    begin = time.perf_counter()
+    for at in range(0, len(stored["ids"]), BATCH):
+        part = slice(at, at + BATCH)
+        collection.add(
+            ids=stored["ids"][part],
+            embeddings=stored["embeddings"][part],
+            documents=stored["documents"][part],
+            metadatas=stored["metadatas"][part],
+        )
+    spent = time.perf_counter() - begin
+    return {"passages": collection.count(), "seconds": spent}
+
+
+def memory() -> dict[str, float]:
+    """Most memory of this process and of the largest of its children, in MiB."""
+    usage = {"own_mib": resource.RUSAGE_SELF, "child_mib": resource.RUSAGE_CHILDREN}
+    return {name: resource.getrusage(who).ru_maxrss / 1024 for name, who in usage.items()}
+
+
+def _tell(place: Any, part: Callable[..., dict[str, Any]], *args: Path) -> None:
+    place.send(part(*args))
+
+
+def apart(part: Callable[..., dict[str, Any]], *args: Path) -> dict[str, Any]:
+    """What ``part`` finds out in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_tell, args=(theirs, part, *args))
+    process.start()
+    theirs.close()
+    found: dict[str, Any] = ours.recv()
+    process.join()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        mine = Path(place) / "kb" / "mine"
+        ours = apart(our_part, given.file, mine)
+        bare = apart(bare_part, mine, Path(place) / "bare")
+    rate, bare_rate = ours["passages"] / ours["seconds"], bare["passages"] / bare["seconds"]
+    print(f"{ours['documents']:,} documents, {ours['passages']:,} passages, {ours['left_out']} left out")
+    print(f"ingest:      {ours['seconds']:6.1f} s, {rate:,.0f} passages a second")
+    print(f"bare Chroma: {bare['seconds']:6.1f} s, {bare_rate:,.0f} passages a second; ratio {rate / bare_rate:.2f}")
+    print(f"BM25 index:  {ours['lexical_seconds']:6.1f} s")
+    print(f"again:       {ours['again_seconds']:6.1f} s for {ours['unchanged']:,} unchanged documents")
+    print(f"memory:      {ours['own_mib']:,.0f} MiB at most, a parser {ours['child_mib']:,.0f} MiB")
+    if given.json:
+        given.json.write_text(json.dumps({"ingest": ours, "bare": bare, "ratio": rate / bare_rate}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The HTML report: one file that asks for nothing from outside and runs nothing but its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from clara.bench.report.payload import blocks, printable
+from clara.bench.report.plots import figures
+from clara.bench.report.sheets import Sheet, parity_sheet, sheets
+from clara.bench.report.tables import notes
+from clara.bench.runs import Run
+from clara.errors import DataError
+
+_ASSETS = Path(__file__).parent / "assets"
+_SCRIPTS = ("theme.js", "sort.js", "store.js", "list.js", "path.js", "browser.js")
+_SETTINGS = ("dataset", "fingerprint", "model", "languages", "repeat", "prompts", "settings")
+
+
+def html(document: dict[str, Any], runs: Sequence[Run] = (), flagged: Mapping[str, Sequence[str]] | None = None) -> str:
+    """A whole page: the document's figures and, where ``runs`` are given, a browser of every question.
+
+    ``flagged`` gives, by question id, what an audit found. All text is escaped; characters that hide text are removed.
+    """
+    shown = printable(document)
+    style, script = _style(), _script()
+    return _template().render(
+        document=shown,
+        notes=notes(shown),
+        figures=figures(shown),
+        sheets=sheets(shown),
+        clean=_clean(shown.get("clean")),
+        manifests=_manifests(runs),
+        browser=bool(runs),
+        blocks=blocks(runs, flagged or {}) if runs else (),
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+    )
+
+
+def _clean(document: dict[str, Any] | None) -> Sheet | None:
+    if not document or not document["left_out"]:
+        return None
+    return parity_sheet(document, "clean", f"Accuracy in % without {len(document['left_out'])} flagged questions")
+
+
+def write_html(
+    path: Path, document: dict[str, Any], runs: Sequence[Run] = (), flagged: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """Write the page.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html(document, runs, flagged), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot write the report {path}: {error.strerror}") from None
+
+
+def _manifests(runs: Sequence[Run]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What each run folder says of itself, once."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    names: dict[str, list[str]] = {}
+    for run in runs:
+        facts = [(key, _fact(run.manifest[key])) for key in _SETTINGS if key in run.manifest]
+        if facts:
+            names.setdefault(repr(facts), []).append(run.name)
+            found[repr(facts)] = facts
+    return [(", ".join(printable(name) for name in names[key]), facts) for key, facts in found.items()]
+
+
+def _fact(value: Any) -> str:
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _style() -> str:
+    return (_ASSETS / "report.css").read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    parts = [(_ASSETS / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -1,0 +1,83 @@
+"""What a replay has done so far, for whoever watches it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_WINDOW = 30.0
+"""Seconds over which the rate is measured."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """One strategy in one language."""
+
+    answered: int = 0
+    correct: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of durable records, those of earlier sessions included; times and rates are of this session."""
+
+    total: int = 0
+    done: int = 0
+    kept: int = 0
+    """Records of earlier sessions."""
+    failed: int = 0
+    """Items without a response, of this session."""
+    last_failure: str = ""
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict[tuple[str, str], Cell])
+    """By strategy and language."""
+    usage: Counter[str] = field(default_factory=Counter[str])
+    """Calls and tokens of this session."""
+    started: float = field(default_factory=time.monotonic)
+    _recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
+
+    def keep(self, record: Mapping[str, Any]) -> None:
+        """Count a record of an earlier session."""
+        self.kept += 1
+        self._count(record)
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Count a record of this session."""
+        self._count(record)
+        self.usage.update({name: value for name, value in record["usage"].items() if name != "seconds"})
+        if record["outcome"] == "no_response":
+            self.failed += 1
+            self.last_failure = record["error"] or "the backbone gave no reply"
+        now = time.monotonic()
+        self._recent.append((now, self.done))
+        while now - self._recent[0][0] > _WINDOW:
+            self._recent.popleft()
+
+    def _count(self, record: Mapping[str, Any]) -> None:
+        cell = self.cells.setdefault((record["strategy"], record["language"]), Cell())
+        cell.answered += 1
+        cell.correct += record["outcome"] == "correct"
+        self.done += 1
+
+    @property
+    def seconds(self) -> float:
+        """Since the session began."""
+        return time.monotonic() - self.started
+
+    @property
+    def rate(self) -> float:
+        """Items a second over the last half minute."""
+        now = time.monotonic()
+        recent = [(at, done) for at, done in tuple(self._recent) if now - at <= _WINDOW]
+        if not recent:
+            return 0.0
+        since = max(self.started, now - _WINDOW)
+        return (self.done - recent[0][1] + 1) / max(now - since, 1e-3)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end at the current rate, or None while nothing comes."""
+        rate = self.rate
+        return (self.total - self.done) / rate if rate else None
