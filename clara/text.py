@@ -31,11 +31,19 @@ STOPWORDS = frozenset(
 
 def normalise(text: str) -> str:
     """Compatibility form (NFKC), ASCII digits, lower case, accents kept."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).translate(_DIGITS).casefold()
 
 
 def fold(text: str) -> str:
     """As :func:`normalise`, and Latin letters lose their accents (``córnea`` and ``cornea`` meet)."""
+    if text.isascii():
+        return text.lower()
+    return _fold_word(text) if len(text) <= _WORD_LENGTH else _fold(text)
+
+
+def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", normalise(text))
     kept = (
         char
@@ -43,6 +51,11 @@ def fold(text: str) -> str:
         if not (unicodedata.combining(char) and index and decomposed[index - 1] < "\u0250")
     )
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+_WORD_LENGTH = 32
+"""Texts up to this length are folded once and remembered: they are words, and words come again."""
+_fold_word = lru_cache(maxsize=65536)(_fold)
 
 
 def sentences(text: str) -> list[str]:
@@ -65,11 +78,16 @@ class Word:
 
 def spans(text: str) -> list[Word]:
     """Word-like units in order; each Chinese or Japanese character is one, a number keeps its decimal mark."""
+    return list(_spans(text))
+
+
+@lru_cache(maxsize=512)  # the guards, the glossary and the detection look at the same question one after the other
+def _spans(text: str) -> tuple[Word, ...]:
     found: list[Word] = []
     for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
         surface = match.group()
         found.append(Word(fold(surface), match.start(), match.end(), surface))
-    return found
+    return tuple(found)
 
 
 def words(text: str) -> list[str]:
