@@ -2,8 +2,9 @@
 
     python benchmarks/ingestion.py /work/shared/data/medquad/medquad_full.jsonl.gz
 
-Each part runs in a process of its own: ``ingest`` reads, cuts, embeds and indexes the file as ``clara kb add`` does; the second
-adds the vectors that came out of it, with the same metadata and texts, to an empty Chroma collection of the same configuration.
+Each part runs in a process of its own: ``ingest`` reads, cuts, embeds and indexes the file as ``clara kb add`` does; the
+second adds the vectors that came out of it, with the same metadata and texts, to an empty Chroma collection of the same
+configuration.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""A model server that always gives the same reply at once, for measuring clients. Run as a child: ``loopback.py PORT_FILE``.
+"""A model server without a model, for measuring clients. Run as a child: ``loopback.py PORT_FILE [SECONDS]``.
 
-It speaks just enough of the protocol for CLARA: models, health, version, tokenize and chat completions, and shows at
-``/last`` the last completion that it was asked for, so that other clients can send the same bytes.
+It gives the same reply at once or, with a number of seconds, after that time the simplest reply that fits the request's
+schema, to any number of requests at once: a server that takes none of the client's processor. It speaks just enough of the
+protocol for CLARA: models, health, version, tokenize and chat completions, and shows at ``/last`` the last completion that
+it was asked for, so that other clients can send the same bytes.
 """
 
 from __future__ import annotations
@@ -12,31 +14,63 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 VERDICT = '{"reason":"The passage says so.","grounded":true,"contradiction":false,"agrees":true,"answers_question":true}'
-REPLY = json.dumps(
-    {
-        "id": "chatcmpl-0",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "fixed",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": VERDICT}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930},
-    }
-).encode()
 MODELS = {"object": "list", "data": [{"id": "fixed", "object": "model", "max_model_len": 32768}]}
 KEPT = web.AppKey("kept", dict[str, bytes])
+SECONDS = web.AppKey("seconds", float)
+
+
+def reply(text: str) -> bytes:
+    """A chat completion."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
+    whole = {"id": "chatcmpl-0", "object": "chat.completion", "created": 0, "model": "fixed"}
+    return json.dumps(whole | {"choices": [choice], "usage": usage}).encode()
+
+
+FIXED = reply(VERDICT)
 
 
 async def complete(request: web.Request) -> web.Response:
-    """The fixed reply."""
-    request.app[KEPT]["last"] = await request.read()
-    return web.Response(body=REPLY, content_type="application/json")
+    """The fixed reply, or a fitting one in its time."""
+    body = request.app[KEPT]["last"] = await request.read()
+    found = FIXED
+    if seconds := request.app[SECONDS]:
+        await asyncio.sleep(seconds)
+        found = reply(fitting(json.loads(body)))
+    return web.Response(body=found, content_type="application/json")
+
+
+def fitting(request: dict[str, Any]) -> str:
+    """A reply of the form that the request asks for."""
+    form = request.get("structured_outputs") or {}
+    if "choice" in form:
+        return str(form["choice"][0])
+    if "regex" in form:
+        return str(form["regex"]).strip("[]()")[0]
+    schema = form.get("json") or request.get("response_format", {}).get("json_schema", {}).get("schema")
+    return json.dumps(value(schema)) if schema else "yes"
+
+
+def value(schema: dict[str, Any]) -> Any:
+    """The simplest value that fits a schema of CLARA's tasks."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        return value(schema["anyOf"][0])
+    kinds: dict[str, Any] = {"boolean": True, "integer": 1, "number": 0.5, "string": "the lens", "null": None}
+    if schema.get("type") == "object":
+        return {name: value(inner) for name, inner in schema.get("properties", {}).items()}
+    if schema.get("type") == "array":
+        return [value(schema["items"])] * schema.get("minItems", 0)
+    return kinds[schema["type"]]
 
 
 async def last(request: web.Request) -> web.Response:
@@ -44,9 +78,10 @@ async def last(request: web.Request) -> web.Response:
     return web.Response(body=request.app[KEPT]["last"])
 
 
-def application() -> web.Application:
+def application(seconds: float) -> web.Application:
     """All routes."""
     app = web.Application(client_max_size=2**26)
+    app[SECONDS] = seconds
     app[KEPT] = {"last": b""}
     app.router.add_post("/v1/chat/completions", complete)
     app.router.add_get("/last", last)
@@ -62,11 +97,11 @@ async def _json(value: object) -> web.Response:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(seconds: float = 0.0) -> Generator[str]:
     """The server in a child process; its base address without ``/v1``."""
     with tempfile.TemporaryDirectory() as folder:
         port = Path(folder) / "port"
-        child = subprocess.Popen([sys.executable, __file__, str(port)])
+        child = subprocess.Popen([sys.executable, __file__, str(port), str(seconds)])
         try:
             while not port.exists():
                 if child.poll() is not None:
@@ -78,9 +113,9 @@ def running() -> Iterator[str]:
             child.wait()
 
 
-async def serve(port: Path) -> None:
+async def serve(port: Path, seconds: float) -> None:
     """Listen on a free port and write its number to ``port``."""
-    runner = web.AppRunner(application(), access_log=None)
+    runner = web.AppRunner(application(seconds), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -92,4 +127,4 @@ async def serve(port: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0))

@@ -1,4 +1,4 @@
-"""What was in flight, and when: the rate of a whole pass, and of its steady part, in which the tail of the run is left out."""
+"""What was in flight, and when: the rate of a whole pass, and of its steady part, without the tail of the run."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ one run: of whole runs, with the end when the last questions answer alone, and o
 to the last time that all places are in use. One request at a time, as notebooks do it, is measured as well.
 
     python benchmarks/throughput.py                                     # starts a tiny model on this CPU
+    python benchmarks/throughput.py --pretend 0.5                       # a server that works elsewhere, as one on a GPU does
     python benchmarks/throughput.py --url http://127.0.0.1:8000/v1      # a server that runs, on a GPU for instance
     python benchmarks/throughput.py --url ... --save-prompts p.jsonl    # and vLLM's own benchmark on the same prompts
 
@@ -23,13 +24,14 @@ import random
 import re
 import statistics
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import loopback
 import tiny_server
 from aiohttp import web
 from meter import Meter, MeteredLimiter, Run
@@ -38,8 +40,8 @@ from clara.agent.strategies import Strategy, get_strategy
 from clara.assembly import build_agent, build_retriever
 from clara.backbone.openai import OpenAIBackbone
 from clara.bench.datasets import Dataset, load_dataset
-from clara.bench.journal import Journal
-from clara.bench.runner import local, pool_size, replay
+from clara.bench.journal import Journal, Record
+from clara.bench.runner import Job, local, pool_size, replay
 from clara.config import Settings, load_settings
 from clara.knowledge.base import Retriever
 from clara.resources import PROMPTS
@@ -104,23 +106,31 @@ class Graph:
             await agent.prepare([self.strategy])
             await backbone.capabilities()
             ready()
+            work, tokens = local(agent), 0
+
+            async def counted(job: Job) -> Record:
+                nonlocal tokens
+                record = await work(job)
+                tokens += record["usage"].get("completion_tokens", 0)
+                return record
+
             with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "run", {"version": 0}) as journal:
                 meter = Meter(backbone.concurrency)
                 backbone.servers.limiter = MeteredLimiter(backbone.concurrency, meter)
                 pool = pool_size(backbone, settings, uses_model=True)
-                await replay(local(agent), self.data, [self.strategy], journal, concurrency=pool)
-                return meter.run(sum(record["usage"].get("completion_tokens", 0) for record in journal.records()))
+                await replay(counted, self.data, [self.strategy], journal, concurrency=pool)
+                return meter.run(tokens)
         finally:
             await backbone.aclose()
 
 
 async def flat(url: str, bodies: Sequence[bytes], in_flight: int, key: str | None) -> Run:
     """Send all bodies, ``in_flight`` at a time, with nothing around it."""
-    left = iter(bodies)
-    tokens = 0
+    left, tokens = iter(bodies), 0
     headers = HEADERS | ({"Authorization": f"Bearer {key}"} if key else {})
     connector = aiohttp.TCPConnector(limit=in_flight, keepalive_timeout=4)
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+        meter = Meter(in_flight)
 
         async def work() -> None:
             nonlocal tokens
@@ -131,13 +141,12 @@ async def flat(url: str, bodies: Sequence[bytes], in_flight: int, key: str | Non
                 meter.leave()
                 tokens += reply["usage"]["completion_tokens"]
 
-        meter = Meter(in_flight)
         await asyncio.gather(*(work() for _ in range(in_flight)))
         return meter.run(tokens)
 
 
 @asynccontextmanager
-async def recorder(url: str) -> AsyncIterator[tuple[str, list[bytes]]]:
+async def recorder(url: str) -> AsyncGenerator[tuple[str, list[bytes]]]:
     """A way through to the server that keeps the bodies of all completions; its own address and the bodies."""
     bodies: list[bytes] = []
     root = url.removesuffix("/v1")
@@ -202,7 +211,8 @@ def show(level: Level) -> None:
     cells = [level.in_flight, level.questions, level.flat[0].requests, *whole, level.whole, *steady, level.steady, full]
     row(*(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells))
     print(
-        f"          client's CPU a request: {cpu[0]:.1f} ms bare, {cpu[1]:.1f} ms graph; tokens a second: ratio {level.tokens:.2f}",
+        f"          client's CPU a request: {cpu[0]:.1f} ms bare, {cpu[1]:.1f} ms graph; "
+        f"tokens a second: ratio {level.tokens:.2f}",
         flush=True,
     )
 
@@ -238,9 +248,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--save-prompts", type=Path, metavar="FILE")
+    parser.add_argument("--pretend", type=float, metavar="SECONDS", help="no model: a server whose replies take so long")
     options = parser.parse_args(arguments)
     if options.url:
         run(options.url, options)
+        return
+    if options.pretend:
+        with loopback.running(options.pretend) as root:
+            run(f"{root}/v1", options)
         return
     options.reply_tokens = options.reply_tokens or 48
     with tiny_server.running() as url:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TINY = Path(__file__).parents[1] / "tests" / "engine" / "tiny_model.py"
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running() -> Generator[str]:
     """The address of the server, ending in ``/v1``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

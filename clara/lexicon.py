@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from clara.text import fold, words
 
+WORD_CHARACTER = r"[\w\u0900-\u097F]"
+"""For edges of words in patterns: ``\\b`` would split Devanagari words at their vowel signs."""
+
 NEGATIONS: Mapping[str, frozenset[str]] = {
     "en": frozenset(
         "not no except incorrect false wrong never without least neither nor none cannot unrelated untrue isn doesn don "
@@ -25,7 +28,7 @@ NEGATIONS: Mapping[str, frozenset[str]] = {
     ),
     "fr": frozenset(
         "ne n pas sauf excepte incorrecte incorrect incorrectes fausse faux erronee jamais sans moins ni aucun aucune non "
-        "exception inappropriee contre absence".split()
+        "exception inappropriee absence".split()
     ),
     "fil": frozenset(
         "hindi di maliban mali maling wala walang huwag kailanman not except incorrect false without no bukod".split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from clara.agent.quotes import cite
 from clara.types import Citation, Passage
@@ -26,12 +27,17 @@ def named(
     return citations, tuple(f"citation [{number}] names no passage" for number in wrong)
 
 
-def renumbered(text: str, citations: tuple[Citation, ...], passages: tuple[Passage, ...]) -> str:
+def marked(text: str) -> frozenset[int]:
+    """The numbers in a text's marks."""
+    return frozenset(int(number) for mark in _MARK.findall(text) for number in re.findall(r"\d+", mark))
+
+
+def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Sequence[Passage]) -> str:
     """The text with its marks as the reader counts: ``[1]`` is the first citation, whatever its passage's number was.
 
     Args:
         text: holds marks such as ``[2]`` or ``[2, 4]``, numbers of ``passages`` from 1.
-        citations: what the answer rests on; a mark of anything else is dropped.
+        citations: what the marks shall count, such as what the answer rests on; a mark of anything else is dropped.
         passages: what was shown, in order; none means that there is nothing to count by, and the text stays as it is.
     """
     places = {citation.id: place for place, citation in enumerate(citations, 1)}

@@ -126,6 +126,7 @@ def test_localisation_must_keep_numbers_and_citation_marks() -> None:
         ("fil", "Walang sintomas sa sanggol", "Symptoms are absent in the infant"),
         ("zh", "不对称的不规则散光", "Asymmetric irregular astigmatism"),
         ("es", "Al menos tres días", "At least three days"),
+        ("pt", "Um cilindro de 1 D", "A cylinder of 1 D"),
     ],
 )
 def test_what_languages_say_differently_raises_no_flag(language: str, stem: str, english: str) -> None:

@@ -8,13 +8,14 @@ that letters, citations and votes are checked alike.
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks import REACT, Action, ReactIn
+from clara.tasks import REACT, Action, ReactIn, Tool
 
 
 async def act(state: State, deps: Deps) -> Outcome:
     """One turn. A repeated or empty query or no usable reply ends the search; a first turn without reply searches."""
     tried = state.get("tried", ())
     stem, options = english(state)
+    offered: tuple[Tool, ...] = tuple(source.tool for source in deps.sources) if deps.strategy.has("search") else ()
     result = await deps.backbone.perform(
         REACT,
         ReactIn(
@@ -23,7 +24,7 @@ async def act(state: State, deps: Deps) -> Outcome:
             options=options,
             passages=state.get("passages", ()),
             tried=tried,
-            tools=("search_knowledge", *(source.tool for source in deps.sources)),
+            tools=("search_knowledge", *offered),
             left=deps.settings.rounds - state.get("round", 0),
         ),
         seed=deps.settings.seed + len(tried),
@@ -31,8 +32,7 @@ async def act(state: State, deps: Deps) -> Outcome:
     out = result.output
     query = out.query.strip() if out else ""
     action: Action = out.action if out else "answer"
-    offered = {source.tool for source in deps.sources}
-    if action not in ("answer", "search_knowledge") and (action not in offered or not deps.strategy.has("search")):
+    if action not in ("answer", "search_knowledge", *offered):
         action = "search_knowledge"
     if action != "answer" and (not query or query.casefold() in {old.casefold() for old in tried}):
         action = "answer"

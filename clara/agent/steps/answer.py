@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from clara.agent.ballot import choose
-from clara.agent.citing import named
+from clara.agent.citing import named, renumbered
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.events import Token
-from clara.tasks import ANSWER_TEXT, AnswerIn
-from clara.types import Usage
+from clara.tasks import ANSWER_TEXT, AnswerIn, RefusedAnswer
+from clara.types import Passage, Usage
 
 
 async def answer(state: State, deps: Deps) -> Outcome:
     """Ask for the answer and check what came: the letter must exist, each citation must name a passage that was shown."""
     candidates = state.get("candidates", ())
-    inputs = answer_input(state, feedback=_feedback(candidates[-1]) if candidates else "")
+    inputs = answer_input(state)
+    if candidates:
+        refused = _refused(candidates[-1], inputs.passages)
+        inputs = inputs.model_copy(update={"feedback": _feedback(candidates[-1]), "refused": refused})
     candidate, usage, notes = await ask(inputs, deps)
     update = {"candidates": (*candidates, candidate), "round": max(1, state.get("round", 0))}
     return Outcome(update, detail_of(candidate) | {"notes": list(notes)}, usage)
 
 
-def answer_input(state: State, *, feedback: str = "") -> AnswerIn:
+def answer_input(state: State) -> AnswerIn:
     """What the answer is asked from: the wording to reason on, the original beside it, terms and evidence."""
     question, (stem, options) = state["question"], english(state)
     return AnswerIn(
@@ -32,7 +35,6 @@ def answer_input(state: State, *, feedback: str = "") -> AnswerIn:
         options=options,
         passages=state.get("passages", ()),
         terms=state.get("terms", ()),
-        feedback=feedback,
     )
 
 
@@ -67,6 +69,17 @@ async def _write(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
         text=out.answer, confidence=out.confidence, citations=citations, flags=flags, passages=inputs.passages
     )
     return candidate, result.usage, result.notes
+
+
+def _refused(last: Candidate, passages: tuple[Passage, ...]) -> RefusedAnswer | None:
+    """What was answered, its marks counted as the passages are now; a mark of what is no longer shown is dropped."""
+    if last.failure:
+        return None
+    return RefusedAnswer(
+        text=renumbered(last.text, passages, last.passages),
+        reasoning=renumbered(last.reasoning, passages, last.passages),
+        cited=tuple(citation.title for citation in last.citations),
+    )
 
 
 def _feedback(last: Candidate) -> str:

@@ -6,8 +6,14 @@ from clara.agent.guards import check_localisation
 from clara.agent.state import Candidate, Deps, Outcome, State
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import LOCALIZATIONS
+from clara.agent.wordings import reads_as_english
+from clara.languages import LANGUAGES
 from clara.tasks import LOCALIZE, LocalizeIn
+from clara.text import words
 from clara.types import Usage
+
+_TELLING = 4
+"""Words from which on a text that equals the English one was not translated."""
 
 
 async def localize(state: State, deps: Deps) -> Outcome:
@@ -41,7 +47,7 @@ async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Ou
             failure = result.failure
             break
         text = result.output.answer
-        flags = check_localisation(candidate.text, text, inputs.language) if deps.uses_model else ()
+        flags = _objections(candidate.text, text, inputs.language) if deps.uses_model else ()
         wordings.append((text, flags))
         if not flags:
             break
@@ -52,3 +58,16 @@ async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Ou
     text, flags = min(wordings, key=lambda wording: len(wording[1]))
     detail = {"answer": text, "localized": True, "attempts": len(wordings), "flags": list(flags)}
     return Outcome({"answer": text, "warnings": ("localisation_doubtful",) if flags else ()}, detail, usage)
+
+
+def _objections(english: str, text: str, language: str) -> tuple[str, ...]:
+    """What the guards object to, and a text that is still English."""
+    name = LANGUAGES[language].name if language in LANGUAGES else language
+    still = language != "en" and (reads_as_english(text) or _repeats(english, text))
+    return (*((f"the text is not written in {name}",) if still else ()), *check_localisation(english, text, language))
+
+
+def _repeats(english: str, text: str) -> bool:
+    """True if the words are those of the English text; a few may be, names for instance."""
+    own = [word for word in words(text) if not word.isdigit()]
+    return len(own) >= _TELLING and own == [word for word in words(english) if not word.isdigit()]

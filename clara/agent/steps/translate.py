@@ -8,8 +8,13 @@ from typing import Any
 from clara.agent.guards import check_translation
 from clara.agent.state import Deps, Outcome, State, Translation
 from clara.agent.wordings import is_already_english, reads_as_english, split_source, without_echo
-from clara.tasks import TRANSLATE, TaskResult, TranslateIn, TranslateOut
+from clara.knowledge.glossary import Glossary
+from clara.tasks import TRANSLATE, TaskResult, TermHint, TranslateIn, TranslateOut
+from clara.text import fold
 from clara.types import Option, Question
+
+MOST = 16
+"""Terms that the prompt shows."""
 
 
 async def translate(state: State, deps: Deps) -> Outcome:
@@ -24,6 +29,7 @@ async def translate(state: State, deps: Deps) -> Outcome:
         kept = Translation(question.text, question.options)
         return _outcome((*earlier, kept), {"attempt": attempt, "note": "the question is English already"})
     last = earlier[-1] if earlier else None
+    before = last if last and not last.missing else None
     source, stem = split_source(question.text, language) or ("", question.text)
     result = await deps.backbone.perform(
         TRANSLATE,
@@ -31,9 +37,10 @@ async def translate(state: State, deps: Deps) -> Outcome:
             language=language,
             stem=stem,
             options=question.options,
-            terms=deps.glossary.lookup(stem, language),
+            terms=_terms((stem, *(option.text for option in question.options)), language, deps.glossary),
             problems=_problems(last),
-            previous=last.stem if last else "",
+            previous=before.stem if before else "",
+            previous_options=before.options if before else (),
         ),
         seed=deps.settings.seed + len(earlier),
     )
@@ -76,7 +83,15 @@ def _outcome(translations: tuple[Translation, ...], detail: dict[str, Any], *, d
     return Outcome(update, detail)
 
 
+def _terms(texts: tuple[str, ...], language: str, glossary: Glossary) -> tuple[TermHint, ...]:
+    """The known terms of stem and options, each once, without those that are the same in English."""
+    found = {hint.source: hint for text in texts for hint in glossary.lookup(text, language)}
+    return tuple(hint for hint in found.values() if fold(hint.source) != fold(hint.english))[:MOST]
+
+
 def _problems(last: Translation | None) -> tuple[str, ...]:
     if last is None:
         return ()
+    if last.missing:
+        return (last.problem or "no translation came",)
     return (*last.flags, *((last.problem,) if last.problem else ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from clara.agent.citing import marked
 from clara.agent.grounding import check_answer, check_choice
 from clara.agent.guards import numbers
 from clara.agent.state import Candidate, Deps, Outcome, State, english
@@ -31,15 +32,18 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
         reason = f"the answer step gave no usable reply ({candidate.failure})"
         return replace(candidate, verdict=Verdict(None, False, reason)), Usage()
     stem, options = english(state)
-    cited = {citation.id for citation in candidate.citations}
+    told = candidate.reasoning or candidate.text
+    ids, marks = {citation.id for citation in candidate.citations}, marked(told)
+    cited = {n: passage for n, passage in enumerate(candidate.passages, 1) if passage.id in ids or n in marks}
     result = await deps.backbone.perform(
         VERIFY,
         VerifyIn(
             stem=stem,
             options=options,
             label=candidate.label,
-            answer=candidate.reasoning or candidate.text,
-            cited=tuple(passage for passage in candidate.passages if passage.id in cited),
+            answer=told,
+            cited=tuple(cited.values()),
+            numbers=tuple(cited),
         ),
         seed=deps.settings.seed,
     )

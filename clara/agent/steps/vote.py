@@ -82,6 +82,8 @@ async def _decide(
             passages=first.passages,
             first=_told(first),
             second=_told(second),
+            first_cites=_cited(first),
+            second_cites=_cited(second),
         ),
         seed=deps.settings.seed,
     )
@@ -93,6 +95,12 @@ async def _decide(
 def _told(candidate: Candidate) -> str:
     head = f"{candidate.label}) {candidate.text}" if candidate.label else candidate.text
     return f"{head}\n{candidate.reasoning}".strip()
+
+
+def _cited(candidate: Candidate) -> tuple[int, ...]:
+    """The numbers of what it cites among the passages that both answers were shown."""
+    ids = {citation.id for citation in candidate.citations}
+    return tuple(number for number, passage in enumerate(candidate.passages, 1) if passage.id in ids)
 
 
 def _shared(chosen: Candidate, first: Candidate, second: Candidate, agree: bool | None) -> Candidate:

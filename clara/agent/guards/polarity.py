@@ -1,0 +1,139 @@
+"""Negations of a text, counted so that two languages can be compared.
+
+Languages negate differently: "absent" is ``walang`` in Filipino, French says ``ne ... pas`` twice for once. So a text
+has a number of plain negations, a number of negations hidden in a word or noun, and a number of words that another
+language may say with a negation ("rarely", "prevents"). The word classes are data, ``polarity.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from clara.lexicon import NEGATIONS, WORD_CHARACTER
+from clara.text import STOPWORDS, fold, words
+
+_TABLES = Path(__file__).with_suffix(".toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """How a text negates."""
+
+    plain: int
+    """Negating words: "not", "except", "without", "incorrect"."""
+    hidden: int
+    """Negations inside a word or noun: "absence", "lack"."""
+    excuses: Counter[str]
+    """By concept, words that another language may say with a negation: "rarely", "prevents"."""
+
+    @property
+    def negations(self) -> int:
+        """Everything that must have a counterpart."""
+        return self.plain + self.hidden
+
+    def room(self, other: Polarity) -> int:
+        """Excuses that ``other`` does not have as well."""
+        return sum((self.excuses - other.excuses).values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    idioms: re.Pattern[str]
+    strong: re.Pattern[str] | None
+    concord: frozenset[str]
+    hidden: re.Pattern[str]
+    excuses: dict[str, re.Pattern[str]]
+    plain: frozenset[str]
+
+
+def _pattern(entries: Iterable[str], language: str) -> re.Pattern[str]:
+    if language == "zh":
+        return re.compile("|".join(entries))
+    parts = (re.escape(fold(entry)).replace(r"\*", rf"{WORD_CHARACTER}*") for entry in entries)
+    return re.compile(rf"(?<!{WORD_CHARACTER})(?:{'|'.join(parts)})(?!{WORD_CHARACTER})")
+
+
+@cache
+def _words(language: str) -> _Words:
+    tables = tomllib.loads(_TABLES.read_text(encoding="utf-8"))
+    table = tables[language]
+    hidden = _pattern(table["hidden"], language)
+    excuses = {concept: _pattern(names[language], language) for concept, names in tables["weak"].items()}
+    concord = frozenset(fold(word) for word in table["concord"])
+    soft = (hidden, *excuses.values())
+    plain = frozenset(
+        word
+        for word in map(fold, NEGATIONS[language])
+        if word not in concord and (language == "zh" or not any(pattern.fullmatch(word) for pattern in soft))
+    )
+    strong = re.compile("|".join(table["strong"])) if table["strong"] else None
+    return _Words(re.compile("|".join(table["idioms"])), strong, concord, hidden, excuses, plain)
+
+
+def polarity(text: str, language: str) -> Polarity:
+    """Count the negations of ``text``.
+
+    Args:
+        language: a code of :data:`clara.lexicon.NEGATIONS`; another one is read as English.
+    """
+    code = language if language in NEGATIONS else "en"
+    table = _words(code)
+    folded = fold(re.sub(r"\b[Nn]ée?s?\b", "born", text) if code == "fr" else text)
+    folded = table.idioms.sub(" ", folded)
+    excuses = Counter({concept: len(pattern.findall(folded)) for concept, pattern in table.excuses.items()})
+    for pattern in table.excuses.values():
+        folded = pattern.sub(" ", folded)
+    hidden = len(table.hidden.findall(folded))
+    folded = table.hidden.sub(" ", folded)
+    if code == "zh":
+        plain = len(table.strong.findall(folded)) if table.strong else 0
+    else:
+        found = words(folded)
+        plain = sum(word in table.plain for word in found) + (len(table.strong.findall(folded)) if table.strong else 0)
+        if not plain:
+            plain = min(1, sum(word in table.concord for word in found))
+    return Polarity(plain, hidden, excuses)
+
+
+def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
+    """A flag if ``target`` negates less or more than ``source``.
+
+    A negation without counterpart is one that the other side neither makes nor hides in a word.
+    """
+    before, after = polarity(source, languages[0]), polarity(target, languages[1])
+    if _without_counterpart(before, after):
+        yield f"the negation of {where} was lost"
+    elif _without_counterpart(after, before):
+        yield f"the negation of {where} was added"
+
+
+def _without_counterpart(one: Polarity, other: Polarity) -> bool:
+    return one.negations > other.negations + other.room(one)
+
+
+_SCOPE = (2, 3)
+"""Content words before and after a negation that it may be about."""
+
+
+def negators(text: str) -> list[str]:
+    """For each negation of an English text the stretch of folded words around it."""
+    table = _words("en")
+    found = words(re.sub(r"(?<=\w)n['’]t\b", " not ", table.idioms.sub(" ", fold(text))))
+    places = [
+        place
+        for place, word in enumerate(found)
+        if word in table.plain or word in table.concord or table.hidden.fullmatch(word)
+    ]
+    return [" ".join([*_near(found[:at][::-1], _SCOPE[0])[::-1], *_near(found[at + 1 :], _SCOPE[1])]) for at in places]
+
+
+def _near(found: list[str], count: int) -> list[str]:
+    """The first words up to and including the ``count``-th content word."""
+    content = [place for place, word in enumerate(found) if word not in STOPWORDS and not word[0].isdigit()]
+    return found[: content[count - 1] + 1] if len(content) >= count else found

@@ -1,0 +1,78 @@
+"""Right and left, in the order in which a text names them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from clara.agent.guards.quantities import spelled
+from clara.lexicon import SIDES
+from clara.text import fold, spans
+
+_NOT_A_SIDE = {
+    # "right" is also correct, an angle, and a moment; "left" is also what remains
+    "en": r"\bright (?:answer|alternative|option|statement|choice|order|sequence|one|correlation|association|angles?|after"
+    r"|now|away|time)\b|\b(?:is|are|be|being|been|was|were|has|have|had|the|what|which|all) "
+    r"(?:right[.:?]|left (?:untreated|alone|in|out|to|behind|with|open))",
+    # straight muscles: "muscle droit latéral"
+    "fr": r"\b(?:muscles? )?droits? (?:lateral|lateraux|medial|mediaux|median|internes?|externes?|superieurs?|inferieurs?)\b"
+    r"|\bmuscles? droits?\b|\bangles? droits?\b|\btout droit\b|\bimages? droites?\b",
+    "es": r"\bangulos? rectos?\b|\bel derecho a\b|\bimagen(?:es)? derechas?\b",
+    "pt": r"\bo direito (?:a|de)\b|\bimage(?:m|ns) direitas?\b",
+    "zh": r"左右|左氧|左旋|右旋",
+}
+_ABBREVIATIONS = {
+    # Latin oculus dexter and sinister are used everywhere (*), the others in one language
+    "right": {"OD": "*"},
+    "left": {"OS": "*", "OE": "pt", "OI": "es", "OG": "fr"},
+}
+
+
+def sides(text: str, language: str) -> list[str]:
+    """``right`` and ``left`` in the order of the text; a language that the lexicon does not know has none."""
+    if language not in SIDES["right"]:
+        return []
+    folded = fold(text)
+    if language in _NOT_A_SIDE:
+        folded = re.sub(_NOT_A_SIDE[language], " ", folded)
+    tables = {side: table[language] - {"os", "od"} for side, table in SIDES.items()}
+    named = [(word.start, side) for word in spans(folded) for side, table in tables.items() if word.text in table]
+    return [side for _, side in sorted(named)]
+
+
+def abbreviated(text: str, language: str) -> list[str]:
+    """Sides in capital letters, ``OD`` or ``OS``; they are also other abbreviations, so alone they prove nothing."""
+    return [
+        side
+        for word in spans(text)
+        for side, names in _ABBREVIATIONS.items()
+        if word.surface in names and names[word.surface] in ("*", language)
+    ]
+
+
+def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
+    """Flags for a side that was lost or added, and for two sides that changed places."""
+    before, after = sides(source, languages[0]), sides(target, languages[1])
+    if languages[0] not in SIDES["right"] or languages[1] not in SIDES["right"]:
+        return
+    short = abbreviated(source, languages[0]), abbreviated(target, languages[1])
+    if (before or short[0]) and (after or short[1]):
+        before, after = before or short[0], after or short[1]
+    one, other = Counter(before), Counter(after)
+    if _both(before, target, after, languages[1]) or _both(after, source, before, languages[0]):
+        return
+    for side in SIDES:
+        if one[side] and not other[side]:
+            yield f"{side} was lost in {where}"
+        elif other[side] and not one[side]:
+            yield f"{side} was added in {where}"
+    if one and set(one) == set(other):
+        reversed_order = one == other and before != after and before == after[::-1]
+        if reversed_order or (one["right"] - one["left"]) * (other["right"] - other["left"]) < 0:
+            yield f"right and left changed places in {where}"
+
+
+def _both(named: list[str], other: str, other_named: list[str], language: str) -> bool:
+    """True if one text says "right and left" where the other says "both"."""
+    return set(named) == set(SIDES) and not other_named and 2.0 in spelled(other, language)

@@ -1,0 +1,50 @@
+"""Units, number words and Roman numerals of seven languages; the data is ``tables.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clara.text import fold
+
+_DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of measurement with its factor to the base unit of its dimension."""
+
+    dimension: str
+    factor: float
+    names: tuple[str, ...]
+    """Folded symbols and names in seven languages."""
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fold(word.replace("_", " ")) for word in text.split()))
+
+
+UNITS: dict[str, Unit] = {
+    key: Unit(row["dimension"], row["factor"], _folded(row["names"])) for key, row in _DATA["units"].items()
+}
+"""Unit symbol to what it is called."""
+
+CARDINALS: dict[str, dict[str, float]] = {
+    language: {word: float(value) for value, names in rows.items() for word in _folded(names)}
+    for language, rows in _DATA["cardinals"].items()
+}
+"""Language to the words that mean a number and nothing else."""
+
+QUANTIFIERS: dict[str, dict[str, tuple[float, ...]]] = {
+    language: {word: tuple(row["values"]) for row in rows for word in _folded(row["words"])}
+    for language, rows in _DATA["quantifiers"].items()
+}
+"""Language to the words that may stand for a number."""
+
+ROMAN: dict[str, int] = {
+    numeral: value
+    for value, numeral in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi".split(), 1)
+}
+"""Roman numerals of nerves, layers, types and centuries."""

@@ -1,0 +1,110 @@
+"""Deterministic guards: what a translation must not lose or change. No model is asked.
+
+Each guard returns flags, short English phrases that are shown to the translator on its second attempt. They are written
+to be quiet on good human translations: numbers may be spelled out, units converted, a negation may move from one word to
+another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from clara.agent.guards import alignment, names, polarity, quantities, sides
+from clara.lexicon import NEGATIONS
+from clara.text import fold, words
+from clara.types import Option
+
+_FORMAL = re.compile(r"[\sA-Ja-jIVXivx0-9:;,.()/\-–→+]*[:;,/\-–→]\s*[\sA-Ja-jIVXivx0-9:;,.()/\-–→+]*")
+
+
+def check_translation(
+    stem: str,
+    options: Sequence[Option],
+    english_stem: str,
+    english_options: Sequence[Option],
+    language: str,
+) -> tuple[str, ...]:
+    """Everything the guards find wrong with an English translation; empty if nothing.
+
+    Args:
+        stem, options: the original.
+        english_stem, english_options: the translation; options in the original's order.
+        language: code of the original's language.
+    """
+    languages = (language, "en")
+    flags = [
+        *_options(options, english_options),
+        *_content("the question", stem, english_stem, languages),
+        *_echo(stem, english_stem, language),
+        *alignment.compare(options, english_options, language),
+    ]
+    pairs = {option.label: option.text for option in english_options}
+    for option in options:
+        translated = pairs.get(option.label, "")
+        if translated.strip():
+            flags += _content(f"option {option.label}", option.text, translated, languages, (stem, english_stem))
+    return tuple(flags)
+
+
+def check_localisation(english: str, localized: str, language: str | None = None) -> tuple[str, ...]:
+    """What the answer lost on its way into the asker's language.
+
+    Numbers, units and citation marks are always compared; negations, sides and drug names too where ``language`` is given.
+    """
+    flags = list(quantities.compare("the answer", english, localized, ("en", language or "en")))
+    if language in NEGATIONS and language is not None:
+        languages = ("en", language)
+        flags += polarity.compare("the answer", english, localized, languages)
+        flags += sides.compare("the answer", english, localized, languages)
+        flags += names.compare("the answer", english, localized, languages)
+    if Counter(re.findall(r"\[\d+\]", english)) != Counter(re.findall(r"\[\d+\]", localized)):
+        flags.append("a citation mark was lost or changed")
+    return tuple(flags)
+
+
+def _content(
+    where: str,
+    source: str,
+    target: str,
+    languages: tuple[str, str],
+    context: tuple[str, str] = ("", ""),
+) -> Iterable[str]:
+    if is_formal(source):
+        if _key(source) != _key(target):
+            yield f"the letters and numerals of {where} changed"
+        return
+    yield from quantities.compare(where, source, target, languages)
+    yield from sides.compare(where, source, target, languages)
+    if languages[0] in NEGATIONS:
+        yield from polarity.compare(where, source, target, languages)
+    yield from names.compare(where, source, target, languages, context)
+
+
+def is_formal(text: str) -> bool:
+    """True for an option that only pairs letters and numerals, such as ``I: B; II: A``, and is the same in every
+    language."""
+    return bool(text.strip()) and _FORMAL.fullmatch(text) is not None and any(char.isalpha() for char in text)
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]", "", fold(text))
+
+
+def _options(options: Sequence[Option], english: Sequence[Option]) -> list[str]:
+    if [o.label for o in options] != [o.label for o in english]:
+        return ["the option letters changed"]
+    empty = [e.label for o, e in zip(options, english, strict=True) if o.text.strip() and not e.text.strip()]
+    flags = [f"option {label} is missing" for label in empty]
+    originals = {fold(option.text) for option in options}
+    filled = [fold(option.text) for option in english if option.text.strip()]
+    if len(originals) == len(options) and len(set(filled)) < len(filled):
+        flags.append("two options became the same")
+    return flags
+
+
+def _echo(stem: str, english_stem: str, language: str) -> Iterable[str]:
+    """The translation is the source again although the source is not English."""
+    if language != "en" and fold(stem).strip() == fold(english_stem).strip() and len(words(stem)) > 4:
+        yield "the question was not translated"

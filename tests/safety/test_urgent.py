@@ -1,0 +1,123 @@
+"""Red flags are found in seven languages, and calm questions stay calm."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.safety import Case, corpus, rate
+from clara.languages import SEVEN
+from clara.messages import catalogue
+from clara.safety import asks_personally, red_flags, urgent_notice
+from clara.safety.concepts import table
+from clara.safety.typos import Corrector
+from clara.types import Option, Question
+
+CASES = list(corpus())
+URGENT = [case for case in CASES if case.flag and case.part != "later"]
+LATER = [case for case in CASES if case.flag and case.part == "later"]
+CALM = [case for case in CASES if not case.flag]
+OPTIONS = (Option("A", "Wash the eye"), Option("B", "Wait"))
+
+
+def test_the_corpus_has_fifteen_flags_in_seven_languages_with_five_phrasings_each() -> None:
+    assert len({case.flag for case in URGENT}) == len(table("flags")) == 15
+    for flag in table("flags"):
+        for language in SEVEN:
+            assert sum(case.flag == flag and case.language == language for case in URGENT) >= 5
+    assert len(CALM) >= 300
+
+
+def test_sensitivity_is_at_least_99_percent() -> None:
+    missed = [(case.language, case.flag, case.text) for case in URGENT if not case.right]
+    assert rate(URGENT) >= 0.99, missed
+
+
+def test_wordings_that_were_added_later_are_found_too() -> None:
+    assert rate(LATER) >= 0.97, [(case.language, case.text) for case in LATER if not case.right]
+
+
+def test_specificity_is_at_least_95_percent_in_every_part() -> None:
+    for part in ("development", "held out", "later"):
+        some = [case for case in CALM if case.part == part]
+        assert rate(some) >= 0.95, [(case.language, case.found(), case.text) for case in some if not case.right]
+
+
+@pytest.mark.parametrize("language", SEVEN)
+def test_the_notice_is_in_the_language_of_the_question(language: str) -> None:
+    case = next(case for case in URGENT if case.language == language and case.flag == "chemical_burn")
+    notice = urgent_notice(Question(case.text, language=language))
+    assert notice.startswith(catalogue(language)["urgent"])
+    assert catalogue(language)["urgent_rinse"] in notice
+
+
+def test_the_language_is_recognised_where_it_is_not_given() -> None:
+    wrong = [case for case in URGENT if not red_flags(Question(case.text))]
+    assert len(wrong) <= 0.05 * len(URGENT), [case.text for case in wrong]
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("I splashed bleach in my eye", ("chemical_burn",)),
+        ("I SPLASHED BLEACH IN MY EYE!!!", ("chemical_burn",)),
+        ("I don't have a sudden loss of vision", ()),
+        ("no flashes, floaters or curtain, my eye just itches", ()),
+        ("no pain, but I suddenly went blind in my left eye", ("sudden_loss", "artery_occlusion")),
+        ("I had a retinal detachment in 2010 and today I see flashes and floaters", ("retinal_detachment",)),
+        ("A 60-year-old man with sudden loss of vision", ()),
+        ("A patient splashed bleach in the eye. What is the first step?", ()),
+    ],
+)
+def test_negation_past_and_person_decide(text: str, flags: tuple[str, ...]) -> None:
+    assert red_flags(Question(text, language="en")) == flags
+
+
+def test_a_question_with_options_is_an_examination_unless_it_is_about_the_asker() -> None:
+    text = "Wet cement in both eyes. What should be done first?"
+    assert red_flags(Question(text, language="en"))
+    assert not red_flags(Question(text, OPTIONS, "en"))
+    assert red_flags(Question("I got wet cement in my eyes. What should be done first?", OPTIONS, "en"))
+
+
+@pytest.mark.parametrize("case", [c for c in CALM if "?" in c.text][::6], ids=lambda c: c.text[:40])
+def test_calm_questions_have_no_notice(case: Case) -> None:
+    assert urgent_notice(Question(case.text, language=case.language)) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many drops should I take for my glaucoma?",
+        "Do I have keratoconus?",
+        "¿Qué dosis debo tomar?",
+        "Quantas gotas devo pingar?",
+        "Quel médicament dois-je prendre ?",
+        "Ilang patak ang dapat kong gamitin?",
+        "मुझे क्या बीमारी है?",
+        "mujhe kya bimari hai?",
+        "我应该吃什么药？",
+    ],
+)
+def test_personal_requests_are_recognised(text: str) -> None:
+    assert asks_personally(Question(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the dose of acetazolamide in acute glaucoma?",
+        "A patient asks what dose he should take. What is the best answer?",
+        "¿Cuál es la dosis de acetazolamida?",
+        "Paciente de 60 anos com glaucoma: qual dose deve usar?",
+        "Quelle dose de mannitol faut-il administrer ?",
+        "急性青光眼乙酰唑胺的剂量是多少？",
+    ],
+)
+def test_examination_questions_are_no_personal_requests(text: str) -> None:
+    assert not asks_personally(Question(text))
+
+
+def test_typing_errors_of_one_letter_are_mended_and_others_are_not() -> None:
+    corrector = Corrector(frozenset(("vision", "disappeared", "swollen")))
+    assert corrector.mend("visoin dissapeared swolen") == "vision disappeared swollen"
+    assert corrector.mend("mission revision stolen") == "mission revision stolen"
