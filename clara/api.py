@@ -58,13 +58,6 @@ class Clara:
     # --- asynchronous core -----------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        ready = False
-        try:
-            await self.info()
-            ready = True
-        finally:
-            if not ready:  # nobody calls __aexit__ then
-                await self.aclose()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -158,13 +151,6 @@ class Clara:
     # --- synchronous wrapper ---------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        ready = False
-        try:
-            self._run(self.info())
-            ready = True
-        finally:
-            if not ready:  # nobody calls __exit__ then
-                self.close()
         return self
 
     def __exit__(self, *_exc: object) -> None:
