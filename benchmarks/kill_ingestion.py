@@ -1,10 +1,10 @@
-"""Kills ingestion at random moments and checks what is left; ends with the same store as without a kill, or says what differs.
+"""Kills ingestion at random moments and checks what is left; in the end the store must equal one that was never killed.
 
     python benchmarks/kill_ingestion.py --kills 100
 
-A child process opens the knowledge base (which repairs the index), checks that everything acknowledged before is there and that
-the index holds exactly the record's passages and answers, then adds one of two versions of 400 documents. It is killed with
-SIGKILL after a random time, opening included. When it gets through, the next ones add the other version.
+A child process opens the knowledge base (which repairs the index), checks that everything acknowledged before is there and
+that the index holds exactly the record's passages and answers, then adds one of two versions of 400 documents. It is killed
+with SIGKILL after a random time, opening included. When it gets through, the next ones add the other version.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def documents(version: int) -> Iterator[Document]:
     """Documents of a version; every third one has another text in the other version."""
     for number in range(DOCUMENTS):
         kind = version if number % 3 == 0 else 0
-        draw = random.Random(number * 10 + kind)  # noqa: S311
+        draw = random.Random(number * 10 + kind)
         text = " ".join(f"Fact {n} of {number}: {' '.join(draw.choices(_WORDS, k=12))}." for n in range(draw.randint(5, 40)))
         yield Document(f"d{number}", f"Title {number}", text)
 
@@ -74,7 +74,7 @@ def check(base: KnowledgeBase, expected: dict[str, str]) -> list[str]:
     if base._vectors.numbers() != set(numbers):
         problems.append("the index does not hold the record's passages")
     if numbers:
-        sample = random.Random(0).sample(numbers, min(20, len(numbers)))  # noqa: S311
+        sample = random.Random(0).sample(numbers, min(20, len(numbers)))
         if not base._answers(sample):
             problems.append("a passage is not found by its own vector")
         base.lexical()
@@ -130,7 +130,7 @@ def kill_often(folder: Path, kills: int, seed: int, longest: float) -> tuple[lis
     Returns:
         Problems, children that had opened the store when they were killed, and runs that got through.
     """
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     prints = [{d.id: d.fingerprint for d in documents(version)} for version in (0, 1)]
     order = [d.id for d in documents(0)]
     expected: dict[str, str] = {}

@@ -1,15 +1,17 @@
 """A model server without a model, for measuring clients. Run as a child: ``loopback.py PORT_FILE [SECONDS]``.
 
-It gives the same reply at once or, with a number of seconds, after that time the simplest reply that fits the request's
-schema, to any number of requests at once: a server that takes none of the client's processor. It speaks just enough of the
-protocol for CLARA: models, health, version, tokenize and chat completions, and shows at ``/last`` the last completion that
-it was asked for, so that other clients can send the same bytes.
+It gives the same reply at once or, with a number of seconds, after about that time (half to one and a half of it, the same
+for the same request) the simplest reply that fits the request's schema, to any number of requests at once: a server that
+takes none of the client's processor. It speaks just enough of the protocol for CLARA: models, health, version, tokenize and
+chat completions, and shows at ``/last`` the last completion that it was asked for, so that other clients can send the same
+bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -43,7 +45,7 @@ async def complete(request: web.Request) -> web.Response:
     body = request.app[KEPT]["last"] = await request.read()
     found = FIXED
     if seconds := request.app[SECONDS]:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(random.Random(body).uniform(0.5, 1.5) * seconds)
         found = reply(fitting(json.loads(body)))
     return web.Response(body=found, content_type="application/json")
 

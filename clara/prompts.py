@@ -25,6 +25,7 @@ from clara import resources
 from clara.errors import PromptError
 from clara.frontmatter import read_front_matter
 from clara.languages import LANGUAGES
+from clara.layout import laid_out
 from clara.tasks import TASKS, Task, TaskModel
 from clara.types import Option, Passage
 
@@ -184,9 +185,8 @@ def _compile(path: Path, text: str) -> Template:
 
 def _values(inputs: TaskModel, tags: frozenset[str]) -> dict[str, Any]:
     values = {name: _defuse(getattr(inputs, name), tags) for name in type(inputs).model_fields}
-    code = getattr(inputs, "language", None)
-    if code is not None:
-        values["language_name"] = LANGUAGES[code].name if code in LANGUAGES else str(code)
+    if (code := values.get("language")) is not None:
+        values["language_name"] = LANGUAGES[code].name if code in LANGUAGES else code
     return values
 
 
@@ -204,7 +204,8 @@ def _defuse(value: Any, tags: frozenset[str]) -> Any:
     if isinstance(value, Option):
         return {"label": value.label, "text": _defuse(value.text, tags)}
     if isinstance(value, Passage):
-        return {name: _defuse(getattr(value, name), tags) for name in ("title", "section", "text", "kind", "source")}
+        shown = {name: _defuse(getattr(value, name), tags) for name in ("title", "section", "text", "kind", "source")}
+        return {**shown, "text": laid_out(shown["text"])}
     if isinstance(value, TaskModel):
         return {name: _defuse(getattr(value, name), tags) for name in type(value).model_fields}
     return value

@@ -50,6 +50,8 @@ class TranslateIn(TaskModel):
     """What was wrong with the last translation; empty the first time."""
     previous: str = ""
     """The last translation of the stem, if there was one."""
+    previous_options: tuple[Option, ...] = ()
+    """The last translation of the options."""
 
 
 class TranslateOut(TaskModel):
@@ -110,6 +112,16 @@ class RewriteOut(TaskModel):
     query: str = Field(min_length=1, max_length=400)
 
 
+class RefusedAnswer(TaskModel):
+    """An answer that was not accepted. Its letter is left out, because the options may be shown in another order."""
+
+    text: str
+    """The words of the chosen option, or the free text."""
+    reasoning: str = ""
+    cited: tuple[str, ...] = ()
+    """Titles of the passages that it cited; their numbers may have changed."""
+
+
 class AnswerIn(TaskModel):
     language: str
     original_stem: str
@@ -121,6 +133,8 @@ class AnswerIn(TaskModel):
     terms: tuple[TermHint, ...] = ()
     feedback: str = ""
     """Why the last answer was not accepted; empty in the first round."""
+    refused: RefusedAnswer | None = None
+    """That answer; None in the first round, and where the last one was not usable."""
 
 
 class ChoiceOut(TaskModel):
@@ -157,6 +171,8 @@ class VerifyIn(TaskModel):
     label: str | None = None
     answer: str
     cited: tuple[Passage, ...] = ()
+    numbers: tuple[int, ...] = ()
+    """The number by which the answer calls each cited passage; empty if they count from 1."""
 
 
 class VerifyOut(TaskModel):
@@ -183,6 +199,10 @@ class ReconcileIn(TaskModel):
     """The answer reached through English, with its letter if it has one."""
     second: str
     """The answer reached through the original."""
+    first_cites: tuple[int, ...] = ()
+    """Numbers (from 1) of the passages that the first answer cites."""
+    second_cites: tuple[int, ...] = ()
+    """Numbers of those that the second cites."""
 
 
 class ReconcileOut(TaskModel):
@@ -208,9 +228,9 @@ class ReactIn(TaskModel):
 
 class ReactOut(TaskModel):
     thought: str = Field(default="", max_length=600)
+    action: Action
     query: str = Field(default="", max_length=400)
     """English words to look for; empty with ``answer``."""
-    action: Action
 
 
 class LocalizeIn(TaskModel):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,22 @@ import pytest
 from clara import resources
 from clara.errors import PromptError
 from clara.prompts import PromptLibrary, load_prompt
-from clara.tasks import ANSWER_CHOICE, GRADE, TASKS, TRANSLATE, AnswerIn, GradeIn, TermHint, TranslateIn
+from clara.tasks import (
+    ANSWER_CHOICE,
+    GRADE,
+    REACT,
+    TASKS,
+    TRANSLATE,
+    VERIFY,
+    AnswerIn,
+    GradeIn,
+    ReactIn,
+    ReconcileIn,
+    RefusedAnswer,
+    TermHint,
+    TranslateIn,
+    VerifyIn,
+)
 from clara.types import Option, Passage
 
 
@@ -90,9 +106,9 @@ def test_unclosed_tag_names_the_file(folder: Path, old: str, new: str, words: st
 @pytest.mark.parametrize(
     ("task", "missing", "changes"),
     [
-        ("verify", "answer", {", answer, cited]": ", cited]", "{{ answer }}": ""}),
+        ("verify", "answer", {", answer, cited,": ", cited,", "{{ answer }}": ""}),
         ("terms", "stem", {"[stem, options]": "[options]", "{{ stem }}": ""}),
-        ("localize", "language_name", {"[language_name, ": "[", "{{ language_name }}": ""}),
+        ("assess", "language_name", {"[language_name, ": "[", "{{ language_name }}": ""}),
     ],
 )
 def test_a_template_without_what_every_call_gives_is_refused(
@@ -137,10 +153,10 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ("---\nversion", "version", "no front matter"),
-        ("version: 2\n", "", "front matter needs"),
-        ("version: 2\n", "version: 2\nmood: 2\n", "front matter needs"),
-        ("version: 2", "version: [", "not valid YAML"),
-        ("version: 2", "version: two", "version must be a whole number"),
+        ("version: 3\n", "", "front matter needs"),
+        ("version: 3\n", "version: 3\nmood: 2\n", "front matter needs"),
+        ("version: 3", "version: [", "not valid YAML"),
+        ("version: 3", "version: two", "version must be a whole number"),
         ("max_tokens: 120", "max_tokens: 0", "max_tokens must be a whole number"),
         ("inputs: [stem, options, passages]", "inputs: stem", "inputs must be a list"),
         ("output: GradeOut", "output: TextOut", "output is 'TextOut'"),
@@ -174,6 +190,7 @@ def test_question_options_and_terms_cannot_close_a_tag() -> None:
         options=(Option("A", bad),),
         terms=(TermHint(source=bad, english="x", definition=bad),),
         feedback=bad,
+        refused=RefusedAnswer(text=bad, reasoning=bad, cited=(bad,)),
     )
     user = PromptLibrary()[ANSWER_CHOICE.name].render(inputs)[1]["content"]
     assert user.count("</question>") == 1
@@ -222,10 +239,112 @@ def test_all_languages_and_option_orders_of_a_question_share_what_comes_first() 
     )
 
 
-@pytest.mark.parametrize("task", [task for task in TASKS if task.name != "condense"], ids=lambda task: task.name)
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_the_system_message_never_changes(task: Any) -> None:
-    """But of ``condense``, which tells the conversation's language there."""
     text = (resources.PROMPTS / f"{task.name}.md").read_text(encoding="utf-8")
     system = text.partition("<system>")[2].partition("</system>")[0]
     assert "{{" not in system
     assert "{%" not in system
+
+
+def user_of(task: str, inputs: Any) -> str:
+    return PromptLibrary()[task].render(inputs)[1]["content"]
+
+
+PASSAGES = tuple(Passage(f"n#{number}", f"Title {number}", "Text.") for number in range(1, 4))
+OPTIONS = (Option("A", "Timolol"), Option("B", "Atropine"))
+
+
+def test_the_verifier_sees_a_passage_under_the_number_that_the_answer_uses() -> None:
+    asked = VerifyIn(stem="Which?", options=OPTIONS, label="B", answer="As [3] says.", cited=PASSAGES[2:], numbers=(3,))
+    user = user_of(VERIFY.name, asked)
+    assert "[3] Title 3" in user
+    assert "[1]" not in user
+    assert "B) Atropine" in user.partition("<answer>")[2]
+
+
+def test_the_refused_answer_is_shown_without_a_letter() -> None:
+    refused = RefusedAnswer(text="Atropine", reasoning="It dilates.", cited=("Cycloplegia", "Pupil"))
+    asked = AnswerIn(
+        language="en", original_stem="q", stem="q", options=OPTIONS, feedback="look for treatment", refused=refused
+    )
+    section = user_of(ANSWER_CHOICE.name, asked).partition("<refused>")[2].partition("</refused>")[0]
+    for part in ("Atropine", "It dilates.", "Cycloplegia; Pupil", "look for treatment"):
+        assert part in section
+    assert "B)" not in section
+
+
+def test_the_refused_translation_is_shown_with_its_options() -> None:
+    asked = TranslateIn(
+        language="es",
+        stem="q",
+        options=OPTIONS,
+        problems=("p",),
+        previous="old stem",
+        previous_options=(Option("A", "old"),),
+    )
+    section = user_of(TRANSLATE.name, asked).partition("<refused>")[2].partition("</refused>")[0]
+    assert "old stem" in section
+    assert "A) old" in section
+
+
+def test_a_translation_that_never_came_is_not_shown() -> None:
+    user = user_of(TRANSLATE.name, TranslateIn(language="es", stem="q", problems=("no reply came",)))
+    assert "<refused>" not in user
+    assert "no reply came" in user
+
+
+def test_the_skeleton_of_a_translation_names_every_option_letter() -> None:
+    last = user_of(TRANSLATE.name, TranslateIn(language="es", stem="q", options=OPTIONS)).splitlines()[-1]
+    assert '"options": {"A": TEXT, "B": TEXT}}' in last
+    assert user_of(TRANSLATE.name, TranslateIn(language="es", stem="q")).endswith('"options": {}}')
+
+
+def test_a_language_code_cannot_close_a_tag() -> None:
+    user = user_of(TRANSLATE.name, TranslateIn(language="x</question>", stem="q"))
+    assert user.count("</question>") == 1
+
+
+def test_only_available_tools_are_named() -> None:
+    prompt = PromptLibrary()[REACT.name]
+    inputs = ReactIn(language="es", stem="q", tools=("search_knowledge", "search_wikipedia"))
+    both = "".join(message["content"] for message in prompt.render(inputs))
+    assert "search_wikipedia" in both
+    assert "search_pubmed" not in both
+
+
+def test_two_answers_are_compared_with_what_they_cite() -> None:
+    asked = ReconcileIn(
+        language="es", original_stem="o", stem="q", passages=PASSAGES, first="x", second="y", first_cites=(3, 1)
+    )
+    user = user_of("reconcile", asked)
+    assert "[3] [1]" in user.partition("<first>")[2].partition("</first>")[0]
+    assert "nothing" in user.partition("<second>")[2]
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task.form == "json"], ids=lambda task: task.name)
+def test_the_last_line_names_every_field_of_the_reply_and_cannot_be_taken_for_one(task: Any) -> None:
+    """A skeleton in valid JSON would be copied by small models."""
+    text = (resources.PROMPTS / f"{task.name}.md").read_text(encoding="utf-8")
+    last = text.removesuffix("</user>\n").strip().splitlines()[-1]
+    skeleton = last[last.index('{"') :]
+    places = [skeleton.index(f'"{name}":') for name in task.output.model_fields]
+    assert places == sorted(places)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(skeleton)
+
+
+def test_a_term_that_is_the_same_in_english_is_told_once() -> None:
+    asked = AnswerIn(
+        language="en",
+        original_stem="q",
+        stem="q",
+        options=OPTIONS,
+        terms=(
+            TermHint(source="Timolol", english="timolol", definition="a beta blocker"),
+            TermHint(source="ojo", english="eye"),
+        ),
+    )
+    user = user_of(ANSWER_CHOICE.name, asked)
+    assert "\ntimolol: a beta blocker\n" in user
+    assert "ojo = eye" in user

@@ -51,6 +51,11 @@ class OpenAIBackbone:
         """A client for the servers that the settings name; connects on the first call."""
         return cls(ModelServers(settings), PromptLibrary(settings.prompts), settings)
 
+    @property
+    def concurrency(self) -> int:
+        """Requests that may be in flight now: the setting, or what the servers were found to take. It changes."""
+        return self.servers.limiter.limit
+
     async def info(self) -> BackboneInfo:
         """The model's name and context length, asked for once.
 

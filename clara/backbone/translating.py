@@ -47,6 +47,11 @@ class TranslatingBackbone:
         self._waiting: list[tuple[list[Text], asyncio.Future[list[str]]]] = []
         self._drainer: asyncio.Task[None] | None = None
 
+    @property
+    def concurrency(self) -> int | None:
+        """Requests that the inner backbone may have in flight now; None if it has no such limit."""
+        return getattr(self.inner, "concurrency", None)
+
     async def info(self) -> BackboneInfo:
         """The inner backbone, with the translation model's name behind its own. Raises: as the model's loading."""
         info = await self.inner.info()

@@ -46,8 +46,6 @@ TERM_KINDS = frozenset("anatomy disease sign test procedure drug optics instrume
 WORD_KINDS = frozenset("question negation quantity direction general".split())
 """Kinds that are the words between the terms."""
 
-_LONGEST = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -114,12 +112,28 @@ def _stemmed(surface: str, language: str) -> str:
 _FORMS = (_Form("acronym", _acronym), _Form("plain", _plain), _Form("folded", _folded), _Form("stemmed", _stemmed))
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of one form and language."""
+
+    entries: dict[Key, Entry]
+    lengths: dict[str, tuple[int, ...]]
+    """First word of a name to the lengths, in words, of the names that begin with it."""
+
+    @classmethod
+    def of(cls, entries: dict[Key, Entry]) -> _Names:
+        lengths: dict[str, set[int]] = {}
+        for key in entries:
+            lengths.setdefault(key[0], set()).add(len(key))
+        return cls(entries, {first: tuple(found) for first, found in lengths.items()})
+
+
 class TermGlossary:
     """The glossary that ships, or one in the same format."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
-        self._index: dict[str, dict[str, dict[Key, Entry]]] = {}
+        self._index: dict[str, dict[str, _Names]] = {}
         self._synonyms: dict[str, tuple[str, ...]] | None = None
 
     @classmethod
@@ -135,7 +149,7 @@ class TermGlossary:
             raise KnowledgeError(f"no glossary file (*.tsv) in {folder}")
         return cls(entry for path in paths for entry in read_glossary(path))
 
-    def index(self, language: str) -> dict[str, dict[Key, Entry]]:
+    def index(self, language: str) -> dict[str, _Names]:
         """For each form the names in ``language``; where two entries share a name, the one of higher precedence has it.
 
         An acronym counts only where the text writes it as one: French ``les`` is no lupus (LES).
@@ -145,7 +159,7 @@ class TermGlossary:
             for entry in sorted(self.entries, key=_precedence):
                 for name in entry.names.get(language, ()):
                     self._enter(built, name, entry, language)
-            self._index[language] = built
+            self._index[language] = {form: _Names.of(table) for form, table in built.items()}
         return self._index[language]
 
     @staticmethod
@@ -181,10 +195,12 @@ class TermGlossary:
         return result
 
     @staticmethod
-    def _longest_at(tables: Sequence[tuple[dict[Key, Entry], Key]], at: int, total: int) -> Match | None:
-        for length in range(min(_LONGEST, total - at), 0, -1):
-            for table, keys in tables:
-                entry = table.get(keys[at : at + length])
+    def _longest_at(tables: Sequence[tuple[_Names, Key]], at: int, total: int) -> Match | None:
+        starting = (length for names, keys in tables for length in names.lengths.get(keys[at], ()))
+        lengths = {length for length in starting if at + length <= total}
+        for length in sorted(lengths, reverse=True):
+            for names, keys in tables:
+                entry = names.entries.get(keys[at : at + length])
                 if entry is not None:
                     return Match(entry, at, at + length)
         return None

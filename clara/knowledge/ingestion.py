@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from clara.knowledge.augmentation import Augmenter
 from clara.knowledge.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile
 from clara.knowledge.loading.sandbox import Problem, parse
@@ -36,6 +37,7 @@ def ingest(
     *,
     sync: bool = False,
     workers: int | None = None,
+    augmenter: Augmenter | None = None,
     progress: Progress | None = None,
 ) -> Ingestion:
     """Add what files hold. A file or record that cannot be read is left out and reported, and the run goes on.
@@ -46,6 +48,7 @@ def ingest(
         hints: what the caller says about the files.
         sync: also remove the documents of these paths that are no longer there; those of a file with a problem stay.
         workers: parsing processes; None takes what the machine has.
+        augmenter: writes to new and changed documents what is indexed with them.
         progress: called after every batch with documents read and passages added.
 
     Raises:
@@ -62,7 +65,7 @@ def ingest(
 
     files = _files(named, result, leave_out)
     with closing(parse(files, hints or Hints(), workers=workers)) as parsed:
-        result.change = base.add(_documents(base, parsed, seen, leave_out), progress=progress)
+        result.change = base.add(_documents(base, parsed, seen, leave_out), augmenter=augmenter, progress=progress)
     if sync:
         result.change = replace(result.change, removed=base.remove(_vanished(base, named, seen, result)))
     return result

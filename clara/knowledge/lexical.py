@@ -83,16 +83,15 @@ class LexicalIndex:
         fresh.rename(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> LexicalIndex:
-        """Read an index, its arrays mapped from disk.
+    def load(cls, folder: Path, size: int) -> LexicalIndex:
+        """Read an index of ``size`` passages, its arrays mapped from disk.
 
         Raises:
-            OSError, ValueError: it is missing or damaged; build it again.
+            OSError, ValueError: it is missing, damaged or of another size; build it again.
         """
         about = json.loads((folder / "about.json").read_text())
-        if about["recipe"] != _RECIPE:
-            raise ValueError("another recipe")
-        size = int(about["size"])
+        if (about["recipe"], about["size"]) != (_RECIPE, size):
+            raise ValueError("another recipe or size")
         if not (folder / "params.index.json").exists():
             return cls(None, size)
         return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False), size)

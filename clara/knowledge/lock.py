@@ -21,14 +21,24 @@ class Exclusive:
         self._folder = folder
         self._file = -1
 
-    def __enter__(self) -> Self:
+    def take(self) -> bool:
+        """Take the lock; False if another holds it."""
         self._file = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._file)
-            raise StoreError(f"another process is changing the knowledge base {self._folder}; wait for it to end") from None
+            self.free()
+            return False
+        return True
+
+    def free(self) -> None:
+        """Let others have it."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        if not self.take():
+            raise StoreError(f"another process is changing the knowledge base {self._folder}; wait for it to end")
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._file)
+        self.free()

@@ -26,16 +26,19 @@ def read_questions(path: Path) -> list[Labelled] | list[Parallel]:
         KnowledgeError: it is none of these; the message names the line.
     """
     try:
-        if path.suffix.lower() == ".csv":
-            return list(_wide(path))
-        rows = list(_rows(path))
+        found = list(_wide(path)) if path.suffix.lower() == ".csv" else _lines(path)
     except Unreadable as problem:
         raise KnowledgeError(f"cannot read {path}: {problem}") from None
     except OSError as problem:
         raise KnowledgeError(f"cannot read {path}: {problem.strerror}") from None
-    if not rows:
+    if not found:
         raise KnowledgeError(f"{path} holds no question")
-    if all("queries" in row for _, row in rows):
+    return found
+
+
+def _lines(path: Path) -> list[Labelled] | list[Parallel]:
+    rows = list(_rows(path))
+    if rows and all("queries" in row for _, row in rows):
         return [_parallel(path, number, row) for number, row in rows]
     pairs: Counter[str] = Counter()
     return [question for number, row in rows for question in _labelled(path, number, row, pairs)]

@@ -102,6 +102,19 @@ class Record:
             raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
         return gone, new
 
+    def move(self, documents: Iterable[Document]) -> None:
+        """Remember where documents lie now that were read before from elsewhere; no passage changes.
+
+        Raises:
+            StoreError: the disk refuses.
+        """
+        places = [(document.origin, document.id, document.origin) for document in documents if document.origin]
+        try:
+            with self._db:
+                self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
+
     def remove(self, ids: Sequence[str]) -> list[int]:
         """Remove documents; returns the numbers of their passages."""
         with self._db:
@@ -161,12 +174,14 @@ class Record:
     def documents(self) -> Iterator[Document]:
         """All documents with their text, in the order of their ids, a few hundred at a time so that writing may go on."""
         query = (
-            "SELECT id, title, text, source, kind, language, also, origin FROM documents WHERE id > ? ORDER BY id LIMIT 500"
+            "SELECT id, title, text, source, kind, language, also, origin, fingerprint "
+            "FROM documents WHERE id > ? ORDER BY id LIMIT 500"
         )
         last = ""
         while rows := self._db.execute(query, (last,)).fetchall():
-            for name, title, text, source, kind, language, also, origin in rows:
-                yield Document(name, title, text, source, kind, language, tuple(json.loads(also)), origin)
+            for name, title, text, source, kind, language, also, origin, fingerprint in rows:
+                others = tuple(json.loads(also))
+                yield Document(name, title, text, source, kind, language, others, origin, fingerprint)
             last = rows[-1][0]
 
     def facets(self) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase, StoreError, UsageError
+from clara.knowledge.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.base import Embedder, Vectors, unit
 from clara.knowledge.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.documents import Document
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 BATCH = 256
 """Documents in one transaction."""
 _NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
+_UNREADABLE = re.compile(r"not a database|malformed")
+"""What SQLite says of a file that it cannot read as a database."""
 
 Progress = Callable[[int, int], None]
 """Receives documents read and passages added so far."""
@@ -84,7 +87,7 @@ class KnowledgeBase:
             raise NoKnowledgeBase(missing_message(self.name, folder))
         _make(folder)
         self.record = Record(folder / "record.sqlite")
-        self._client = client or open_client(folder / "chroma")
+        self._client = client or self._open_chroma()
         self._vectors = VectorIndex(self._client, self.name, embedder.info)
         self._lexical: LexicalIndex | None = None
         self._numbers: list[int] = []
@@ -98,15 +101,47 @@ class KnowledgeBase:
         """The knowledge base ``name`` of the settings' data folder."""
         return cls(kb_folder(settings, name), embedder, create=create, check=check, client=server_client(settings))
 
+    def _open_chroma(self) -> ClientAPI:
+        """The embedded Chroma; one whose database is no longer readable is dropped, for the record holds everything."""
+        place = self.folder / "chroma"
+        try:
+            return open_client(place)
+        except StoreError as error:
+            if not _UNREADABLE.search(str(error)):
+                raise
+        with Exclusive(self.folder):
+            log.warning("the database of the index of knowledge base %r is damaged", self.name)
+            shutil.rmtree(place)
+        return open_client(place)
+
     def _check(self) -> None:
-        """Bring Chroma in step with the record if it is behind or damaged."""
-        numbers = self.record.numbers()
-        if self._vectors.generation == self.record.generation and self._vectors.count() == len(numbers):
-            if self._answers(numbers[-1:]):
-                return
-        elif self._vectors.count() and self._catch_up(numbers):
+        """Bring Chroma in step with the record if it is behind or damaged.
+
+        While another process changes the knowledge base, an index that is behind is used as it is.
+        """
+        if self._in_step():
             return
-        self.reindex()
+        lock = Exclusive(self.folder)
+        if not lock.take():
+            log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
+            return
+        try:
+            if not self._in_step() and not (self._held() and self._catch_up(self.record.numbers())):
+                self._rebuild()
+        finally:
+            lock.free()
+
+    def _in_step(self) -> bool:
+        numbers = self.record.numbers()
+        same = self._vectors.generation == self.record.generation and self._held() == len(numbers)
+        return same and self._answers(numbers[-1:])
+
+    def _held(self) -> int | None:
+        """Passages in Chroma; None if it is too damaged to count them."""
+        try:
+            return self._vectors.count()
+        except StoreError:
+            return None
 
     def _answers(self, numbers: Sequence[int]) -> bool:
         """True if each of these passages is found by its own vector."""
@@ -118,12 +153,13 @@ class KnowledgeBase:
             present, wanted = self._vectors.numbers(), set(numbers)
             self._vectors.delete(sorted(present - wanted))
             missing = sorted(wanted - present)
-            log.warning(
-                "the index of knowledge base %r was left behind; adding %d passages, removing %d",
-                self.name,
-                len(missing),
-                len(present - wanted),
-            )
+            if missing or present != wanted:
+                log.warning(
+                    "the index of knowledge base %r was left behind; adding %d passages, removing %d",
+                    self.name,
+                    len(missing),
+                    len(present - wanted),
+                )
             self._index(self.record.chunks(missing))
             if not self._answers([*numbers[:1], *missing[-1:], *numbers[-1:]]):
                 return False
@@ -133,9 +169,17 @@ class KnowledgeBase:
         return True
 
     def reindex(self) -> None:
-        """Build both indexes again from the record."""
+        """Build both indexes again from the record.
+
+        Raises:
+            StoreError: another process is changing the knowledge base, or Chroma refuses.
+        """
+        with Exclusive(self.folder):
+            self._rebuild()
+
+    def _rebuild(self) -> None:
         if self.record.counts()["passages"]:
-            state = "damaged" if self._vectors.count() else "missing"
+            state = "missing" if self._held() == 0 else "damaged"
             log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
         self._vectors.reset()
         self._index(self.record.chunks())
@@ -143,11 +187,16 @@ class KnowledgeBase:
         self._changed()
 
     def recut(self) -> None:
-        """Cut all documents again, for an embedder that counts other tokens, and build both indexes."""
-        stream = self.record.documents()
-        while batch := list(islice(stream, BATCH)):
-            self.record.put([(document, self._cut(document)) for document in batch])
-        self.reindex()
+        """Cut all documents again, for an embedder that counts other tokens, and build both indexes.
+
+        Raises:
+            StoreError: another process is changing the knowledge base, or Chroma refuses.
+        """
+        with Exclusive(self.folder):
+            stream = self.record.documents()
+            while batch := list(islice(stream, BATCH)):
+                self.record.put([(document, self._cut(document)) for document in batch])
+            self._rebuild()
 
     def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
         while batch := list(islice(stream, BATCH * 4)):
@@ -160,7 +209,9 @@ class KnowledgeBase:
             vectors = unit(vectors + weight * self.embedder.embed_documents([chunk.head for chunk in chunks]))
         return vectors
 
-    def add(self, documents: Iterable[Document], *, progress: Progress | None = None) -> Change:
+    def add(
+        self, documents: Iterable[Document], *, augmenter: Augmenter | None = None, progress: Progress | None = None
+    ) -> Change:
         """Add documents; unchanged ones are skipped, changed ones replaced.
 
         A batch counts as added once it is in the record; its vectors follow in a thread of their own while the next batch is
@@ -168,10 +219,12 @@ class KnowledgeBase:
 
         Args:
             documents: read as a stream.
+            augmenter: writes to the new and changed ones what is indexed with them.
             progress: called after every batch.
 
         Raises:
             StoreError: the disk or Chroma refuses; what was added before stays.
+            BackboneError: the augmenter's model server cannot be used; what was added before stays.
         """
         known = self.record.fingerprints()
         counts = Counter[str]()
@@ -180,15 +233,19 @@ class KnowledgeBase:
             waiting: Future[None] | None = None
             while batch := list(islice(stream, BATCH)):
                 fresh: dict[str, Document] = {}
+                same: list[Document] = []
                 for document in batch:
-                    if known.get(document.id) == document.fingerprint:
+                    now = fingerprint(document, augmenter)
+                    if known.get(document.id) == now:
                         counts["unchanged"] += 1
+                        same.append(document)
                     else:
                         counts["replaced" if document.id in known else "added"] += 1
-                        known[document.id] = document.fingerprint
+                        known[document.id] = now
                         fresh[document.id] = document
+                self.record.move(same)
                 if fresh:
-                    parts = [(document, self._cut(document)) for document in fresh.values()]
+                    parts = [(document, self._cut(document)) for document in augment(list(fresh.values()), augmenter)]
                     chunks = [chunk for _, cut in parts for chunk in cut]
                     vectors = self._embed(chunks)
                     gone, new = self.record.put(parts)
@@ -225,14 +282,16 @@ class KnowledgeBase:
     def lexical(self) -> tuple[LexicalIndex, list[int]]:
         """The BM25 index and the passage number of each of its positions; built or read from disk when first needed."""
         if self._lexical is None:
-            self._numbers = self.record.numbers()
             folder = self.folder / f"bm25-{self.record.generation}"
+            numbers = self.record.numbers()
             try:
-                self._lexical = LexicalIndex.load(folder)
+                self._lexical = LexicalIndex.load(folder, len(numbers))
             except (OSError, ValueError):
-                self._lexical = LexicalIndex.build(chunk.weighted for _, chunk in self.record.chunks())
+                numbers.clear()  # what is read now may be more than a moment ago, if another process adds
+                self._lexical = LexicalIndex.build(_weighted(self.record.chunks(), numbers))
                 _drop_old(self.folder)
                 self._lexical.save(folder)
+            self._numbers = numbers
         return self._lexical, self._numbers
 
     @cached_property
@@ -272,7 +331,7 @@ class KnowledgeBase:
             **self.record.counts(),
             "kinds": self.record.count_by("kind"),
             "languages": self.record.count_by("language"),
-            "embedder": {"name": info.name, "dimension": info.dimension, "fingerprint": info.fingerprint},
+            "embedder": asdict(info),
         }
 
     def close(self) -> None:
@@ -311,6 +370,13 @@ def _make(folder: Path) -> None:
         raise StoreError(f"cannot write the data folder {folder}: {error.strerror}; set CLARA_HOME to another") from None
     if not os.access(folder, os.W_OK):
         raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
+
+
+def _weighted(stream: Iterator[tuple[int, Chunk]], numbers: list[int]) -> Iterator[str]:
+    """What BM25 counts of each passage; its number goes into ``numbers``."""
+    for number, part in stream:
+        numbers.append(number)
+        yield part.weighted
 
 
 def _drop_old(folder: Path) -> None:

@@ -7,7 +7,8 @@ say which embedder filled it and which generation of the record it holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
     """
     silence_telemetry()
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
     from chromadb.errors import ChromaError
 
@@ -46,6 +48,8 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
             return chromadb.EphemeralClient(settings=settings)
         return chromadb.PersistentClient(path=str(folder), settings=settings)
     except (ChromaError, OSError, ValueError, RuntimeError) as error:
+        if url is None and folder is not None:
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)  # else the half-opened one is given next time
         raise StoreError(f"cannot open Chroma at {url or folder}: {error}") from None
 
 
@@ -65,8 +69,25 @@ def _split(url: str) -> tuple[str, int, bool]:
     return match[2], int(match[3] or (443 if secure else 8000)), secure
 
 
+@contextmanager
+def _as_store_error(what: str) -> Generator[None]:
+    """Chroma's own errors, and those of the connection to its server, as one of ours."""
+    import httpx
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise StoreError(f"Chroma cannot {what}: its server does not answer ({error})") from None
+    except (ChromaError, ValueError, RuntimeError) as error:
+        raise StoreError(f"Chroma cannot {what}: {error}") from None
+
+
 class VectorIndex:
-    """The Chroma collection of one knowledge base, tied to one embedder."""
+    """The Chroma collection of one knowledge base, tied to one embedder.
+
+    Every method raises StoreError where Chroma fails, for example on a damaged index or when its server has gone.
+    """
 
     def __init__(self, client: ClientAPI, base: str, embedder: EmbedderInfo) -> None:
         """Open or create the collection of the knowledge base ``base``.
@@ -75,15 +96,11 @@ class VectorIndex:
             EmbedderMismatch: it was filled by another embedder.
             StoreError: Chroma cannot open it.
         """
-        from chromadb.errors import ChromaError
-
         self._client = client
         self._base, self._name = base, _collection(base)
         self._embedder = embedder
-        try:
+        with _as_store_error(f"open {self._name!r}"):
             self._collection = self._open()
-        except (ChromaError, ValueError, RuntimeError) as error:
-            raise StoreError(f"Chroma cannot open the collection {self._name!r}: {error}") from None
         self._check_embedder()
 
     def _open(self) -> Collection:
@@ -121,59 +138,47 @@ class VectorIndex:
 
     def mark(self, generation: int) -> None:
         """Say that the index now holds this generation."""
-        self._collection.modify(metadata=self._metadata(generation))
-        self._collection = self._client.get_collection(self._name, embedding_function=None)
+        with _as_store_error(f"change {self._name!r}"):
+            self._collection.modify(metadata=self._metadata(generation))
+            self._collection = self._client.get_collection(self._name, embedding_function=None)
 
     def count(self) -> int:
         """Vectors in the collection."""
-        return int(self._collection.count())
+        with _as_store_error(f"count {self._name!r}"):
+            return int(self._collection.count())
 
     def numbers(self) -> set[int]:
-        """Numbers of all passages that it holds.
-
-        Raises:
-            StoreError: Chroma cannot read them.
-        """
-        from chromadb.errors import ChromaError
-
-        try:
+        """Numbers of all passages that it holds."""
+        with _as_store_error(f"list {self._name!r}"):
             return {int(name) for name in self._collection.get(include=[])["ids"]}
-        except (ChromaError, RuntimeError) as error:
-            raise StoreError(f"Chroma cannot list {self._name!r}: {error}") from None
 
     def add(self, numbers: Sequence[int], chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add or replace passages."""
         for at in range(0, len(numbers), BATCH):
             part = slice(at, at + BATCH)
-            self._collection.upsert(
-                ids=[str(number) for number in numbers[part]],
-                embeddings=vectors[part],
-                documents=[chunk.text for chunk in chunks[part]],
-                metadatas=[_facts(chunk) for chunk in chunks[part]],
-            )
+            with _as_store_error(f"add to {self._name!r}"):
+                self._collection.upsert(
+                    ids=[str(number) for number in numbers[part]],
+                    embeddings=vectors[part],
+                    documents=[chunk.text for chunk in chunks[part]],
+                    metadatas=[_facts(chunk) for chunk in chunks[part]],
+                )
 
     def delete(self, numbers: Sequence[int]) -> None:
         """Remove passages."""
         for at in range(0, len(numbers), BATCH):
-            self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
+            with _as_store_error(f"remove from {self._name!r}"):
+                self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
 
     def query(self, vectors: Vectors, k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
-        """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first.
-
-        Raises:
-            StoreError: Chroma fails, for example on a damaged index.
-        """
-        from chromadb.errors import ChromaError
-
+        """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first."""
         count = min(k, self.count())
         if count == 0 or not len(vectors):
             return [[] for _ in vectors]
-        try:
+        with _as_store_error(f"search {self._name!r}"):
             found = self._collection.query(
                 query_embeddings=vectors, n_results=count, where=dict(where) if where else None, include=["distances"]
             )
-        except (ChromaError, RuntimeError) as error:
-            raise StoreError(f"Chroma cannot search {self._name!r}: {error}") from None
         distances = found["distances"] or []
         return [
             [(int(i), 1.0 - float(d)) for i, d in zip(ids, row, strict=True)]
@@ -189,8 +194,9 @@ class VectorIndex:
 
     def reset(self) -> None:
         """Empty the collection and tie it to this embedder."""
-        self._client.delete_collection(self._name)
-        self._collection = self._open()
+        with _as_store_error(f"empty {self._name!r}"):
+            self._client.delete_collection(self._name)
+            self._collection = self._open()
 
 
 def _collection(base: str) -> str:
@@ -198,13 +204,15 @@ def _collection(base: str) -> str:
 
 
 def drop_collection(client: ClientAPI, base: str) -> None:
-    """Remove the collection of a knowledge base whatever filled it; nothing happens if there is none."""
+    """Remove the collection of a knowledge base whatever filled it; nothing happens if there is none.
+
+    Raises:
+        StoreError: Chroma fails.
+    """
     from chromadb.errors import NotFoundError
 
-    try:
+    with _as_store_error(f"remove {_collection(base)!r}"), suppress(NotFoundError):
         client.delete_collection(_collection(base))
-    except (NotFoundError, ValueError):
-        return
 
 
 def _facts(chunk: Chunk) -> dict[str, str]:

@@ -11,8 +11,10 @@ import pytest
 from aiohttp import web
 
 from clara.backbone import http
+from clara.backbone.translating import TranslatingBackbone
 from clara.errors import BackboneOverloaded, BackboneRefused, BackboneUnreachable
 from clara.tasks import ANSWER_CHOICE, ANSWER_TEXT
+from clara.testing import ScriptedBackbone
 from tests.backbone.conftest import Connect
 from tests.backbone.fake_server import DEAD, GOOD, INPUTS, KEY, FakeServer, completion, serving, stream
 
@@ -260,15 +262,28 @@ async def test_the_limit_follows_the_servers_queue(connect: Connect, monkeypatch
         server.metrics = "vllm:num_requests_running 8\nvllm:num_requests_waiting 24\n"
         backbone = connect(server.url)
         await backbone.perform(ANSWER_CHOICE, INPUTS)
-        await until(lambda: backbone.servers.limiter.limit == 12)
+        await until(lambda: backbone.concurrency == 12)
 
 
 async def test_a_push_back_lowers_the_limit(server: FakeServer, connect: Connect) -> None:
     backbone = connect(server.url)
-    before = backbone.servers.limiter.limit
+    before = backbone.concurrency
     server.replies = [503, GOOD]
     await backbone.perform(ANSWER_CHOICE, INPUTS)
-    assert backbone.servers.limiter.limit < before
+    assert backbone.concurrency < before
+
+
+async def test_the_setting_is_the_limit_also_behind_a_translation_model(server: FakeServer, connect: Connect) -> None:
+    backbone = connect(server.url, concurrency=3)
+    server.replies = [503, GOOD]
+    await backbone.perform(ANSWER_CHOICE, INPUTS)
+    assert backbone.concurrency == 3
+    assert TranslatingBackbone(backbone, load=_no_model).concurrency == 3
+    assert TranslatingBackbone(ScriptedBackbone(), load=_no_model).concurrency is None
+
+
+def _no_model() -> Any:
+    raise AssertionError("no translation is asked for")
 
 
 async def until(true: Any) -> None:

@@ -205,10 +205,10 @@ def with_long_passages(number: int, characters: int) -> Any:
 
 
 async def test_the_last_passages_go_until_it_fits(vllm: FakeServer, connect: Connect) -> None:
-    vllm.length = 6000
+    vllm.length = 6600
     result = await connect(vllm.url).perform(ANSWER_CHOICE, with_long_passages(6, 900))
     (body,) = vllm.bodies
-    left = 6000 - body["max_tokens"] - sum(len(message["content"]) for message in body["messages"])
+    left = 6600 - body["max_tokens"] - sum(len(message["content"]) for message in body["messages"])
     assert 0 <= left < 900
     assert result.output is not None
     assert result.notes == ("left out 2 of 6 passages: the prompt did not fit",)

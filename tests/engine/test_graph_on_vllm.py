@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from clara.agent.runner import Agent
@@ -11,7 +14,7 @@ from clara.config import Settings
 from clara.errors import BackboneUnreachable
 from clara.knowledge.glossary import Entry, TermGlossary
 from clara.testing import FixedRetriever
-from clara.types import Option, Passage, Question
+from clara.types import Answer, Option, Passage, Question
 
 pytestmark = pytest.mark.engine
 
@@ -27,26 +30,30 @@ QUESTIONS = {
 }
 
 
-def settings(url: str) -> Settings:
-    return Settings(profile="remote", backbone=(url,), rounds=1, translations=1, timeout=120)
+def settings(url: str, **more: object) -> Settings:
+    values = {"profile": "remote", "backbone": (url,), "rounds": 1, "translations": 1, "timeout": 120}
+    return Settings.model_validate(values | more)
 
 
-@pytest.mark.parametrize("language", QUESTIONS)
-async def test_graph_ends_with_an_answer(vllm_server: str, language: str) -> None:
+async def answer(url: str, home: Path, language: str) -> Answer:
     stem, texts = QUESTIONS[language]
     options = tuple(Option(letter, text) for letter, text in zip("ABCD", texts, strict=True))
-    chosen = settings(vllm_server)
+    chosen = settings(url, home=home)
     backbone = OpenAIBackbone.from_settings(chosen)
     try:
         agent = Agent(backbone, FixedRetriever(PASSAGES), GLOSSARY, chosen)
-        answer = await agent.run(Question(stem, options, language), get_strategy("clara"))
+        return await agent.run(Question(stem, options, language), get_strategy("clara"))
     finally:
         await backbone.aclose()
-    assert answer.label in {"A", "B", "C", "D"} or answer.failure in {"unparsed", "no_response"}
-    assert answer.usage.calls > 0
-    assert answer.usage.prompt_tokens > 0
-    steps = {step.step for step in answer.trace}
-    assert {"detect", "translate", "retrieve", "answer"} <= steps
+
+
+async def test_graph_ends_with_an_answer(vllm_server: str, tmp_path: Path) -> None:
+    for found in await asyncio.gather(*(answer(vllm_server, tmp_path / language, language) for language in QUESTIONS)):
+        assert found.label in {"A", "B", "C", "D"} or found.failure in {"unparsed", "no_response"}
+        assert found.usage.calls > 0
+        assert found.usage.prompt_tokens > 0
+        steps = {step.step for step in found.trace}
+        assert {"detect", "translate", "retrieve", "answer"} <= steps
 
 
 async def test_info_names_model_and_context(vllm_server: str) -> None:

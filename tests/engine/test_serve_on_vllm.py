@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -59,11 +61,12 @@ def test_vllm_understands_the_flags_of_every_preset(tiny_model: Path) -> None:
 
 
 class Served:
-    """``clara serve`` with the tiny model in the background."""
+    """``clara serve`` with the tiny model in the background; ended at the end of the ``with`` block at the latest."""
 
     def __init__(self, model: Path, home: Path) -> None:
         self.port = free_port()
         self.home = home
+        home.parent.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "clara", "serve", "--model", str(model), "--device", "cpu", "--offline"]
         command += ["--vllm", str(PYTHON), "--port", str(self.port), "--max-model-len", "2048"]
         self.process = subprocess.Popen(
@@ -74,6 +77,14 @@ class Served:
             env=quiet(CLARA_HOME=str(home), CLARA_API_KEY=KEY, VLLM_CPU_KVCACHE_SPACE="1"),
             start_new_session=True,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
 
     @property
     def errors(self) -> str:
@@ -108,42 +119,51 @@ def all_gone(pids: set[int], seconds: float) -> bool:
     return not any(name_of(pid) for pid in pids)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
-def test_end_while_it_loads_leaves_no_process(tiny_model: Path, tmp_path: Path, number: signal.Signals) -> None:
-    served = Served(tiny_model, tmp_path / "home")
-    pids = served.until_engine()
-    assert len(pids) >= 3
-    served.process.send_signal(number)
-    assert served.process.wait(60) == (130 if number == signal.SIGINT else -signal.SIGKILL)
-    assert all_gone(pids, 60)
+def test_end_while_it_loads_leaves_no_process(tiny_model: Path, tmp_path: Path) -> None:
+    """Ctrl-C, and a kill that cannot be caught; both servers load at the same time."""
+    ends = {signal.SIGINT: 130, signal.SIGKILL: -signal.SIGKILL}
+    with ExitStack() as stack:
+        loading = {number: stack.enter_context(Served(tiny_model, tmp_path / number.name / "home")) for number in ends}
+        processes = {number: served.until_engine() for number, served in loading.items()}
+        for number, served in loading.items():
+            assert len(processes[number]) >= 3
+            served.process.send_signal(number)
+        for number, served in loading.items():
+            assert served.process.wait(60) == ends[number]
+            assert all_gone(processes[number], 60), number.name
 
 
 def test_server_answers_its_key_alone_and_ends_in_order(tiny_model: Path, tmp_path: Path) -> None:
-    served = Served(tiny_model, tmp_path / "home")
-    assert served.process.stdout is not None
-    line = served.process.stdout.readline()
-    url = f"http://127.0.0.1:{served.port}/v1"
-    assert line == f'clara ask "..." --backbone {url}\n', served.errors
-    pids = set(descendants(served.process.pid))
-    assert not any(KEY in name_of(pid) for pid in pids)
-    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"], "additionalProperties": False}
-    body = {
-        "model": "tiny",
-        "messages": [{"role": "user", "content": "?"}],
-        "max_tokens": 40,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}},
-    }
-    with httpx.Client(trust_env=False, timeout=60) as client:
-        assert client.post(f"{url}/chat/completions", json=body).status_code == 401
-        reply = client.post(f"{url}/chat/completions", json=body, headers={"Authorization": f"Bearer {KEY}"}).json()
-    assert reply["choices"][0]["message"]["content"] in ('{"ok":true}', '{"ok":false}')
-    assert "prompt_tokens_details" in reply["usage"]
-    served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(60) == 0
-    assert all_gone(pids, 5)
-    log = next((served.home / "logs").glob("vllm-*.log")).read_text()
-    assert "Application startup complete" in log
-    assert KEY not in log + served.errors + line
+    with Served(tiny_model, tmp_path / "home") as served:
+        assert served.process.stdout is not None
+        line = served.process.stdout.readline()
+        url = f"http://127.0.0.1:{served.port}/v1"
+        assert line == f'clara ask "..." --backbone {url}\n', served.errors
+        pids = set(descendants(served.process.pid))
+        assert not any(KEY in name_of(pid) for pid in pids)
+        schema = {
+            "type": "object",
+            "properties": {"ok": {"type": "boolean"}},
+            "required": ["ok"],
+            "additionalProperties": False,
+        }
+        body = {
+            "model": "tiny",
+            "messages": [{"role": "user", "content": "?"}],
+            "max_tokens": 40,
+            "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}},
+        }
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            assert client.post(f"{url}/chat/completions", json=body).status_code == 401
+            reply = client.post(f"{url}/chat/completions", json=body, headers={"Authorization": f"Bearer {KEY}"}).json()
+        assert reply["choices"][0]["message"]["content"] in ('{"ok":true}', '{"ok":false}')
+        assert "prompt_tokens_details" in reply["usage"]
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(60) == 0
+        assert all_gone(pids, 5)
+        log = next((served.home / "logs").glob("vllm-*.log")).read_text()
+        assert "Application startup complete" in log
+        assert KEY not in log + served.errors + line
 
 
 def test_flag_that_vllm_does_not_know_is_told(tiny_model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from clara.agent.runner import Agent
@@ -19,11 +22,21 @@ CHOICE = Question(STEM, tuple(Option(letter, text) for letter, text in zip("ABCD
 TEXT = Question(STEM, (), "es")
 
 
-async def asked(url: str, question: Question, strategy: str, **more: object) -> tuple[Answer, int]:
+CASES: dict[str, tuple[str, Question, dict[str, object]]] = {
+    "direct": ("direct", TEXT, {}),
+    "react": ("react", CHOICE, {}),
+    "vote": ("clara_vote", CHOICE, {}),
+    "vote on a text": ("clara_vote", TEXT, {}),
+    "samples and gauge": ("clara", CHOICE, {"samples": 2, "permute_options": True, "certainty": 1.0}),
+}
+"""Strategy, question and what differs from the usual settings."""
+
+
+async def asked(url: str, home: Path, case: str) -> tuple[Answer, int]:
     """The answer, and the most requests that it may have cost: a reply that does not fit is asked for once more."""
-    settings = Settings.model_validate(
-        {"profile": "remote", "backbone": (url,), "rounds": 1, "translations": 1, "timeout": 120, "cache": False, **more}
-    )
+    strategy, question, more = CASES[case]
+    usual = {"profile": "remote", "backbone": (url,), "home": home, "rounds": 1, "translations": 1, "timeout": 120}
+    settings = Settings.model_validate(usual | {"cache": False} | more)
     backbone = OpenAIBackbone.from_settings(settings)
     try:
         answer = await Agent(backbone, FixedRetriever(PASSAGES), GLOSSARY, settings).run(question, STRATEGIES[strategy])
@@ -32,20 +45,29 @@ async def asked(url: str, question: Question, strategy: str, **more: object) -> 
     return answer, 2 * max_calls(STRATEGIES[strategy], settings, len(question.options))
 
 
-@pytest.mark.parametrize(
-    ("strategy", "question"), [("direct", TEXT), ("react", CHOICE), ("clara_vote", CHOICE), ("clara_vote", TEXT)]
-)
-async def test_every_step_ends_in_an_answer_within_its_calls(vllm_server: str, strategy: str, question: Question) -> None:
-    answer, most = await asked(vllm_server, question, strategy)
+@pytest.fixture(scope="module")
+def answers(vllm_server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Answer, int]]:
+    """All cases, asked at once: the server takes hardly longer than for one."""
+    home = tmp_path_factory.mktemp("strategies")
+
+    async def every() -> list[tuple[Answer, int]]:
+        return await asyncio.gather(*(asked(vllm_server, home, case) for case in CASES))
+
+    return dict(zip(CASES, asyncio.run(every()), strict=True))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_step_ends_in_an_answer_within_its_calls(answers: dict[str, tuple[Answer, int]], case: str) -> None:
+    strategy, question, _more = CASES[case]
+    answer, most = answers[case]
     assert 0 < answer.usage.calls <= most
-    assert {step.step for step in answer.trace} <= STRATEGIES[strategy].steps
+    assert {step.step for step in answer.trace} <= STRATEGIES[strategy].steps | {"gauge"}
     assert answer.label in (*question.labels, None)
     assert answer.failure in (None, "unparsed", "no_response")
 
 
-async def test_votes_and_the_gauge_work_on_real_replies(vllm_server: str) -> None:
-    answer, most = await asked(vllm_server, CHOICE, "clara", samples=2, permute_options=True, certainty=1.0)
-    assert answer.usage.calls <= most
+def test_votes_and_the_gauge_work_on_real_replies(answers: dict[str, tuple[Answer, int]]) -> None:
+    answer, _most = answers["samples and gauge"]
     assert "gauge" in {step.step for step in answer.trace}
     assert answer.certainty is None or 0 <= answer.certainty <= 1
     assert sum(answer.votes.values()) <= 2 * len(CHOICE.options)

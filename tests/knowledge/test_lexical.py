@@ -58,12 +58,12 @@ def test_an_empty_corpus_answers_saves_and_loads(texts: list[str], tmp_path: Pat
     empty = LexicalIndex.build(texts)
     assert empty.top("cornea", 5) == []
     empty.save(tmp_path / "bm25")
-    assert LexicalIndex.load(tmp_path / "bm25").top("cornea", 5) == []
+    assert LexicalIndex.load(tmp_path / "bm25", len(texts)).top("cornea", 5) == []
 
 
 def test_a_loaded_index_gives_the_same_hits(index: LexicalIndex, tmp_path: Path) -> None:
     index.save(tmp_path / "bm25")
-    loaded = LexicalIndex.load(tmp_path / "bm25")
+    loaded = LexicalIndex.load(tmp_path / "bm25", len(TEXTS))
     for query in ("cornea", "clear lens light", "白内障", "मोतियाबिंद", "zebra"):
         assert loaded.top(query, 3) == index.top(query, 3)
 
@@ -78,8 +78,10 @@ def test_saving_again_replaces_the_whole_folder(index: LexicalIndex, tmp_path: P
 
 def test_a_missing_or_damaged_index_raises_what_the_store_catches(index: LexicalIndex, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"about\.json"):
-        LexicalIndex.load(tmp_path / "nowhere")
+        LexicalIndex.load(tmp_path / "nowhere", 1)
     index.save(tmp_path / "bm25")
+    with pytest.raises(ValueError, match="another recipe or size"):
+        LexicalIndex.load(tmp_path / "bm25", len(TEXTS) + 1)
     (tmp_path / "bm25" / "params.index.json").write_text("{")
     with pytest.raises((OSError, ValueError)):
-        LexicalIndex.load(tmp_path / "bm25")
+        LexicalIndex.load(tmp_path / "bm25", len(TEXTS))

@@ -170,3 +170,66 @@ async def test_the_shipped_base_is_searched_in_any_of_its_languages(
 def test_a_base_that_is_not_built_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoKnowledgeBase, match="clara kb build"):
         HybridRetriever.from_settings(Settings(home=tmp_path))
+
+
+SPANISH = [
+    document("glaucoma_es", "El glaucoma daña el nervio óptico y estrecha el campo visual.", language="es"),
+    document("gotas_es", "Las gotas bajan la presión del ojo.", language="es", kind="drug"),
+]
+UNRELATED = [
+    document(f"unrelated{n}", f"A nervio campo visual report number {n} of a workshop on radio masts.") for n in range(30)
+]
+
+
+@pytest.fixture
+def bilingual(tmp_path: Path) -> Iterator[HybridRetriever]:
+    """Two Spanish passages among many unrelated English ones that share the words of a Spanish query."""
+    base = KnowledgeBase(tmp_path / "kb" / "bilingual", HashEmbedder(), create=True)
+    base.add([CORNEA, LENS, GLAUCOMA, DRUG, *SPANISH, *UNRELATED])
+    retriever = HybridRetriever([base])
+    yield retriever
+    retriever.close()
+
+
+async def test_only_some_kinds(bilingual: HybridRetriever) -> None:
+    found = await bilingual.search(Query(("pressure glaucoma gotas presión",), only_kinds=frozenset({"drug"})), 10)
+    assert {passage.id for passage in found} == {"timolol#0", "gotas_es#0"}
+
+
+async def test_only_some_languages(bilingual: HybridRetriever) -> None:
+    found = await bilingual.search(Query(("nervio campo visual",), only_languages=frozenset({"es"})), 10)
+    assert {passage.language for passage in found} == {"es"}
+    assert found[0].id == "glaucoma_es#0"
+
+
+async def test_kinds_and_languages_together(bilingual: HybridRetriever) -> None:
+    both = {"only_kinds": frozenset({"drug"}), "only_languages": frozenset({"es", "fr"})}
+    assert await ids(bilingual, "glaucoma presión", **both) == ["gotas_es#0"]
+
+
+async def test_a_filter_that_nothing_passes_finds_nothing(bilingual: HybridRetriever) -> None:
+    assert await ids(bilingual, "glaucoma", only_kinds=frozenset({"guideline"})) == []
+
+
+async def test_a_passage_in_the_askers_language_is_not_crowded_out_by_unrelated_english_ones(
+    bilingual: HybridRetriever,
+) -> None:
+    query = "nervio campo visual number report"
+    inclined = HybridRetriever(bilingual.bases, Weights(own_language=0.0))
+    before = await ids(inclined, query, language="es", k=40)
+    after = await ids(bilingual, query, language="es", k=40)
+    assert before[0].startswith("unrelated")
+    assert after[0] == "glaucoma_es#0"
+    assert await ids(bilingual, query, language="en", k=40) == before
+
+
+async def test_a_language_without_passages_changes_nothing(bilingual: HybridRetriever) -> None:
+    query = "clear window of the eye"
+    assert await ids(bilingual, query, language="hi") == await ids(bilingual, query, language="en")
+
+
+async def test_documents_added_later_are_found_under_a_filter(bilingual: HybridRetriever) -> None:
+    french = frozenset({"fr"})
+    assert await ids(bilingual, "cristallin", only_languages=french) == []
+    bilingual.bases[0].add([document("cristallin", "Le cristallin est clair.", language="fr")])
+    assert await ids(bilingual, "cristallin", only_languages=french) == ["cristallin#0"]

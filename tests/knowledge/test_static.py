@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors import safe_open
+from tokenizers import Tokenizer
 
 from clara import resources
 from clara.errors import KnowledgeError
@@ -25,6 +26,22 @@ def test_vectors_have_unit_length_in_every_script(embedder: StaticEmbedder) -> N
 @pytest.mark.parametrize("text", ["", "   ", "…!?", "\U0001f600", "ༀ༁"])
 def test_text_without_a_known_token_is_the_zero_vector(embedder: StaticEmbedder, text: str) -> None:
     assert not embedder.embed_documents([text]).any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cornea is 0.5 mm thick; Schlemm’s canal, e.g. CYP1B1-linked.",
+        "El desprendimiento\tde retina\n\nes una urgencia:\u00a0¿qué hacer?",
+        "白内障手术后眼内炎。\u3000青光眼，角膜。" * 9,
+        "मोतियाबिंद का उपचार। \ufb01xed \uff21\uff22 cafe\u0301 \u0301x",
+        "x" * 5000,
+    ],
+)
+def test_counting_word_by_word_gives_the_tokens_of_the_whole_text(embedder: StaticEmbedder, text: str) -> None:
+    whole = Tokenizer.from_file(str(FOLDER / "tokenizer.json")).encode(text, add_special_tokens=False).ids
+    assert embedder._ids(text) == whole
+    assert embedder.count_tokens([text]) == [len(whole)]
 
 
 def test_no_texts_give_no_rows(embedder: StaticEmbedder) -> None:

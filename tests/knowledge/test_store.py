@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from chromadb.api.shared_system_client import SharedSystemClient
 
 from clara.config import Settings
 from clara.errors import EmbedderMismatch, NoKnowledgeBase, StoreError, UsageError
-from clara.knowledge.chunking import chunk
+from clara.knowledge import lexical as lexical_module
+from clara.knowledge.base import EmbedderInfo
+from clara.knowledge.chunking import Chunk, chunk, count_words
 from clara.knowledge.documents import Document
 from clara.knowledge.lock import Exclusive
 from clara.knowledge.store import Change, KnowledgeBase, discard, kb_folder
@@ -208,3 +211,107 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str
 
 def test_a_good_name_lies_below_the_home(tmp_path: Path) -> None:
     assert kb_folder(Settings(home=tmp_path), "my_notes-2") == tmp_path / "kb" / "my_notes-2"
+
+
+class Coarse(HashEmbedder):
+    """Takes fewer tokens at once."""
+
+    def __init__(self) -> None:
+        super().__init__("coarse")
+        self.info = EmbedderInfo("coarse", 32, "f1", max_tokens=20)
+
+
+def test_recutting_follows_the_new_embedders_length(folder: Path) -> None:
+    long = document("long", " ".join(f"Fact number {n} of the cornea." for n in range(30)))
+    base = make(folder, long, LENS)
+    before = base.record.counts()["passages"]
+    base.close()
+    forget_chroma()
+    discard(Settings(home=folder.parent.parent), folder.name)
+    again = KnowledgeBase(folder, Coarse(), check=False)
+    again.recut()
+    counts = again.record.counts()
+    assert counts["documents"] == 2
+    assert counts["passages"] > before
+    assert again._vectors.numbers() == set(again.record.numbers())
+    assert max(count_words([part.text for _, part in again.record.chunks()])) <= 20
+    assert nearest(again, "lens focuses light") == "lens"
+    assert again.add([long, LENS]) == Change(unchanged=2)
+
+
+def test_reindexing_keeps_documents_and_finds_the_same(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS, GLAUCOMA)
+    before = base.record.fingerprints(), base.nearest(["clear cornea"], 3)
+    base.reindex()
+    assert (base.record.fingerprints(), base.nearest(["clear cornea"], 3)) == before
+
+
+def test_a_lexical_index_of_another_recipe_is_built_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = make(folder, CORNEA)
+    base.lexical()
+    again = reopen(base)
+    monkeypatch.setattr(lexical_module, "_RECIPE", "another")
+    monkeypatch.setattr(Chunk, "weighted", property(lambda self: "sclera"))
+    assert lexical(again, "window") == []
+    assert lexical(again, "sclera") == ["cornea"]
+
+
+def test_stats_tell_how_the_embedder_is_used(folder: Path) -> None:
+    found = make(folder, CORNEA).stats()["embedder"]
+    assert found == {
+        "name": "hash",
+        "dimension": 32,
+        "fingerprint": "f1",
+        "max_tokens": 512,
+        "query_instruction": "",
+        "document_instruction": "",
+        "head_weight": 0.0,
+    }
+
+
+def test_a_record_whose_documents_have_no_origin_opens(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base.record._db.execute("UPDATE documents SET origin = ''")
+    base.record._db.commit()
+    again = reopen(base)
+    assert again.record.ids_of("/somewhere") == {}
+    assert again.record.origin_of("cornea") == ""
+    assert again.add([CORNEA]) == Change(unchanged=1)
+
+
+def test_a_reader_beside_a_writer_neither_repairs_nor_fails(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    base = make(folder, CORNEA, GLAUCOMA)
+    base.record.put([(LENS, chunk(LENS))])  # the writer has not told Chroma yet
+    with Exclusive(folder):
+        reader = reopen(base)
+        assert "another process is changing" in caplog.text
+        assert reader._vectors.count() == 2
+        assert nearest(reader, "clear window cornea") == "cornea"
+        assert lexical(reader, "focuses") == ["lens"]
+        with pytest.raises(StoreError, match="another process"):
+            reader.reindex()
+    assert reopen(reader)._vectors.count() == 3
+
+
+def test_a_document_that_moved_is_unchanged_and_belongs_to_its_new_place(folder: Path) -> None:
+    base = make(folder, replace(CORNEA, origin="/old/cornea.md"))
+    assert base.add([replace(CORNEA, origin="/new/cornea.md")]) == Change(unchanged=1)
+    assert base.record.ids_of("/old") == {}
+    assert base.record.ids_of("/new") == {"cornea": "/new/cornea.md"}
+
+
+@pytest.mark.parametrize("suffix", [".sqlite3", ".pickle", ".bin"])
+def test_damaged_files_of_chroma_are_made_anew_from_the_record(
+    folder: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = [document(f"d{n}", f"Word{n} of the cornea.") for n in range(1100)]  # enough for Chroma to write its index
+    make(folder, CORNEA, *many).close()
+    forget_chroma()
+    damaged = list((folder / "chroma").rglob(f"*{suffix}"))
+    for path in damaged:
+        path.write_bytes(b"garbage" * 100)
+    again = KnowledgeBase(folder, HashEmbedder())
+    assert damaged
+    assert "is damaged" in caplog.text
+    assert again._vectors.numbers() == set(again.record.numbers())
+    assert nearest(again, "clear window cornea") == "cornea"

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clara.cli.kb.build import the_one
-from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, LanguageOption, QuietOption, settings_of
+from clara.cli.options import (
+    BackboneOption,
+    ConfigOption,
+    DebugOption,
+    JsonOption,
+    KbOption,
+    LanguageOption,
+    ModelOption,
+    QuietOption,
+    settings_of,
+)
 from clara.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from clara.config import Settings
+    from clara.knowledge.augmentation import Augmenter
     from clara.knowledge.ingestion import Ingestion
     from clara.knowledge.loading.base import Hints
+
+
+class AugmentBy(StrEnum):
+    """The values of ``--augment``."""
+
+    glossary = "glossary"
+    model = "model"
+
 
 _SHOWN = 20
 """Problems that are listed; --json has more."""
@@ -36,6 +57,32 @@ WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=64, help="Parsing processes.", show_default=False)
 ]
 
+AugmentOption = Annotated[
+    AugmentBy | None,
+    typer.Option(
+        "--augment",
+        help="Index names (glossary) or questions (model) in other languages with each document.",
+        show_default=False,
+    ),
+]
+AugmentLanguagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--augment-languages", metavar="L,...", help="Languages for --augment; the seven if left out.", show_default=False
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What add and sync were told."""
+
+    paths: list[str]
+    hints: Hints
+    workers: int | None
+    augment: AugmentBy | None
+    languages: tuple[str, ...]
+
 
 def add(
     paths: Paths,
@@ -43,6 +90,10 @@ def add(
     kind: KindOption = None,
     language: LanguageOption = None,
     workers: WorkersOption = None,
+    augment: AugmentOption = None,
+    augment_languages: AugmentLanguagesOption = None,
+    backbone: BackboneOption = None,
+    model: ModelOption = None,
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
@@ -53,9 +104,9 @@ def add(
 
     Unchanged documents are skipped, changed ones replaced; a file that cannot be read is named and left out.
     """
-    settings = settings_of(config=config, kb=kb)
-    hints = _hints(field or [], language, kind)
-    _report(settings, _run(settings, paths, hints, workers, sync=False, quiet=quiet or as_json), as_json=as_json)
+    settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
+    given = _Given(paths, _hints(field or [], language, kind), workers, augment, _languages(augment, augment_languages))
+    _report(settings, _run(settings, given, sync=False, quiet=quiet or as_json), as_json=as_json)
 
 
 def sync(
@@ -64,6 +115,10 @@ def sync(
     kind: KindOption = None,
     language: LanguageOption = None,
     workers: WorkersOption = None,
+    augment: AugmentOption = None,
+    augment_languages: AugmentLanguagesOption = None,
+    backbone: BackboneOption = None,
+    model: ModelOption = None,
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
@@ -71,9 +126,9 @@ def sync(
     quiet: QuietOption = False,
 ) -> None:
     """Add files and folders as kb add does, and remove the documents that they no longer hold."""
-    settings = settings_of(config=config, kb=kb)
-    hints = _hints(field or [], language, kind)
-    _report(settings, _run(settings, paths, hints, workers, sync=True, quiet=quiet or as_json), as_json=as_json)
+    settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
+    given = _Given(paths, _hints(field or [], language, kind), workers, augment, _languages(augment, augment_languages))
+    _report(settings, _run(settings, given, sync=True, quiet=quiet or as_json), as_json=as_json)
 
 
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
@@ -90,7 +145,42 @@ def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
     return Hints(mapping, get_language(language).code if language else None, kind)
 
 
-def _run(settings: Settings, paths: list[str], hints: Hints, workers: int | None, *, sync: bool, quiet: bool) -> Ingestion:
+def _languages(augment: AugmentBy | None, named: str | None) -> tuple[str, ...]:
+    """The languages to write in, as codes in a fixed order.
+
+    Raises:
+        UsageError: they are named without --augment, or one is unknown, or the glossary does not hold it.
+    """
+    from clara.languages import SEVEN, get_language
+
+    if named is None:
+        return tuple(SEVEN)
+    if augment is None:
+        raise UsageError("--augment-languages needs --augment glossary or --augment model")
+    codes = sorted({get_language(name.strip()).code for name in named.split(",") if name.strip()})
+    if not codes:
+        raise UsageError(f"--augment-languages {named!r} names no language")
+    if augment is AugmentBy.glossary and (other := [code for code in codes if code not in SEVEN]):
+        raise UsageError(f"the glossary has no names in {', '.join(other)}, only in {', '.join(SEVEN)}; use --augment model")
+    return tuple(codes)
+
+
+def _augmenter(settings: Settings, given: _Given, stack: ExitStack) -> Augmenter | None:
+    if given.augment is None:
+        return None
+    from clara.knowledge.augmentation import GlossaryAugmenter, ModelAugmenter
+    from clara.knowledge.glossary import shipped_glossary
+
+    if given.augment is AugmentBy.glossary:
+        return GlossaryAugmenter(shipped_glossary(), given.languages)
+    if not settings.uses_model:
+        raise UsageError("--augment model needs a model server: give --backbone URL, or use --augment glossary")
+    from clara.assembly import build_backbone
+
+    return stack.enter_context(closing(ModelAugmenter(build_backbone(settings), given.languages)))
+
+
+def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Ingestion:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from clara.cli.output import progress_console
@@ -103,17 +193,22 @@ def _run(settings: Settings, paths: list[str], hints: Hints, workers: int | None
         TextColumn("{task.completed:,} documents, {task.fields[passages]:,} passages, {task.fields[rate]} a second"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=progress_console(quiet=quiet), transient=True) as bar:
+    with ExitStack() as stack:
+        augmenter = _augmenter(settings, given, stack)
+        bar = stack.enter_context(Progress(*columns, console=progress_console(quiet=quiet), transient=True))
         task = bar.add_task("", total=None, passages=0, rate="-")
 
         def advance(read: int, passages: int) -> None:
             elapsed = bar.tasks[0].elapsed or 0
             bar.update(task, completed=read, passages=passages, rate=f"{read / elapsed:,.0f}" if elapsed else "-")
 
-        with closing(KnowledgeBase.open(settings, the_one(settings), build_embedder(settings), create=True)) as base:
-            result = ingest(base, paths, hints, sync=sync, workers=workers, progress=advance)
-            base.lexical()
-            return result
+        embedder = build_embedder(settings)
+        base = stack.enter_context(closing(KnowledgeBase.open(settings, the_one(settings), embedder, create=True)))
+        result = ingest(
+            base, given.paths, given.hints, sync=sync, workers=given.workers, augmenter=augmenter, progress=advance
+        )
+        base.lexical()
+        return result
 
 
 def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:

@@ -62,7 +62,7 @@ def _query(settings: Settings, text: str, language: str | None) -> Query:
     code = get_language(language).code if language else detect_language(text).code
     terms = " ".join(term.english for term in shipped_glossary().lookup(text, code)) if code != "en" else ""
     texts = tuple(dict.fromkeys(wording for wording in (text, terms) if wording))
-    return Query(texts, kinds=settings.kind_weights)
+    return Query(texts, kinds=settings.kind_weights, language=code)
 
 
 def stats(
@@ -94,5 +94,9 @@ def stats(
 
 def _words(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
+        return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
     return str(value)
+
+
+def _plain(value: object) -> str:
+    return repr(value) if isinstance(value, str) and (not value or value != value.strip() or "\n" in value) else str(value)

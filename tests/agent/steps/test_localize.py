@@ -76,3 +76,14 @@ async def test_of_two_doubtful_wordings_the_better_is_kept_flagged(order: tuple[
 async def test_a_second_wording_that_never_comes_leaves_the_first() -> None:
     answer = await ask(Script(localize=[LocalizeOut(answer=LOST), UNPARSED]), FREE, "translate_rag")
     assert (answer.answer, "localisation_doubtful" in answer.warnings) == (LOST, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["The abducens nerve supplies it [1].", "The abducens nerve is the one that supplies the muscle [1]."]
+)
+async def test_an_answer_that_stays_english_is_made_again(text: str) -> None:
+    script = Script(localize=[LocalizeOut(answer=text), LocalizeOut(answer=GOOD)])
+    answer = await ask(script, FREE, "translate_rag")
+    assert "the text is not written in Spanish" in script.inputs("localize")[1].problems
+    assert answer.answer == GOOD
+    assert "localisation_doubtful" not in answer.warnings

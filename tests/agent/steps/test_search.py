@@ -109,6 +109,12 @@ async def test_react_searches_reads_and_answers_from_all_that_was_found() -> Non
     assert answer.warnings == ()
 
 
+async def test_react_is_not_offered_sources_that_the_strategy_leaves_out() -> None:
+    script = Script()
+    await ask(script, strategy=get_strategy("react").without("search"), sources=[Outside("pubmed")])
+    assert script.inputs("react")[0].tools == ("search_knowledge",)
+
+
 async def test_react_stops_at_the_cap() -> None:
     turns = [ReactOut(query=f"query {number}", action="search_knowledge") for number in range(9)]
     answer = await ask(Script(react=turns), strategy="react", rounds=4)

@@ -33,7 +33,7 @@ async def test_a_poor_translation_is_made_again_and_told_what_went_wrong() -> No
     assert steps(answer)[:5] == ["detect", "translate", "assess", "translate", "assess"]
     second = script.inputs("translate")[1]
     assert second.problems == ("right was lost in the question",)
-    assert second.previous == bad.stem
+    assert (second.previous, {o.label: o.text for o in second.previous_options}) == (bad.stem, bad.options)
     assert answer.english_question == ENGLISH.text
     assert "translation_doubtful" not in answer.warnings
 
@@ -73,6 +73,22 @@ async def test_a_translation_that_never_comes_leaves_the_original_and_a_warning(
     assert "translation_doubtful" in answer.warnings
     assert answer.label == "B"
     assert details(answer, "translate")[0]["failure"] == reply.failure
+
+
+async def test_a_second_attempt_is_not_shown_the_original_as_a_refused_translation() -> None:
+    script = Script(translate=[UNPARSED, GOOD])
+    await ask(script)
+    second = script.inputs("translate")[1]
+    assert (second.previous, second.previous_options) == ("", ())
+    assert second.problems == (UNPARSED.reason,)
+
+
+async def test_the_terms_of_the_options_are_told_and_those_that_are_english_already_are_not() -> None:
+    script = Script()
+    await ask(script, Question("¿Cuál mueve el ojo hacia fuera?", (Option("A", "Recto lateral"), Option("B", "Iris")), "es"))
+    assert [term.english for term in script.inputs("translate")[0].terms] == ["lateral rectus"]
+    await ask(script, Question("Alin ang lateral rectus sa larawang ito ng mata?", (), "fil"))
+    assert script.inputs("translate")[-1].terms == ()
 
 
 async def test_an_assessment_that_does_not_parse_is_no_objection() -> None:

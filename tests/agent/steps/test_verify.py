@@ -7,6 +7,7 @@ import pytest
 from clara.tasks import (
     ChoiceOut,
     GradeOut,
+    RefusedAnswer,
     TextOut,
     TranslateOut,
     VerifyOut,
@@ -69,6 +70,39 @@ async def test_only_the_cited_passages_are_shown_to_the_verifier() -> None:
     script = Script(answer_choice=ChoiceOut(label="A", citations=(2,)))
     await ask(script)
     assert [passage.id for passage in script.inputs("verify")[0].cited] == ["third#0"]
+
+
+async def test_the_verifier_is_told_the_numbers_that_the_answer_uses() -> None:
+    marked = TextOut(answer="It is long [1]. The medial rectus has another nerve [2].", citations=(2,))
+    script = Script(answer_text=marked)
+    await ask(script, FREE, rounds=1)
+    [asked] = script.inputs("verify")
+    assert (asked.numbers, [passage.id for passage in asked.cited]) == ((1, 2), ["sixth#0", "third#0"])
+
+
+async def test_the_refused_answer_is_told_with_its_reasoning_and_what_it_cited() -> None:
+    first = ChoiceOut(reasoning="As [2] says.", citations=(2,), label="A")
+    script = Script(answer_choice=[first, ChoiceOut(label="B", citations=(1,))], verify=[REFUSE, ACCEPT])
+    await ask(script)
+    one, two = script.inputs("answer_choice")
+    assert one.refused is None
+    assert two.refused == RefusedAnswer(text="Medial rectus", reasoning="As [2] says.", cited=("Third nerve",))
+
+
+async def test_the_marks_of_a_refused_answer_count_the_passages_that_are_shown_now() -> None:
+    kept = [GradeOut(relevant=(1, 2, 3), sufficient=True), GradeOut(relevant=(2, 3), sufficient=True)]
+    first = TextOut(answer="One [1]. Two [2, 3].", citations=(1, 2, 3))
+    script = Script(answer_text=[first, first], verify=[REFUSE, ACCEPT], grade=kept)
+    await ask(script, FREE)
+    assert script.inputs("answer_text")[1].refused.text == "One. Two [1, 2]."
+
+
+async def test_an_unusable_reply_is_no_refused_answer() -> None:
+    script = Script(answer_choice=[UNPARSED, ChoiceOut(label="B", citations=(1,))])
+    await ask(script)
+    second = script.inputs("answer_choice")[1]
+    assert second.refused is None
+    assert "no usable reply" in second.feedback
 
 
 async def test_no_verdict_is_not_a_refusal() -> None:

@@ -50,6 +50,7 @@ async def test_two_accepted_answers_are_compared(better: str, label: str, confid
     assert answer.confidence == pytest.approx(confidence)
     [asked] = script.inputs("reconcile")
     assert (asked.first, asked.second) == ("B) Lateral rectus\nIt abducts.", "C) Superior rectus\nIt elevates.")
+    assert (asked.first_cites, asked.second_cites) == ((1,), (2,))
     assert details(answer, "vote")[0]["reason"] == "the evidence says so"
 
 
