@@ -20,6 +20,11 @@ def print_json(value: Any) -> None:
     typer.echo(UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 document``, ``1,000 documents``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def show(*parts: RenderableType) -> None:
     """Print renderables on standard output."""
     from rich.console import Console

@@ -101,7 +101,7 @@ def test_remove(notes: Path) -> None:
     assert value(kb("remove", "notes/lens.md", "--json")) == {"name": "mine", "removed": 1, "unknown": []}
     missing = kb("remove", "notes/lens.md", "notes/cornea.md")
     refused(missing, 1, "the knowledge base 'mine' has no document notes/lens.md")
-    assert "mine: 1 documents removed" in missing.stdout
+    assert "mine: 1 document removed" in missing.stdout
 
 
 def test_search_and_stats_show_what_was_added(notes: Path) -> None:

@@ -212,7 +212,7 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
 
 
 def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:
-    from clara.cli.output import print_json, show
+    from clara.cli.output import counted, print_json, show
     from clara.cli.render import plain
 
     name, change = the_one(settings), result.change
@@ -222,7 +222,8 @@ def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:
         print_json({"name": name, "files": result.files, **counts, "left_out": result.left_out, "problems": problems})
     else:
         said = ", ".join(f"{counts[key]:,} {key}" for key in ("added", "replaced", "unchanged", "removed"))
-        show(plain(f"{name}: {result.files:,} files read; documents: {said}; {change.passages:,} new passages"))
+        read, new = counted(result.files, "file"), counted(change.passages, "new passage")
+        show(plain(f"{name}: {read} read; documents: {said}; {new}"))
         for problem in result.problems[:_SHOWN]:
             show(plain(f"left out: {problem}"))
         if result.left_out > _SHOWN:

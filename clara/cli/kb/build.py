@@ -86,7 +86,7 @@ def remove(
     """Remove documents from a knowledge base."""
     settings = settings_of(config=config, kb=kb)
     name = the_one(settings)
-    from clara.cli.output import print_json, show
+    from clara.cli.output import counted, print_json, show
     from clara.cli.render import plain
     from clara.knowledge.embedders import build_embedder
     from clara.knowledge.store import KnowledgeBase
@@ -97,7 +97,7 @@ def remove(
     if as_json:
         print_json({"name": name, "removed": removed, "unknown": unknown})
     else:
-        show(plain(f"{name}: {removed} documents removed"))
+        show(plain(f"{name}: {counted(removed, 'document')} removed"))
     if unknown:
         raise DataError(f"the knowledge base {name!r} has no document {', '.join(unknown)}")
 
