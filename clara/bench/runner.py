@@ -201,18 +201,13 @@ class _Pool:
         self._tally = tally
         self._max_failures = max_failures
         self._workers = 0
+        self._answered = False
+        """True once an item came to an end that shows a server at work; before that, its absence ends the run."""
         self._dry = asyncio.Event()
         """Set when no job is left to start."""
 
     async def drain(self, left: Iterator[Job], size: Callable[[], int]) -> None:
         """Do all jobs, ``size()`` of them at once."""
-        first = next(left, None)
-        if first is None:
-            return
-        record = await self._work(first)
-        if (kind := record.get("error_kind")) in _HOPELESS:
-            raise _HOPELESS[kind](record["error"])
-        await self._write(record)
         try:
             async with asyncio.TaskGroup() as group:
                 while not self._dry.is_set():
@@ -233,6 +228,9 @@ class _Pool:
                 self._dry.set()
                 break
             record = await self._work(job)
+            if not self._answered and (kind := record.get("error_kind")) in _HOPELESS:
+                raise _HOPELESS[kind](record["error"])
+            self._answered = True
             if written is not None:
                 await written
             written = self._write(record)
