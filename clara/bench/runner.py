@@ -46,11 +46,10 @@ def pool_size(backbone: Backbone, settings: Settings, *, uses_model: bool) -> Ca
 
     if not uses_model:
         return lambda: settings.concurrency or 8
-    client = backbone.inner if isinstance(backbone, TranslatingBackbone) else backbone
-    if isinstance(client, OpenAIBackbone):
-        limiter = client.servers.limiter
-        return lambda: limiter.limit * 5 // 4 + 8
-    return lambda: settings.concurrency or 64
+    fixed = settings.concurrency or 64
+    if isinstance(backbone, OpenAIBackbone | TranslatingBackbone):
+        return lambda: (backbone.concurrency or fixed) * 5 // 4 + 8
+    return lambda: fixed
 
 
 @dataclass(frozen=True, slots=True)
