@@ -21,8 +21,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright is open its event loop runs, and no asynchronous test could."""
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium: run python3 tests/browser/setup_chromium.py as root, or install it")
