@@ -13,15 +13,18 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from clara.errors import SettingsError
 from clara.languages import SEVEN, find_language
 
 Profile = Literal["embedded", "vllm", "remote"]
+
+_ADDRESSES = ("backbone", "embedder", "chroma_url")
+_CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
 
 DEFAULT_KIND_WEIGHTS: dict[str, float] = {"textbook": 1.0, "guideline": 1.1, "drug": 1.0, "anatomy": 1.0, "web": 0.7}
 
@@ -29,7 +32,7 @@ DEFAULT_KIND_WEIGHTS: dict[str, float] = {"textbook": 1.0, "guideline": 1.1, "dr
 class Settings(BaseModel):
     """Everything that can be set. Every field ``x`` has the variable ``CLARA_X``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     profile: Profile = "embedded"
     """``embedded``: no model. ``vllm``: one server that ``clara serve`` starts. ``remote``: any OpenAI-compatible."""
@@ -116,12 +119,31 @@ class Settings(BaseModel):
     interface_language: Literal["en", "es", "pt", "fr", "fil", "hi", "zh"] | None = None
     """Language of the chat's own words (help, prompts, errors); None follows the locale."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _remote_by_address(cls, data: Any) -> Any:
+        """Who names a model server and no profile wants the model asked."""
+        if not isinstance(data, dict):
+            return data
+        values = cast("dict[str, Any]", data)
+        return {"profile": "remote", **values} if values.get("backbone") else values
+
+    @field_validator("api_key", "chroma_token")
+    @classmethod
+    def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
+        # a header that cannot be encoded would stand in the error of whoever tries to
+        secret = value.get_secret_value().strip() if value is not None else ""
+        if not (secret.isascii() and secret.isprintable()):
+            raise ValueError("it holds a character that cannot be sent: only printable ASCII can")
+        return value
+
     @field_validator("backbone")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for url in value:
             if not url.startswith(("http://", "https://")):
-                raise ValueError(f"{url!r} is no address: it must start with http:// or https://")
+                raise ValueError(f"{_masked(url)!r} is no address: it must start with http:// or https://")
+            _refuse_query(url)
         return tuple(url.rstrip("/") for url in value)
 
     @field_validator("proxy")
@@ -129,6 +151,15 @@ class Settings(BaseModel):
     def _proxy_address(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
             raise ValueError("it is no address: it must start with http:// or https://")
+        if value is not None:
+            _refuse_query(value.get_secret_value())
+        return value
+
+    @field_validator("embedder", "chroma_url")
+    @classmethod
+    def _other_address(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:
+            _refuse_query(value)
         return value
 
     @property
@@ -137,8 +168,23 @@ class Settings(BaseModel):
         return self.profile != "embedded"
 
     def public(self) -> dict[str, Any]:
-        """All settings but secrets, as JSON values; for manifests and ``clara doctor``."""
-        return self.model_dump(mode="json", exclude={"api_key", "chroma_token"})
+        """All settings but secrets, as JSON values, addresses without credentials; for manifests and ``clara doctor``."""
+        values = self.model_dump(mode="json", exclude={"api_key", "chroma_token"})
+        values["backbone"] = [_masked(url) for url in self.backbone]
+        values |= {name: _masked(url) for name in _ADDRESSES if isinstance(url := values[name], str) and "://" in url}
+        return values
+
+
+def _refuse_query(url: str) -> None:
+    if "?" in url or "#" in url:
+        raise ValueError("an address must not have a query (?...) or fragment; a key belongs into CLARA_API_KEY")
+
+
+def _masked(url: str) -> str:
+    """An address with user name and password masked, and without its query."""
+    head, *query = re.split(r"[?#]", url, maxsplit=1)
+    # with an @ behind the mark, the mark may be a part of the password
+    return "***" if query and "@" in query[0] else _CREDENTIALS.sub(r"\1***@", head)
 
 
 PROFILES: dict[str, dict[str, Any]] = {
@@ -204,6 +250,15 @@ def _from_file(config: Path | None, environ: Mapping[str, str]) -> dict[str, Any
     path = config or default_config_path(environ)
     if config is None and not path.is_file():
         return {}
+    return read_settings_file(path)
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """What a settings file says, not yet checked against :class:`Settings`.
+
+    Raises:
+        SettingsError: the file is missing, is no TOML or holds a secret.
+    """
     try:
         with path.open("rb") as file:
             values = tomllib.load(file)
@@ -254,4 +309,9 @@ def _explain(error: ValidationError) -> str:
         return f"there is no setting named {name!r}"
     if name in ("api_key", "chroma_token", "proxy"):
         return f"setting {name!r}: {first['msg']}"
-    return f"setting {name!r}: {first['msg']} (got {first['input']!r})"
+    given: Any = first["input"]
+    if name.split(".")[0] in _ADDRESSES:
+        if first["type"] == "value_error":
+            return f"setting {name!r}: {first['msg']}"
+        given = _masked(given) if isinstance(given, str) else type(given).__name__
+    return f"setting {name!r}: {first['msg']} (got {given!r})"

@@ -7,17 +7,17 @@ for a position cancels out (Zheng et al., "Large Language Models Are Not Robust 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 from clara.agent.asking import together
 from clara.agent.citing import named
+from clara.agent.letters import relettered
 from clara.agent.state import Candidate, Deps
 from clara.tasks import ANSWER_CHOICE, AnswerIn, ChoiceOut, TaskResult
 from clara.types import Option, Usage
 
-_NAMED = re.compile(r"(\b(?:[Oo]ption|[Aa]nswer|[Cc]hoice|[Aa]lternative)s?(?: is|:)?:? \(?)([A-J])\b")
 HEAT = 0.7
 """Temperature of samples where the settings give none: at 0 they would all be the same."""
 
@@ -48,9 +48,19 @@ async def choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
     votes = [vote for (_, turn), result in zip(ballot, results, strict=True) if (vote := _vote(result, inputs, turn))]
     if not votes:
         first = results[0]
-        failed = Candidate("", reasoning=first.raw[:500], failure=first.failure or "unparsed", passages=inputs.passages)
-        return failed, usage, notes
+        return failed(first, inputs), usage, notes
     return _elected(votes, len(ballot), inputs), usage, notes
+
+
+def failed(result: TaskResult[Any], inputs: AnswerIn) -> Candidate:
+    """The candidate of a reply that could not be read, with the reply."""
+    return Candidate(
+        "",
+        reasoning=result.raw[:500],
+        failure=result.failure or "unparsed",
+        raw=result.raw,
+        passages=inputs.passages,
+    )
 
 
 def _elected(votes: list[Vote], asked: int, inputs: AnswerIn) -> Candidate:
@@ -77,12 +87,8 @@ def _in_own_letters(vote: Vote, labels: list[str]) -> str:
     """The reasoning of a vote on turned options, its letters those of the question."""
     if not vote.turned:
         return vote.reply.reasoning
-
-    def own(match: re.Match[str]) -> str:
-        letter = match[2]
-        return match[1] + (labels[(labels.index(letter) + vote.turned) % len(labels)] if letter in labels else letter)
-
-    return _NAMED.sub(own, vote.reply.reasoning)
+    own = {label: labels[(at + vote.turned) % len(labels)] for at, label in enumerate(labels)}
+    return relettered(vote.reply.reasoning, own)
 
 
 def _worth(vote: Vote) -> float:

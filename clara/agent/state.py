@@ -43,6 +43,8 @@ class Candidate:
     confidence: float | None = None
     citations: tuple[Citation, ...] = ()
     failure: str | None = None
+    raw: str = ""
+    """The reply as it came, where it could not be read."""
     verdict: Verdict = Verdict()
     flags: tuple[str, ...] = ()
     """Citations removed because they named no passage, and the like."""
@@ -70,8 +72,10 @@ class State(TypedDict, total=False):
     """What the ``act`` step decided to do next."""
     query: str
     """The query of the current round."""
+    rewritten: bool
+    """True if a model wrote it; False or absent where it is made of the question's own words."""
     tried: tuple[str, ...]
-    """All queries so far, this round's included."""
+    """Every wording searched for so far, this round's included."""
     passages: tuple[Passage, ...]
     """The evidence of the current round, best first."""
     sufficient: bool

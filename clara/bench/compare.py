@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from clara.bench.journal import Record
 from clara.bench.paired import Intervals, compare, correct, tables_of
 from clara.bench.results import metrics
-from clara.bench.runs import Run, score
+from clara.bench.runs import Run, question_of, score
 from clara.errors import UsageError
 
 Cells = dict[tuple[str, str], list[float]]
@@ -41,10 +43,9 @@ def _pairs(before: Sequence[Run], after: Sequence[Run]) -> list[tuple[Run, Run]]
 
 
 def _pair(before: Run, after: Run) -> dict[str, Any]:
+    before, after = _shared(before, after)
     later, earlier = tables_of([after, before])
     found = list(compare(later, earlier, Intervals([later, earlier])))
-    if not found:
-        raise UsageError(f"{before.name} and {after.name} share no item")
     summary = {run["name"]: run for run in metrics([before, after])["runs"]}
     return {
         "before": before.name,
@@ -65,6 +66,20 @@ def _pair(before: Run, after: Run) -> dict[str, Any]:
         "largest_gap": {"before": _largest(summary[before.name]), "after": _largest(summary[after.name])},
         **_changes(before, after),
     }
+
+
+def _shared(before: Run, after: Run) -> tuple[Run, Run]:
+    """Both runs with the items that both were asked, so that every figure is of the same items."""
+    first, second = ({_key(record) for record in run.records} for run in (before, after))
+    both = first & second
+    if not both:
+        raise UsageError(f"{before.name} and {after.name} share no item")
+    kept = [replace(run, records=[r for r in run.records if _key(r) in both]) for run in (before, after)]
+    return kept[0], kept[1]
+
+
+def _key(record: Record) -> tuple[str, str]:
+    return question_of(record), record["language"]
 
 
 def _largest(run: dict[str, Any]) -> float | None:

@@ -41,6 +41,8 @@ _ALONE = re.compile(rf"{_OPEN}([{_LATIN}{_NATIVE}{_SMALL_CYRILLIC}])\s*[)）\].:
 _LEADING = re.compile(rf"[(（\[【]?\s*([{_LATIN}{_NATIVE}{_SMALL_CYRILLIC}])\s*(?:[)）\]】:：]|[.．、](?!\s?[a-z]\.))")
 _CAPITAL = re.compile(r"\b(?:[A-HJ]|I(?!['’\s]))\b")
 _MARKED = re.compile(rf"[(（\[【]\s*([{_LATIN}{_NATIVE}])\s*[)）\]】]")
+_LISTED = re.compile(r"(?<!\w)[A-J](?:\s*[,，、/&+]\s*[A-J])+[\s.。)）]*$", re.MULTILINE)
+"""Several letters that end a line: ``A, B``."""
 _LONGEST = 8_000
 """Characters at the end of a long reply that are searched for a commitment."""
 _ROMAN = re.compile(r"^[Ii]\s*[:：]")
@@ -158,6 +160,7 @@ def _words() -> _Words:
         rf"(?:{any_of('not')}){fillers}{_LETTER}{_CLOSE}\s*(?:{any_of('but')}){fillers}{letter}",
         rf"{_LETTER}{_CLOSE}\s*(?:{any_of('contrast')}){fillers}{letter}",
         rf"^(?:{any_of('option')}){gap}{letter}{_CLOSE}$",
+        rf"\b(?:wait|no|actually)\b[\s,.:;—–-]+(?:it is|it's|it’s|it must be|it should be){fillers}{letter}{_CLOSE}$",
         rf"(?:{any_of('option')})\s*(?:{any_of('filler')}){fillers}{letter}",
     )
     flags = re.IGNORECASE | re.MULTILINE
@@ -210,7 +213,10 @@ def _is_letter(shown: str, at: int) -> bool:
 
 
 def _taken_back(shown: str, end: int, labels: str) -> bool:
-    """True if ``or B``, ``and B`` or ``if ...`` follows the letter, or ``A or`` stands before it."""
+    """True if ``or B``, ``and B`` or ``if ...`` follows the letter, ``A or`` stands before it, or it is one of several."""
+    listed = _LISTED.search(shown, max(0, end - 6))
+    if listed is not None and listed.start() < end <= listed.end():
+        return True
     if _words().second.search(shown[max(0, end - 30) : end]):
         return True
     match = _words().void.match(shown, end)

@@ -148,7 +148,8 @@ class Journal:
         self._mend(again)
         if sessions := manifest.get("sessions"):
             session = {**sessions[-1], "kept": self.kept, "damaged_lines": list(self.damaged)}
-            found["sessions"] = [*found.get("sessions", ()), session]
+            earlier = found.get("sessions", ())
+            found = {**manifest, **found, "sessions": [*earlier, session]}  # an older run lacks keys that only tell about it
             self._write_manifest(found)
         return found
 
@@ -185,7 +186,7 @@ class Journal:
         draft = path.with_name(JOURNAL + ".tmp")
         with (self.folder / ASIDE).open("ab") as aside, draft.open("wb") as kept:
             for _, line, body in _lines(path):
-                (kept if body is not None and stays(body) else aside).write(line)
+                (kept if body is not None and stays(body) else aside).write(line.removesuffix(b"\n") + b"\n")
             for file in (aside, kept):
                 file.flush()
                 os.fsync(file.fileno())

@@ -29,7 +29,7 @@ _IMMATERIAL = frozenset(
 """Settings that do not change what an answer is: where things lie, how fast they go, and what the manifest says better
 (the model that answers, the hash of the prompts, the fingerprint of the knowledge bases)."""
 
-_ABOUT = frozenset({"dataset_path", "flagged", "sessions", "damaged_lines"})
+_ABOUT = frozenset({"dataset_path", "n_items", "parallel", "flagged", "sessions", "damaged_lines"})
 """Keys that tell about a run and do not make it another."""
 
 _PACKAGES = ("clara-agent", "langgraph", "langchain-core", "chromadb", "numpy", "pydantic", "httpx", "tokenizers", "ray")
@@ -66,6 +66,8 @@ def describe(
         "dataset": dataset.name,
         "fingerprint": dataset.fingerprint,
         "items": _content(dataset),
+        "n_items": len(dataset.items),
+        "parallel": dataset.parallel,
         "languages": list(dataset.languages),
         "strategies": [strategy.name for strategy in chosen],
         "steps": {strategy.name: sorted(strategy.steps) for strategy in chosen},

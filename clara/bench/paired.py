@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from clara.bench import parity
 from clara.bench.journal import Record
-from clara.bench.runs import Run, score
+from clara.bench.runs import Run, question_of, score
 
 Column = NDArray[np.float64]
 
@@ -42,13 +43,13 @@ def _overlap(first: Column, second: Column) -> int:
 
 def tables_of(runs: Sequence[Run]) -> list[Table]:
     """The scores of runs on one data set, all over the same questions in the same order."""
-    ids = {key: n for n, key in enumerate(dict.fromkeys(record["id"] for run in runs for record in run.records))}
+    ids = {key: n for n, key in enumerate(dict.fromkeys(question_of(record) for run in runs for record in run.records))}
     tables: list[Table] = []
     for run in runs:
         total = {language: np.zeros(len(ids)) for language in run.languages}
         count = {language: np.zeros(len(ids)) for language in run.languages}
         for record in run.records:
-            at = ids[record["id"]]
+            at = ids[question_of(record)]
             total[record["language"]][at] += score(record)
             count[record["language"]][at] += 1
         tables.append(Table(run, {name: _mean(total[name], count[name]) for name in total}, _agree(run, ids)))
@@ -73,7 +74,7 @@ def choices(records: Iterable[Record]) -> dict[tuple[int, str], list[str | None]
     groups: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for record in records:
         if record.get("options", 4) or record["label"]:
-            groups[record.get("repeat", 0), record["id"]].append(record["label"])
+            groups[record.get("repeat", 0), question_of(record)].append(record["label"])
     return groups
 
 
@@ -90,6 +91,8 @@ class Intervals:
         for a, b in itertools.combinations(tables, 2):
             for language in a.columns.keys() & b.columns.keys():
                 columns[a.run.name, b.run.name, language] = a.columns[language] - b.columns[language]
+        for closing in closings(tables):
+            columns |= closing.columns
         self._at = {key: n for n, key in enumerate(columns)}
         self._samples = parity.resampled_means(np.column_stack(list(columns.values()))) if columns else np.empty((0, 0))
         self._bounds = 100 * parity.percentile_intervals(self._samples)
@@ -139,47 +142,83 @@ def compare(a: Table, b: Table, intervals: Intervals) -> Iterable[dict[str, Any]
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A strategy beside its baseline in one language: three columns over the questions that stand in all of them."""
+
+    base: Table
+    table: Table
+    language: str
+    english: Column
+    """Of the baseline."""
+    before: Column
+    after: Column
+
+    @property
+    def columns(self) -> dict[tuple[str, ...], Column]:
+        """The columns by the names under which they are resampled."""
+        parts = zip(_PARTS, (self.english, self.before, self.after), strict=True)
+        return {(self.base.run.name, self.table.run.name, self.language, part): column for part, column in parts}
+
+
+_PARTS = ("english", "before", "after")
+
+
+def closings(tables: Iterable[Table]) -> list[Closing]:
+    """Each strategy beside the baseline of its own model and settings: ``direct``, or the first run with these."""
+    groups: dict[str, list[Table]] = defaultdict(list)
+    for table in tables:
+        if table.run.kind == "strategy" and table.others:
+            manifest = table.run.manifest
+            groups[json.dumps([manifest.get("model"), manifest.get("settings")], sort_keys=True, default=str)].append(table)
+    found: list[Closing] = []
+    for group in groups.values():
+        base = next((table for table in group if table.run.label == "direct"), group[0])
+        for table in group:
+            for language in base.others if table is not base else ():
+                before, after = base.columns[language], table.columns.get(language)
+                english = base.columns["english"]
+                if after is None or not np.any(asked := ~np.isnan(english + before + after)):
+                    continue
+                masked = [np.where(asked, column, np.nan) for column in (english, before, after)]
+                found.append(Closing(base, table, language, *masked))
+    return found
+
+
 def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterable[dict[str, Any]]:
     """Share of the baseline's gap to English that each other strategy closes, per language and over all of them.
 
     (S_l - B_l) / (B_english - B_l), the performance gap recovered (Burns et al. 2023, arXiv 2312.09390), with B the
-    strategy ``direct``, or the first run. The ceiling is the baseline's English, so that making English worse closes
-    nothing. No share where the baseline has no gap, and no interval where its gap may be zero: the ratio is then unbounded
-    (Fieller 1954).
+    strategy ``direct``, or the first run, of the same model and settings, over the questions that all three were asked.
+    The ceiling is the baseline's English, so that making English worse closes nothing. No share where the baseline has no
+    gap, and no interval where its gap may be zero: the ratio is then unbounded (Fieller 1954).
     """
-    strategies = [table for table in tables if table.run.kind == "strategy" and table.others]
-    base = next((table for table in strategies if table.run.label == "direct"), strategies[0] if strategies else None)
-    for table in strategies:
-        if base is None or table is base:
-            continue
-        shared = [
-            name for name in base.others if name in table.columns and _overlap(base.columns[name], table.columns[name])
-        ]
-        for name, languages in [*((language, [language]) for language in shared), ("mean", shared)]:
-            before, after = _mean_over(base, languages), _mean_over(table, languages)
-            gap = float(np.nanmean(base.columns["english"])) - before
-            if languages and gap > 0:
+    groups: dict[str, list[Closing]] = defaultdict(list)
+    for closing in closings(tables):
+        groups[closing.table.run.name].append(closing)
+    for entries in groups.values():
+        for name, chosen in [*((entry.language, [entry]) for entry in entries), ("mean", entries)]:
+            english, before, after = (
+                float(np.mean([np.nanmean(column) for column in columns]))
+                for columns in zip(*(entry.columns.values() for entry in chosen), strict=True)
+            )
+            if english > before:
                 yield {
-                    "baseline": base.run.name,
-                    "run": table.run.name,
+                    "baseline": chosen[0].base.run.name,
+                    "run": chosen[0].table.run.name,
                     "language": name,
-                    "share": (after - before) / gap,
-                    "ci95": _share_interval(base, table, languages, intervals),
+                    "share": (after - before) / (english - before),
+                    "ci95": _share_interval(chosen, intervals),
                 }
 
 
-def _mean_over(table: Table, languages: Sequence[str]) -> float:
-    return float(np.mean([np.nanmean(table.columns[language]) for language in languages])) if languages else 0.0
-
-
-def _share_interval(base: Table, table: Table, languages: Sequence[str], intervals: Intervals) -> list[float] | None:
-    def resampled(name: str) -> Column:
-        return np.mean([intervals.samples(name, language) for language in languages], axis=0)
-
-    before = resampled(base.run.name)
-    gap = intervals.samples(base.run.name, "english") - before
+def _share_interval(chosen: Sequence[Closing], intervals: Intervals) -> list[float] | None:
+    english, before, after = (
+        np.mean([intervals.samples(*key) for key in keys], axis=0)
+        for keys in zip(*(entry.columns for entry in chosen), strict=True)
+    )
+    gap = english - before
     if parity.percentile_interval(gap)[0] <= 0:
         return None
-    gained = resampled(table.run.name) - before
-    shares = np.divide(gained, gap, out=np.full(len(gap), np.nan), where=gap > 0)  # a few samples may have no gap
+    shares = np.divide(after - before, gap, out=np.full(len(gap), np.nan), where=gap > 0)  # a few samples may have no gap
     return list(parity.percentile_interval(shares))

@@ -12,7 +12,7 @@ import numpy as np
 from clara.bench import parity
 from clara.bench.journal import Record
 from clara.bench.paired import Column, Intervals, Table, choices, compare, correct, gap_closed, interval, mcnemar, tables_of
-from clara.bench.runs import NOT_ANSWERED, Run, gold_letters, score, without
+from clara.bench.runs import NOT_ANSWERED, Run, gold_letters, question_of, score, without
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
 _COST = ("calls", "prompt_tokens", "completion_tokens", "seconds")
@@ -40,9 +40,12 @@ def metrics(runs: Sequence[Run]) -> dict[str, Any]:
 
 def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
     """The document with, under ``clean``, the same figures without the questions that an audit flagged."""
-    kept = metrics(without(runs, flagged))
+    document, kept = metrics(runs), metrics(without(runs, flagged))
+    missing = {run["name"]: run["missing"] for run in document["runs"]}
+    for run in kept["runs"]:
+        run["missing"] = missing[run["name"]]  # what is left out on purpose is not missing
     return {
-        **metrics(runs),
+        **document,
         "clean": {**kept, "left_out": sorted({r["id"] for run in runs for r in run.records} & set(flagged))},
     }
 
@@ -63,7 +66,7 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
         "name": run.name,
         run.kind: run.label,
         "n_items": len(run.records),
-        "n_questions": len({record["id"] for record in run.records}),
+        "n_questions": len({question_of(record) for record in run.records}),
         "repeats": _repeats(run),
         "missing": _missing(run),
         "languages": languages,
@@ -90,7 +93,9 @@ def _repeats(run: Run) -> int:
 
 
 def _missing(run: Run) -> int:
-    """Answers that a partial run still lacks, by its own questions, languages and repeats."""
+    """Answers that a partial run still lacks; a manifest without ``n_items`` leaves it to the questions that were met."""
+    if "n_items" in run.manifest:
+        return max(0, run.manifest["n_items"] * int(run.manifest.get("repeat", 1)) - len(run.records))
     questions = {record["id"] for record in run.records}
     languages = {*run.languages, *run.manifest.get("languages", ())}
     repeats = max(_repeats(run), int(run.manifest.get("repeat", 1)))
@@ -161,5 +166,6 @@ def _chance(records: Sequence[Record]) -> dict[str, Any]:
     """
     counts = [(record.get("options", 4), len(gold_letters(record)) or 1) for record in records]
     chance = float(np.mean([right / options if options else 0.0 for options, right in counts]))
-    low, _ = parity.wilson(sum(map(score, records)), len(records))
+    asked = len({(question_of(record), record["language"]) for record in records})  # repeats are no further questions
+    low, _ = parity.wilson(asked * sum(map(score, records)) / len(records), asked)
     return {"chance": 100 * chance, "near_chance": chance > 0 and low <= chance}

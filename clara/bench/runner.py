@@ -107,15 +107,25 @@ async def answer(agent: Answers, job: Job) -> Record:
     except Exception as error:  # noqa: BLE001 - one item's failure, foreseen or not, must not end a run of thousands
         return asked(job) | failure(error)
     path = given.to_json()
-    return asked(job) | {
-        "outcome": outcome(given, job.item.gold, job.item.references),
-        "label": given.label,
-        "error": None,
-        "rounds": given.rounds,
-        "confidence": given.confidence,
-        "usage": path.pop("usage"),
-        "answer": path,
-    }
+    found = outcome(given, job.item.gold, job.item.references)
+    return (
+        asked(job)
+        | {
+            "outcome": found,
+            "label": given.label,
+            "error": None,
+            "rounds": given.rounds,
+            "confidence": given.confidence,
+            "usage": path.pop("usage"),
+            "answer": path,
+        }
+        | ({"reply": reply} if found == "unparsed" and job.item.gold and (reply := _reply(given)) else {})
+    )
+
+
+def _reply(given: Answer) -> str:
+    """What the model wrote the last time it was asked for the letter, to be read again by later versions."""
+    return next((str(step.detail.get("raw", "")) for step in reversed(given.trace) if step.step == "answer"), "")
 
 
 def asked(job: Job) -> Record:

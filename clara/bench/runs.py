@@ -40,11 +40,16 @@ class Run:
 def runs_of(
     records: Iterable[Record], *, kind: Kind = "strategy", prefix: str = "", manifest: Mapping[str, Any] | None = None
 ) -> list[Run]:
-    """The records of one journal, a run for each strategy; ``prefix`` goes before the names."""
+    """The records of one journal, a run for each strategy; ``prefix`` goes before the names.
+
+    Where the manifest says that the data set is not parallel, records name a ``question`` of their language alone.
+    """
+    known = manifest or {}
+    parallel = known.get("parallel", True)
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        groups[record["strategy"]].append(record)
-    known = manifest or {}
+        alone = {} if parallel else {"question": f"{record['language']}: {record['id']}"}
+        groups[record["strategy"]].append(record | alone)
     dataset = str(known.get("fingerprint", ""))
     return [Run(prefix + label, kind, label, group, dataset, known) for label, group in groups.items()]
 
@@ -93,6 +98,11 @@ def score(record: Record) -> float:
     """1 correct, 0 not, or the share of credit that a free-text answer got."""
     given = record.get("score")
     return float(record["outcome"] == "correct") if given is None else float(given)
+
+
+def question_of(record: Record) -> str:
+    """What pairs records: the id of an item, or the name of a question that only one language asks."""
+    return record.get("question") or record["id"]
 
 
 def gold_letters(record: Record) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ def save(path: Path, id: str, turns: Sequence[Turn], *, language: str) -> None: 
         raise UsageError(say("save_exists", language, path=path)) from None
     except OSError as error:
         raise DataError(say("save_failed", language, path=path, reason=error.strerror)) from None
+    except ValueError as error:  # a NUL in the name
+        raise DataError(say("save_failed", language, path=path, reason=error)) from None
 
 
 def as_json(id: str, turns: Sequence[Turn]) -> str:  # noqa: A002

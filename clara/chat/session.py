@@ -16,7 +16,7 @@ from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.assembly import build_agent, build_backbone
 from clara.backbone.base import BackboneInfo
-from clara.chat.conversation import ChatEvent, ConversationState, TurnDeps, build_conversation
+from clara.chat.conversation import ChatEvent, TurnDeps, build_conversation
 from clara.chat.store import ConversationStore, Summary, config, new_id, open_store
 from clara.chat.turns import Turn
 from clara.config import Settings, locale_language
@@ -96,7 +96,7 @@ class ChatSession:
         ``replace`` puts it in the place of the last turn, which stays until then.
 
         Closing the iterator stops the answer, cancels the request to the model server, and leaves the earlier turns as
-        they were.
+        they were. Nothing of a question that was stopped or failed stays on disk.
 
         Raises:
             ClaraError: the parts do not work; the earlier turns stay.
@@ -110,14 +110,11 @@ class ChatSession:
         try:
             while (event := await queue.get()) is not None:
                 yield event
-            state = await work
+            await work
         finally:
             if not work.done():
                 work.cancel()
                 await asyncio.wait([work])
-        self.turns = tuple(Turn.from_json(turn) for turn in state.get("turns", ()))
-        self._waiting = False
-        await self.store.prune(self.id)
 
     async def retry(self) -> AsyncGenerator[ChatEvent]:
         """Ask the last question again; an answer that it had gives way to the new one, sampled with another seed.
@@ -152,10 +149,25 @@ class ChatSession:
         first, second = await asyncio.gather(agent.run(question, direct), agent.run(question, other))
         return (direct.name, other.name), (first, second)
 
-    async def _turn(self, text: str, deps: TurnDeps) -> ConversationState:
-        with tracing_context(enabled=False):  # the environment may say otherwise
-            state = await self._graph.ainvoke({"said": text}, config(self.id), context=deps, durability="exit")
-        return ConversationState(**state)
+    async def _turn(self, text: str, deps: TurnDeps) -> None:
+        async with AsyncExitStack() as failing:
+            failing.push_async_callback(self._keep, self.turns)
+            with tracing_context(enabled=False):  # the environment may say otherwise
+                state = await self._graph.ainvoke({"said": text}, config(self.id), context=deps, durability="exit")
+            failing.pop_all()
+        self.turns = tuple(Turn.from_json(turn) for turn in state.get("turns", ()))
+        self._waiting = False
+        await self.store.prune(self.id)
+
+    async def _keep(self, turns: tuple[Turn, ...]) -> None:
+        """Leave these turns on disk and nothing else of the conversation: the channels of a turn hold its text too."""
+        if not turns:
+            await self.store.delete(self.id)
+            return
+        kept = {"turns": [turn.to_json() for turn in turns], "said": "", "question": {}}
+        with tracing_context(enabled=False):
+            await self._graph.aupdate_state(config(self.id), kept, as_node="answer")
+        await self.store.prune(self.id)
 
     # --- the conversation ------------------------------------------------------------------------------------------
 
@@ -172,16 +184,14 @@ class ChatSession:
         raise UsageError(say("nothing_answered", self.interface))
 
     async def undo(self) -> Turn:
-        """Forget the last turn.
+        """Forget the last turn; nothing of it stays on disk.
 
         Raises:
             UsageError: there is none.
         """
         if not self.turns:
             raise UsageError(say("nothing_asked", self.interface))
-        kept = [turn.to_json() for turn in self.turns[:-1]]
-        await self._graph.aupdate_state(config(self.id), {"turns": kept}, as_node="answer")
-        await self.store.prune(self.id)
+        await self._keep(self.turns[:-1])
         dropped, self.turns = self.turns[-1], self.turns[:-1]
         self._waiting = True
         return dropped
@@ -194,10 +204,12 @@ class ChatSession:
         """Go on with an earlier conversation.
 
         Raises:
-            UsageError: there is none of that id.
+            UsageError: there is none of that id; the present conversation stays.
+            DataError: it cannot be read; the present conversation stays.
         """
-        self.id = await self.store.find(id)
-        self.turns = await self.store.load(self.id)
+        found = await self.store.find(id)
+        turns = await self.store.load(found)
+        self.id, self.turns = found, turns
         self.said, self._waiting = (self.turns[-1].asked if self.turns else ""), False
 
     async def conversations(self, search: str = "") -> list[Summary]:

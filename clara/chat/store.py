@@ -63,12 +63,8 @@ class ConversationStore:
     async def summaries(self, search: str = "") -> list[Summary]:
         """All conversations that hold the text ``search``, newest first."""
         wanted = fold(search)
-        newest: dict[str, dict[str, Any]] = {}
-        with _told():
-            async for entry in self.saver.alist(None):
-                newest.setdefault(str(entry.config["configurable"]["thread_id"]), entry.checkpoint["channel_values"])
         found: list[Summary] = []
-        for name, values in newest.items():
+        for name, values in (await self._newest()).items():
             try:
                 turns = _turns(name, values)
             except DataError as error:
@@ -84,7 +80,7 @@ class ConversationStore:
         Raises:
             UsageError: there is none, or more than one.
         """
-        names = [summary.id for summary in await self.summaries()]
+        names = list(await self._newest())
         near = [name for name in names if name == id] or [name for name in names if id and name.startswith(id)]
         if len(near) != 1:
             what = f"{len(near)} conversations begin with" if near else "there is no conversation"
@@ -96,10 +92,10 @@ class ConversationStore:
         with _told():
             await self.saver.adelete_thread(id)
             if isinstance(self.saver, AsyncSqliteSaver):
-                await self.saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                await _empty_log(self.saver)
 
     async def prune(self, id: str) -> None:  # noqa: A002
-        """Keep the newest checkpoint of a conversation only: each holds all its turns."""
+        """Keep the newest checkpoint of a conversation only, each holds all its turns; nothing of the others stays."""
         if not isinstance(self.saver, AsyncSqliteSaver):
             return
         with _told():
@@ -110,6 +106,15 @@ class ConversationStore:
                     (id, id),
                 )
             await self.saver.conn.commit()
+            await _empty_log(self.saver)
+
+    async def _newest(self) -> dict[str, dict[str, Any]]:
+        """The newest state of each conversation by its id, those without a turn too."""
+        newest: dict[str, dict[str, Any]] = {}
+        with _told():
+            async for entry in self.saver.alist(None):
+                newest.setdefault(str(entry.config["configurable"]["thread_id"]), entry.checkpoint["channel_values"])
+        return newest
 
 
 @asynccontextmanager
@@ -153,6 +158,12 @@ def _private(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)
+
+
+async def _empty_log(saver: AsyncSqliteSaver) -> None:
+    """Move the write-ahead log into the file and empty it: what was deleted would stay readable in it."""
+    async with saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+        await cursor.fetchone()
 
 
 @contextmanager

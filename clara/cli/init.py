@@ -115,9 +115,9 @@ def write_settings(path: Path, answers: Mapping[str, Any]) -> None:
         SettingsError: the answers do not fit together, or the old file is broken.
         DataError: the file cannot be written.
     """
-    from clara.config import _from_file, load_settings
+    from clara.config import load_settings, read_settings_file
 
-    kept = _from_file(path, {}) if path.exists() else {}
+    kept = read_settings_file(path) if path.exists() else {}
     values = {name: value for name, value in {**kept, **answers}.items() if value is not None}
     if answers.get("profile") == "embedded":
         values = {name: value for name, value in values.items() if name not in ("backbone", "model")}
@@ -158,16 +158,20 @@ def _offer_build(settings: Settings, spoken: str) -> None:
 
 def _test_call(settings: Settings, spoken: str) -> None:
     """One question without evidence: it shows that somebody answers, not that the answer is good."""
+    import asyncio
     import time
 
     from clara.api import Clara
 
+    async def call() -> str:
+        async with Clara(settings) as clara:
+            await clara.aask(_TEST_QUESTION, strategy="direct")
+            return (await clara.info()).model if settings.uses_model else settings.profile
+
     begin = time.perf_counter()
     try:
         _say("setup_test", spoken)
-        with Clara(settings) as clara:
-            clara.ask(_TEST_QUESTION, strategy="direct")
-            model = clara._run(clara.info()).model if settings.uses_model else settings.profile
+        model = asyncio.run(call())
     except ClaraError as error:
         _say("setup_fails", spoken, reason=error)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clara.cli.safe import UNSAFE
+from clara.cli.safe import UNSAFE, clean
 from clara.cli.wrapping import Ragged
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 def print_json(value: Any) -> None:
     """One JSON document; what could steer a terminal is written as an escape, so the value stays exact."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    typer.echo(UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    typer.echo(UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
+
+
+def tell(text: str) -> None:
+    """One line on standard error, without anything from outside that could steer the terminal."""
+    typer.echo(clean(text), err=True)
 
 
 def counted(number: int, noun: str) -> str:

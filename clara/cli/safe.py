@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 
 UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
 )
 """Characters that steer a terminal or hide text: C0 but newline and tab, C1, line separators, direction overrides,
-zero-width space, lone surrogates, tags."""
+zero-width space, soft hyphen, word joiner and invisible operators, lone surrogates, tags, supplementary variation selectors.
+The zero-width joiners stay: Devanagari is written with them."""
 
 _LONGEST_CSI = 64
 """Most parameter characters of a control sequence; a longer one is taken for text."""

@@ -46,6 +46,15 @@ def test_only_items_of_both_runs_count():
     assert (cell["n"], cell["difference"]) == (5, pytest.approx(80.0))
 
 
+def test_mean_and_largest_gap_are_of_the_items_of_both_runs():
+    before = run({"english": 20, "hindi": 0, "french": 0})
+    later = [r for r in records({"english": 10, "hindi": 10}) if int(r["id"]) >= 10]
+    entry = compare_runs([before], [Run("after", "strategy", "clara", later)])["comparisons"][0]
+    assert entry["mean"] == {"before": pytest.approx(50.0), "after": pytest.approx(0.0)}
+    assert entry["largest_gap"] == {"before": pytest.approx(100.0), "after": pytest.approx(0.0)}
+    assert entry["languages"]["english"]["before"] == pytest.approx(100.0)
+
+
 def test_strategies_are_matched_by_name():
     before = [run({"english": 5}, "direct", "b: direct"), run({"english": 9}, "clara", "b: clara")]
     after = [run({"english": 9}, "clara", "a: clara"), run({"english": 9}, "rag", "a: rag")]

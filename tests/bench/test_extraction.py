@@ -117,3 +117,18 @@ def test_letters_outside_the_options_are_none() -> None:
 @pytest.mark.parametrize("text", ["the " * 20_000, "A " * 20_000, "not A " * 5_000, "答案是" * 5_000])
 def test_an_endless_reply_is_read_to_its_end(text: str) -> None:
     assert read_reply(text + "\nAnswer: C").letter == "C"
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("The answer is B. Wait, no, it is C.", "C"),
+        ("The answer is B. Actually, it is option C.", "C"),
+        ("The answer is B. No, it is a trap.", "B"),
+        ("The answer is A, B", None),
+        ("The answer is A, B.", None),
+        ("The answer is A, because B is wrong.", "A"),
+    ],
+)
+def test_a_letter_that_is_taken_back_or_listed_with_another(text: str, letter: str | None) -> None:
+    assert extract_letter(text) == letter

@@ -292,3 +292,22 @@ def test_read_only_folder_is_one_sentence_with_its_mend(read_only):
             JournalError, match=r"cannot write .*: (Read-only file|Permission denied).*; .* give another --out"
         ):
             Journal(folder, MANIFEST)
+
+
+def test_torn_line_that_is_moved_aside_ends_there(tmp_path):
+    folder = tmp_path / "run"
+    write(folder, "a", "b")
+    path = folder / "journal.jsonl"
+    for _ in range(2):
+        path.write_bytes(b"damaged\n" + path.read_bytes() + b'{"crc": 1, "rec')
+        write(folder, resume=True)
+    assert (folder / "aside.jsonl").read_bytes().splitlines() == [b"damaged", b'{"crc": 1, "rec'] * 2
+    assert ids(folder) == ["a", "b"]
+
+
+def test_older_run_that_goes_on_learns_what_only_tells_about_it(tmp_path):
+    write(tmp_path / "run", "a")
+    with Journal(tmp_path / "run", {**MANIFEST, "n_items": 4, "sessions": [{"started": "now"}]}, resume=True):
+        pass
+    manifest, _ = read_run(tmp_path / "run")
+    assert (manifest["n_items"], len(manifest["sessions"])) == (4, 1)

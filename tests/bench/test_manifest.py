@@ -66,6 +66,14 @@ def test_setting_that_is_newer_than_the_run_counts_as_its_default():
     assert differences(old, manifest(settings=Settings(samples=2))) == ["settings.samples (1 there, 2 now)"]
 
 
+def test_what_only_tells_about_a_run_keeps_no_older_run_from_going_on():
+    data = load_dataset("sample").select(["en", "es"], 4)
+    new = manifest(data)
+    assert (new["n_items"], new["parallel"]) == (8, True)
+    assert manifest(replace(data, parallel=False))["parallel"] is False
+    assert differences({key: value for key, value in new.items() if key not in ("n_items", "parallel")}, new) == []
+
+
 def test_immaterial_settings_exist():
     assert Settings.model_fields.keys() >= _IMMATERIAL
 

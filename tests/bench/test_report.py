@@ -15,7 +15,7 @@ from clara.bench.report import html, tables, write_html
 from clara.bench.report.plots import figures
 from clara.bench.report.sheets import sheets
 from clara.bench.results import metrics, with_clean
-from clara.bench.runs import Run
+from clara.bench.runs import Run, runs_of
 from clara.errors import DataError
 
 EVIL = '<script>alert("x")</script>'
@@ -124,6 +124,13 @@ def test_equal_ids_of_two_data_sets_stay_two_questions():
     index = blocks_of(html(metrics(runs), runs))["index"]
     assert len(index["ids"]) == 48
     assert index["cells"][0][0][0][0].count(" ") == 24
+
+
+def test_questions_of_a_data_set_that_is_not_parallel_stand_alone_in_the_browser():
+    runs = runs_of(run("a").records, manifest={"parallel": False})
+    index = blocks_of(html(metrics(runs), runs, {"3": ["english: empty"]}))["index"]
+    assert len(index["ids"]) == 3 * 24
+    assert [index["ids"][int(number)] for number in index["flagged"]] == [f"{language}: 3" for language in LANGUAGES]
 
 
 def test_plots_and_tables_appear_with_their_data_alone():

@@ -147,3 +147,30 @@ def test_published_reads_what_was_fetched(isolated, capsys, monkeypatch):
     (folder / "published_responses.csv").write_text("model,language,ID,response\nm,english,1,B\n")
     code, out, _ = clara(capsys, monkeypatch, "published", "--json")
     assert (code, json.loads(out)["runs"][0]["mean"]) == (0, 100.0)
+
+
+STEERING = "\x1b]0;owned\x07\x1b[31m[red]"
+
+
+def steered(text):
+    return any(char in text for char in "\x1b\x07\x9b")
+
+
+def test_names_and_notes_from_data_do_not_steer_the_terminal(tmp_path, capsys, monkeypatch):
+    record = {"strategy": f"x{STEERING}", "repeat": 0, "id": f"1{STEERING}", "language": "english", "gold": "B",
+              "options": 4, "outcome": "wrong", "label": "A", "usage": {}}  # fmt: skip
+    before = journal(tmp_path / f"a{STEERING[:2]}", records=[{**record, "label": "B"}])
+    after = journal(tmp_path / "b", {"n_items": 2}, records=[record])
+    for command in (("report", before, after), ("compare", before, after, "--fail-under", "50")):
+        _, out, err = clara(capsys, monkeypatch, *command)
+        assert "[red]" in out
+        assert not steered(out + err)
+
+
+def test_cells_of_the_audit_are_text(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "toy.csv"
+    path.write_text(WIDE.replace("\n0,", f"\n0{STEERING},"), encoding="utf-8")
+    code, out, err = clara(capsys, monkeypatch, "audit", path)
+    assert code == 0
+    assert "[red]" in out
+    assert not steered(out + err)

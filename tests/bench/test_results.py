@@ -69,6 +69,31 @@ def test_a_partial_run_compares_only_what_both_languages_were_asked():
     assert run["mcnemar_vs_english"]["hindi"]["b"] == 2
 
 
+def test_a_run_that_was_stopped_lacks_the_questions_that_nobody_was_asked_yet():
+    manifest = {"languages": ["english", "hindi"], "repeat": 2, "n_items": 40}
+    records = [record(q, language, True) for q in range(5) for language in ("english", "hindi")]
+    runs = [run_of(records, manifest=manifest)]
+    assert metrics(runs)["runs"][0]["missing"] == 40 * 2 - 10
+    clean = with_clean(runs, {"0", "1"})["clean"]["runs"][0]
+    assert (clean["n_items"], clean["missing"]) == (6, 70)
+
+
+def test_equal_ids_of_a_data_set_that_is_not_parallel_are_not_paired():
+    records = [record(q, language, q % 3) for q in range(9) for language in ("english", "hindi")]
+    runs = runs_of(
+        [{**r, "strategy": name} for name in ("direct", "rag") for r in records], manifest={"parallel": False, "repeat": 1}
+    )
+    document = with_clean(runs, {"1"})
+    json.dumps(document, allow_nan=False)
+    run = document["runs"][0]
+    assert (run["n_items"], run["n_questions"], run["mean"]) == (18, 18, pytest.approx(100 * 2 / 3))
+    assert (run["consistency"], run["consistency_ci95"], run["pairwise_agreement"], run["fleiss_kappa"]) == (None,) * 4
+    assert (run["gap_to_english"], run["mcnemar_vs_english"], document["gap_closed"]) == ({}, {}, [])
+    assert [entry["n"] for entry in document["comparisons"]] == [9, 9]
+    assert document["clean"]["left_out"] == ["1"]
+    assert document["clean"]["runs"][0]["n_items"] == 16
+
+
 def test_languages_without_a_common_question_have_no_gap():
     run = one([record(1, "english", True), record(2, "hindi", False)])
     assert run["gap_to_english"] == {}
@@ -93,6 +118,12 @@ def test_near_chance(correct, options, near):
     assert one([record(q, "english", q < correct, options=options) for q in range(100)])["near_chance"] is near
 
 
+def test_repeats_take_no_run_away_from_chance():
+    once = [record(q, "english", q < 16) for q in range(48)]
+    assert one(once)["near_chance"] is True
+    assert one([{**r, "repeat": turn} for turn in range(20) for r in once])["near_chance"] is True
+
+
 def test_two_right_letters_double_the_chance():
     assert one([record(q, "english", True, gold="A|B") for q in range(5)])["chance"] == pytest.approx(50.0)
 
@@ -114,6 +145,32 @@ def test_a_strategy_that_reaches_the_baselines_english_closes_the_gap():
     low, high = shares["half", "hindi"]["ci95"]
     assert low < 0.5 < high
     assert all(entry["baseline"] == "direct" for entry in shares.values())
+
+
+def test_gap_closed_is_of_the_questions_that_stand_in_all_three_columns():
+    base = [record(q, "english", q < 80) for q in range(100)] + [record(q, "hindi", q < 40) for q in range(100)]
+    new = [record(q, "english", True) for q in range(100)] + [record(q, "hindi", q < 60) for q in range(50, 100)]
+    shares = metrics([run_of(base, "direct"), run_of(new, "new")])["gap_closed"]
+    assert {entry["language"]: entry["share"] for entry in shares} == {
+        "hindi": pytest.approx((10 - 0) / (30 - 0)),
+        "mean": pytest.approx(1 / 3),
+    }
+
+
+def test_each_run_is_held_against_the_baseline_of_its_own_model_and_settings():
+    def runs(model, rounds):
+        manifest = {"model": model, "settings": {"rounds": rounds}}
+        return [
+            Run(f"{model}{rounds}: {name}", "strategy", name, grid(seed), "f", manifest)
+            for seed, name in enumerate(("rag", "direct"))
+        ]
+
+    entries = metrics([*runs("a", 3), *runs("b", 3), *runs("b", 5)])["gap_closed"]
+    assert {(entry["run"], entry["baseline"]) for entry in entries} == {
+        ("a3: rag", "a3: direct"),
+        ("b3: rag", "b3: direct"),
+        ("b5: rag", "b5: direct"),
+    }
 
 
 def test_worse_english_closes_no_gap():

@@ -22,9 +22,11 @@ from clara.backbone.translating import TranslatingBackbone
 from clara.bench.datasets import load_dataset
 from clara.bench.journal import Journal, read_run
 from clara.bench.runner import jobs, local, pool_size, replay
+from clara.bench.runs import read_runs
 from clara.bench.tally import Tally
 from clara.config import Settings
 from clara.errors import BackboneOverloaded, BackboneUnreachable, JournalError, NoKnowledgeBase, ReplayStopped
+from clara.tasks import TaskResult
 from clara.testing import ScriptedBackbone
 from clara.types import Answer, TraceStep, Usage
 from tests.bench.instant import MANIFEST, instant_agent, replay_sample
@@ -341,3 +343,15 @@ def test_interrupt_then_resume_then_report(tmp_path):
     for entry in document["runs"]:
         counts = {language: cell["n"] for language, cell in entry["languages"].items()}
         assert counts == dict.fromkeys(load_dataset("sample").languages, 30)
+
+
+async def test_unparsed_reply_is_kept_and_read_again_by_the_report(tmp_path, data):
+    agent = instant_agent()
+    agent.backbone.always("answer_choice", lambda _task: TaskResult(None, failure="unparsed", raw="So the answer is B."))
+    found = await run(agent, data, tmp_path / "run", strategies=[get_strategy("direct")])
+    assert {(record["outcome"], record["label"], record["reply"]) for record in found} == {
+        ("unparsed", None, "So the answer is B.")
+    }
+    again = read_runs([tmp_path / "run"])[0].records
+    assert {record["label"] for record in again} == {"B"}
+    assert all(record["outcome"] == ("correct" if record["gold"] == "B" else "wrong") for record in again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -211,6 +211,105 @@ async def test_a_server_that_fails_leaves_the_conversation_usable(glossary: Term
         assert [turn.asked for turn in session.turns][1:] == ["What does the lens do in the eye?"]
 
 
+def _on_disk() -> bytes:
+    """Every byte of the file of conversations and its side files, as they lie there now."""
+    return b"".join(path.read_bytes() for path in (settings().home / "conversations").iterdir())
+
+
+async def test_what_was_undone_is_nowhere_on_disk(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        await said(session, "Which layer of the retina is thinnest?")
+        assert b"retina" in _on_disk()
+        await session.undo()
+        assert b"retina" not in _on_disk()
+        assert b"is thickest" in _on_disk()
+        await session.undo()
+        assert b"is thickest" not in _on_disk()
+        with pytest.raises(UsageError, match="no conversation"):
+            await session.store.find(session.id)
+        await said(session, "What does the lens do in the eye?")
+        assert [turn.asked for turn in await session.store.load(session.id)] == ["What does the lens do in the eye?"]
+    assert b"retina" not in _on_disk()
+    assert b"is thickest" not in _on_disk()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+@pytest.mark.parametrize("earlier", [0, 1])
+async def test_a_question_that_failed_or_was_stopped_is_nowhere_on_disk(
+    earlier: int, stopped: bool, glossary: TermGlossary
+) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    perform = backbone.perform
+
+    async def failing(task: object, inputs: object, **more: object) -> object:
+        if getattr(task, "name", "") == "answer_text" and len(session.turns) == earlier:
+            if stopped:
+                await asyncio.sleep(60)
+            raise BackboneUnreachable("no connection to http://127.0.0.1:9")
+        return await perform(task, inputs, **more)  # type: ignore[arg-type]
+
+    async with ChatSession(settings(), agent=agent) as session:
+        if earlier:
+            await said(session, "Which layer of the cornea is thickest?")
+        backbone.perform = failing  # type: ignore[method-assign,assignment]
+        async with aclosing(session.ask("Which layer of the retina is thinnest?")) as events:
+            with pytest.raises(BackboneUnreachable) if not stopped else nullcontext():
+                async for event in events:
+                    if stopped and getattr(event, "step", "") == "answer":
+                        break
+        assert b"retina" not in _on_disk()
+        assert len(await session.store.load(session.id)) == earlier
+        assert len(await session.conversations()) == earlier
+    assert b"retina" not in _on_disk()
+    assert (b"is thickest" in _on_disk()) == bool(earlier)
+
+
+async def test_a_conversation_without_turns_can_be_deleted(glossary: TermGlossary) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        name = session.id
+    path = settings().home / "conversations" / FILE
+    _rewrite(path, [])
+    async with open_store(path.parent) as store:
+        assert await store.summaries() == []
+        await store.delete(await store.find(name[:5]))
+    assert b"is thickest" not in _on_disk()
+
+
+async def test_a_conversation_that_cannot_be_read_leaves_the_present_one(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    async with ChatSession(settings(), agent=agent) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        damaged = session.id
+        session.clear()
+        await said(session, "What does the lens do in the eye?")
+        _rewrite(settings().home / "conversations" / FILE, [{"asked": "x", "answer": {}}], damaged)
+        with pytest.raises(DataError, match="cannot be read"):
+            await session.resume(damaged)
+        await said(session, "Which layer of the cornea is thinnest?")
+        assert [turn.asked for turn in session.turns] == [
+            "What does the lens do in the eye?",
+            "Which layer of the cornea is thinnest?",
+        ]
+        assert session.id != damaged
+
+
+def _rewrite(path: Path, turns: list[object], id: str = "%") -> None:  # noqa: A002
+    """Put other turns into the checkpoint of a conversation, or of the only one."""
+    with sqlite3.connect(path) as file:
+        (blob,) = file.execute("select checkpoint from checkpoints where thread_id like ?", (id,)).fetchone()
+        checkpoint = JsonPlusSerializer().loads_typed(("msgpack", blob))
+        checkpoint["channel_values"]["turns"] = turns
+        written = JsonPlusSerializer().dumps_typed(checkpoint)[1]
+        file.execute("update checkpoints set checkpoint = ? where thread_id like ?", (written, id))
+
+
 async def test_the_whole_passage_of_a_citation_is_found(glossary: TermGlossary) -> None:
     agent, _ = scripted(glossary)
     async with ChatSession(settings(), agent=agent, private=True) as session:
@@ -239,11 +338,7 @@ async def test_a_manipulated_file_builds_no_objects_and_is_told(glossary: TermGl
         await said(session, "Which layer of the cornea is thickest?")
         name = session.id
     path = settings().home / "conversations" / FILE
-    with sqlite3.connect(path) as file:
-        (blob,) = file.execute("select checkpoint from checkpoints").fetchone()
-        checkpoint = JsonPlusSerializer().loads_typed(("msgpack", blob))
-        checkpoint["channel_values"]["turns"] = [Option("A", "built from the file")]
-        file.execute("update checkpoints set checkpoint = ?", (JsonPlusSerializer().dumps_typed(checkpoint)[1],))
+    _rewrite(path, [Option("A", "built from the file")])
     async with open_store(path.parent) as store:
         found = await store.saver.aget_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
         assert found is not None
@@ -273,8 +368,9 @@ async def test_answers_survive_the_file_and_the_export(glossary: TermGlossary, t
         save(tmp_path / "c.md", session.id, session.turns, language="en")
     with pytest.raises(UsageError, match=r"\.md or \.json"):
         save(tmp_path / "c.txt", session.id, session.turns, language="en")
-    with pytest.raises(DataError, match="Cannot write"):
-        save(tmp_path / "no" / "c.md", session.id, session.turns, language="en")
+    for name in ("no/c.md", "a\0b.md"):
+        with pytest.raises(DataError, match="Cannot write"):
+            save(tmp_path / name, session.id, session.turns, language="en")
 
 
 async def test_another_model_of_the_server_is_taken_and_an_unknown_one_refused(glossary: TermGlossary) -> None:

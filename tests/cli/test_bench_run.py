@@ -69,6 +69,11 @@ def test_table_shows_accuracy_by_language_english_first(tally, width):
     assert rows[-1].startswith("last failure: the server is busy")
 
 
+def test_last_failure_does_not_steer_the_terminal(tally):
+    tally.add(record("hindi", "no_response", error="\x1b[31mbusy\x1b]0;owned\x07", usage={}))
+    assert shown(table(tally)).splitlines()[-1].rstrip() == "last failure: busy"
+
+
 def test_live_table_is_drawn_on_a_terminal_and_gone_at_the_end(tally, capsys):
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     with Watch(tally, quiet=False, console=console):

@@ -64,6 +64,23 @@ def test_an_error_is_told_the_chat_goes_on_and_the_exit_code_says_so() -> None:
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("name", ["~nosuchuser/x.md", "a\0b.md"])
+def test_a_name_that_no_file_can_have_is_told_and_the_chat_goes_on(name: str) -> None:
+    result = run.invoke(app, ["chat", "--private"], input=f"What is keratoconus?\n/save {name}\n/history\n")
+    assert result.exit_code == 1, result.output
+    assert "Cannot write" in result.stdout
+    assert result.stdout.count("What is keratoconus?") == 2
+
+
+@pytest.mark.usefixtures("home")
+def test_a_conversation_to_resume_that_is_not_there_ends_the_chat_at_once() -> None:
+    result = run.invoke(app, ["chat", "--resume", "zzz"], input="What is keratoconus?\n")
+    assert result.exit_code == 2
+    assert result.stderr == "error: there is no conversation 'zzz'; clara chat --list shows them\n"
+    assert "keratoconus" not in result.stdout
+
+
+@pytest.mark.usefixtures("home")
 def test_the_interface_speaks_the_language_of_the_locale_or_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     assert "Rien n'a encore été demandé." in run.invoke(app, ["chat", "--private"], input="/undo\n").stdout

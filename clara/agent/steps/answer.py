@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clara.agent.ballot import choose
+from clara.agent.ballot import choose, failed
 from clara.agent.citing import named, renumbered
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.events import Token
@@ -53,6 +53,7 @@ def detail_of(candidate: Candidate) -> dict[str, Any]:
         "votes": dict(candidate.votes),
         "flags": list(candidate.flags),
         "failure": candidate.failure,
+        "raw": candidate.raw,
     }
 
 
@@ -62,8 +63,7 @@ async def _write(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
     )
     out = result.output
     if out is None:
-        failed = Candidate("", reasoning=result.raw[:500], failure=result.failure or "unparsed", passages=inputs.passages)
-        return failed, result.usage, result.notes
+        return failed(result, inputs), result.usage, result.notes
     citations, flags = named(out.citations, inputs.passages, out.answer)
     candidate = Candidate(
         text=out.answer, confidence=out.confidence, citations=citations, flags=flags, passages=inputs.passages

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from clara.bench.journal import Record
-from clara.bench.runs import Run
+from clara.bench.runs import Run, question_of
 from clara.languages import find_language
 
 CODES = {"correct": "c", "wrong": "w", "unparsed": "u", "no_response": "n", "abstained": "a"}
@@ -60,9 +60,10 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
     grouped: dict[Key, list[tuple[int, Record]]] = defaultdict(list)
     for number, run in enumerate(runs):
         for record in run.records:
-            grouped[run.dataset, record["id"]].append((number, record))
+            grouped[run.dataset, question_of(record)].append((number, record))
     sizes = [len(grouped[key]) for key in questions]
     starts = _starts(sizes)
+    ids = [_first(grouped[key], "id") for key in questions]
     texts = {key: _texts(record for _, record in grouped[key]) for key in questions}
     yield (
         "index",
@@ -75,7 +76,7 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
                 "gold": [_first(grouped[key], "gold") for key in questions],
                 "themes": [_first(grouped[key], "theme") for key in questions],
                 "titles": [_title(texts[key]) for key in questions],
-                "flagged": {number: list(flagged[key[1]]) for number, key in enumerate(questions) if key[1] in flagged},
+                "flagged": {number: list(flagged[name]) for number, name in enumerate(ids) if name in flagged},
                 "starts": starts,
                 "cells": _cells(runs, {key: n for n, key in enumerate(questions)}, languages),
             }
@@ -89,7 +90,7 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
 
 
 def _questions(runs: Sequence[Run]) -> list[Key]:
-    return list(dict.fromkeys((run.dataset, record["id"]) for run in runs for record in run.records))
+    return list(dict.fromkeys((run.dataset, question_of(record)) for run in runs for record in run.records))
 
 
 def _starts(sizes: Sequence[int]) -> list[int]:
@@ -142,7 +143,7 @@ def _cells(runs: Sequence[Run], at: Mapping[Key, int], languages: Sequence[str])
         places = {language: n for n, language in enumerate(languages)}
         for record in run.records:
             outcomes, letters = grid[record.get("repeat", 0)][places[record["language"]]]
-            number = at[run.dataset, record["id"]]
+            number = at[run.dataset, question_of(record)]
             outcomes[number] = CODES.get(record["outcome"], "u")
             letters[number] = (printable(str(record["label"] or "")) or " ")[0]
         cells.append([[["".join(outcomes), "".join(letters)] for outcomes, letters in row] for row in grid])

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from clara.bench.report.payload import printable
 from clara.bench.report.plots import languages_of
 from clara.bench.runs import NOT_ANSWERED
 
@@ -23,7 +24,8 @@ def rows(document: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     lost = [kind for kind in NOT_ANSWERED if any(count(run, kind) for run in runs)]
     rated = [name for name in ("ece", "aurc") if any(run["calibration"] for run in runs)]
     closed = {entry["run"]: entry for entry in document["gap_closed"] if entry["language"] == "mean"}
-    baseline = next((entry["baseline"] for entry in closed.values()), "")
+    baselines = {entry["baseline"] for entry in closed.values()}
+    baseline = next(iter(baselines)) if len(baselines) == 1 else "its baseline"
     spent = any(run["usage"]["seconds"] for run in runs)
     header = ["run", *languages, "mean", "worst", "most behind English", "max − min", "consistency", "Fleiss' kappa"]
     header += [f"gap of {baseline} closed"] * bool(closed) + [name.upper() for name in rated]
@@ -112,6 +114,7 @@ _SIDE_BY_SIDE = 2
 
 def tables(document: dict[str, Any]) -> list[Table | Text]:
     """The parity table for a terminal: a column a run, as many side by side as fit; then the same without flagged items."""
+    document = printable(document)
     clean = document.get("clean")
     result: list[Table | Text] = [*_parity(document, TITLE)]
     if clean and clean["left_out"]:

@@ -26,7 +26,7 @@ def audit(
     from clara.bench.audit import audit_dataset
     from clara.bench.datasets import load_dataset
     from clara.cli.options import settings_of
-    from clara.cli.output import print_json, show
+    from clara.cli.output import print_json, show, tell
 
     data = load_dataset(dataset, mapping=mapping, home=settings_of().home, strict=False)
     found = audit_dataset(data)
@@ -34,7 +34,7 @@ def audit(
         print_json(found.to_json())
         return
     for note in data.notes:
-        typer.echo(f"note: {note}", err=True)
+        tell(f"note: {note}")
     show(*_report(found))
 
 
@@ -43,14 +43,16 @@ def _report(found: Audit) -> list[RenderableType]:
     from rich.table import Table
 
     from clara.bench.audit import PROBLEMS
+    from clara.cli.wrapping import plain
 
     head = f"{found.dataset}: {found.n_items} items, languages: {len(found.languages)}"
     if not found.problems:
-        return [f"{head}; nothing was found"]
-    parts: list[RenderableType] = [f"{head}; problems: {len(found.problems)}, flagged questions: {len(found.flagged_ids())}"]
+        return [plain(f"{head}; nothing was found")]
+    counts = f"problems: {len(found.problems)}, flagged questions: {len(found.flagged_ids())}"
+    parts: list[RenderableType] = [plain(f"{head}; {counts}")]
     systematic = found.systematic()
     parts.extend(
-        f"{language}: {count} of {found.sizes[language]} items are {problem}: the whole column, so no item is flagged"
+        plain(f"{language}: {count} of {found.sizes[language]} items are {problem}: the whole column, so no item is flagged")
         for (language, problem), count in systematic.items()
     )
     by_problem = Counter(entry.problem for entry in found.problems)
@@ -64,6 +66,6 @@ def _report(found: Audit) -> list[RenderableType]:
         for column in ("question", "language", "what"):
             table.add_column(column, overflow="fold")
         for entry in rows:
-            table.add_row(entry.id, entry.language, entry.detail)
+            table.add_row(plain(entry.id), plain(entry.language), plain(entry.detail))
         parts.append(table)
     return parts

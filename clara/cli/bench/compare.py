@@ -31,7 +31,7 @@ def compare(
     """Paired differences per language, and every item that got worse; exit code 1 if a threshold is missed."""
     from clara.bench.compare import compare_runs, failures
     from clara.bench.runs import read_folders
-    from clara.cli.output import print_json, show
+    from clara.cli.output import print_json, show, tell
     from clara.errors import UsageError
 
     if before.resolve() == after.resolve():
@@ -45,25 +45,25 @@ def compare(
         for entry in document["comparisons"]:
             show(_differences(entry), *_regressions(entry))
     for sentence in missed:
-        typer.echo(sentence, err=True)
+        tell(sentence)
     if missed:
         raise typer.Exit(1)
 
 
 def _differences(entry: dict[str, Any]) -> Table:
     from rich.table import Table
-    from rich.text import Text
 
     from clara.bench.report.tables import signed
+    from clara.cli.wrapping import plain
 
-    table = Table(title=Text(f"{entry['after']} against {entry['before']}, accuracy in %"))
+    table = Table(title=plain(f"{entry['after']} against {entry['before']}, accuracy in %"))
     for name in ("", "before", "after", "difference [95 %]", "worse", "better", "p (Holm)"):
         table.add_column(name, justify="right" if name else "left")
     for language, cell in entry["languages"].items():
         low, high = cell["ci95"]
         test = cell["mcnemar"]
         table.add_row(
-            Text(language),
+            plain(language),
             f"{cell['before']:.1f}",
             f"{cell['after']:.1f}",
             f"{signed(cell['difference'])} [{signed(low, 0)}, {signed(high, 0)}]",
@@ -82,11 +82,11 @@ def _differences(entry: dict[str, Any]) -> Table:
 
 
 def _regressions(entry: dict[str, Any]) -> list[Any]:
-    from rich.text import Text
+    from clara.cli.wrapping import plain
 
     worse = entry["regressions"]
     lines = [f"{len(worse)} items got worse, {len(entry['improvements'])} better."]
     lines += [f"  {item['id']} {item['language']}: {item['before']} → {item['after']}" for item in worse[:_LISTED]]
     if len(worse) > _LISTED:
         lines.append(f"  and {len(worse) - _LISTED} more: --json lists them all")
-    return [Text(line) for line in lines]
+    return [plain(line) for line in lines]

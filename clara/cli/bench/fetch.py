@@ -24,7 +24,8 @@ def fetch(
     from clara.bench.datasets.named import BY_NAME
     from clara.bench.fetch import fetch_multi_ophthalingua
     from clara.cli.options import settings_of
-    from clara.cli.output import print_json
+    from clara.cli.output import print_json, tell
+    from clara.cli.safe import clean
     from clara.errors import UsageError
 
     known = BY_NAME.get(dataset.lower())
@@ -35,14 +36,14 @@ def fetch(
 
     def progress(text: str) -> None:
         if not quiet and not as_json:
-            typer.echo(text, err=True)
+            tell(text)
 
     found = fetch_multi_ophthalingua(folder, unverified=unverified, progress=progress)
     if as_json:
         print_json(found.to_json())
         return
     for name in found.unconfirmed:
-        typer.echo(f"note: {name} differs from its pinned SHA-256", err=True)
-    typer.echo(f"{found.folder}: 164 questions in 7 languages and the responses of nine systems. Go on with")
-    typer.echo(f"  clara bench audit {found.questions if out else known.name}")
-    typer.echo(f"  clara bench published --responses {found.responses} --answers {found.answers}")
+        tell(f"note: {name} differs from its pinned SHA-256")
+    typer.echo(clean(f"{found.folder}: 164 questions in 7 languages and the responses of nine systems. Go on with"))
+    typer.echo(clean(f"  clara bench audit {found.questions if out else known.name}"))
+    typer.echo(clean(f"  clara bench published --responses {found.responses} --answers {found.answers}"))

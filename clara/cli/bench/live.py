@@ -41,27 +41,31 @@ def table(tally: Tally) -> RenderableType:
     from rich.padding import Padding
     from rich.progress_bar import ProgressBar
     from rich.table import Table
-    from rich.text import Text
+
+    from clara.cli.wrapping import plain
 
     cells = tuple(tally.cells.items())
     strategies = list(dict.fromkeys(strategy for (strategy, _), _ in cells))
     languages = sorted(dict.fromkeys(language for (_, language), _ in cells), key=lambda name: name != "english")
     grid = Table("language", box=None, pad_edge=False, header_style="dim")
     for strategy in strategies:
-        grid.add_column(strategy, justify="right")
+        grid.add_column(plain(strategy), justify="right")
     found = dict(cells)
     for language in languages:
         row = [found.get((strategy, language)) for strategy in strategies]
         grid.add_row(
-            language, *(f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}" if cell else "" for cell in row)
+            plain(language),
+            *(f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}" if cell else "" for cell in row),
         )
     parts: list[RenderableType] = [
         Padding(ProgressBar(total=max(tally.total, 1), completed=tally.done), 0),  # a bar alone does not end its line
-        Text(line(tally)),
+        plain(line(tally)),
         *((grid,) if cells else ()),
     ]
     if tally.last_failure:
-        parts.append(Text(f"last failure: {tally.last_failure}", style="yellow", overflow="ellipsis", no_wrap=True))
+        failure = plain(f"last failure: {tally.last_failure}", "yellow")
+        failure.no_wrap, failure.overflow = True, "ellipsis"
+        parts.append(failure)
     return Group(*parts)
 
 

@@ -22,11 +22,12 @@ def report(
     """Metrics of finished or partial runs; never calls a model."""
     from clara.bench.cleaning import flagged_in
     from clara.bench.runs import read_runs
+    from clara.cli.output import tell
     from clara.config import load_settings
 
     runs = read_runs(folders)
     flagged = flagged_in(runs, load_settings().home) if clean else None
     for run in runs:
         if lines := run.manifest.get("damaged_lines"):
-            typer.echo(f"{run.name}: damaged lines of the journal are left out: {', '.join(map(str, lines))}", err=True)
+            tell(f"{run.name}: damaged lines of the journal are left out: {', '.join(map(str, lines))}")
     output(runs, html, as_json=as_json, exports=export or (), flagged=flagged)

@@ -107,6 +107,7 @@ def run(
     """Answer every question of a data set and print the parity table."""
     from clara.bench.datasets import load_dataset
     from clara.bench.runs import read_runs
+    from clara.cli.output import tell
     from clara.errors import UsageError
 
     if resume and out is None:
@@ -126,14 +127,14 @@ def run(
     chosen = strategies(split(strategy or settings.strategy), without or ())
     data = load_dataset(dataset, mapping=mapping, home=settings.home).select(split(languages), limit)
     for note in () if quiet else data.notes:
-        typer.echo(f"note: {note}", err=True)
+        tell(f"note: {note}")
     folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     plan = Plan(
         settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=quiet or as_json
     )
     _replay(plan)
     if not (quiet or as_json):
-        typer.echo(f"the answers are in {folder}", err=True)
+        tell(f"the answers are in {folder}")
     output(read_runs([folder]), html, as_json=as_json)
 
 
@@ -161,13 +162,14 @@ def _replay(plan: Plan) -> None:
 
     from clara.assembly import build_agent
     from clara.bench.tally import Tally
+    from clara.cli.output import tell
     from clara.errors import JournalError, ReplayStopped
 
     tally = Tally()
     try:
         asyncio.run(_work(plan, build_agent(plan.settings), tally))
     except KeyboardInterrupt:
-        typer.echo(f"interrupted: {tally.done:,} of {tally.total:,} items kept; {plan.go_on}", err=True)
+        tell(f"interrupted: {tally.done:,} of {tally.total:,} items kept; {plan.go_on}")
         raise typer.Exit(130) from None
     except JournalError as error:
         if not tally.total:  # the folder was refused before anything began
@@ -246,9 +248,10 @@ async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
 def _warn(manifest: dict[str, Any], damaged: Sequence[int]) -> None:
     """Tell what a reader of the results should know about a run that was resumed."""
     from clara.bench.manifest import changed_versions
+    from clara.cli.output import tell
 
     if damaged:
         lines = ", ".join(map(str, damaged))
-        typer.echo(f"warning: damaged lines were moved to aside.jsonl, their items are asked again: {lines}", err=True)
+        tell(f"warning: damaged lines were moved to aside.jsonl, their items are asked again: {lines}")
     if changed := changed_versions(manifest):
-        typer.echo(f"warning: this run goes on with other versions: {', '.join(changed)}", err=True)
+        tell(f"warning: this run goes on with other versions: {', '.join(changed)}")

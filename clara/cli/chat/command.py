@@ -150,6 +150,8 @@ def _piped(settings: Settings, *, private: bool, resume: str | None, language: s
 
     async def run() -> int:
         async with Chat(settings, _screen(settings), private=private, resume=resume, language=language) as chat:
+            if resume:
+                await chat.session()
             for text in questions:
                 chat.screen.show(Prose(f"› {text}", "bold"))
                 await chat.handle(text)
@@ -176,6 +178,8 @@ def _interactive(settings: Settings, *, private: bool, resume: str | None, langu
 
     async def run() -> None:
         async with Chat(settings, screen, private=private, resume=resume, language=language) as chat:
+            if resume:
+                await chat.session()
             history = None if private else settings.home / "chat_history"
             prompt = Prompt(history, lambda name: choices(chat, name), lambda: _toolbar(chat), screen.interface)
             _greet(chat)

@@ -122,7 +122,10 @@ async def save(chat: Chat, argument: str) -> None:
 
 
 def _file(argument: str) -> Path:
-    return Path(argument).expanduser()
+    try:
+        return Path(argument).expanduser()
+    except RuntimeError:  # there is no such user: as in a shell, the name stays as it is
+        return Path(argument)
 
 
 async def history(chat: Chat, _argument: str) -> None:

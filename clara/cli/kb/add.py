@@ -186,8 +186,10 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
     from clara.cli.output import progress_console
     from clara.knowledge.embedders import build_embedder
     from clara.knowledge.ingestion import ingest
+    from clara.knowledge.loading.sources import find_roots
     from clara.knowledge.store import KnowledgeBase
 
+    find_roots(given.paths)  # a path that names nothing is refused before a knowledge base is made
     columns = (
         SpinnerColumn(),
         TextColumn("{task.completed:,} documents, {task.fields[passages]:,} passages, {task.fields[rate]} a second"),

@@ -85,7 +85,7 @@ def remove(
 ) -> None:
     """Remove documents from a knowledge base."""
     settings = settings_of(config=config, kb=kb)
-    name = the_one(settings)
+    name, ids = the_one(settings), list(dict.fromkeys(ids))
     from clara.cli.output import counted, print_json, show
     from clara.cli.render import plain
     from clara.knowledge.embedders import build_embedder
