@@ -131,6 +131,54 @@ def test_settings_cannot_be_changed() -> None:
         Settings().rounds = 9  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("name", ["api_key", "chroma_token"])
+@pytest.mark.parametrize("secret", ["sésame", "ses\name"])
+def test_a_secret_that_cannot_be_sent_is_refused_and_not_shown(name: str, secret: str) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}'.*printable ASCII") as caught:
+        load_settings(environ={f"CLARA_{name.upper()}": secret})
+    assert secret not in str(caught.value)
+    with pytest.raises(ValueError, match="printable ASCII") as direct:
+        Settings.model_validate({name: secret})
+    assert secret not in str(direct.value)
+
+
+def test_addresses_are_public_without_their_credentials() -> None:
+    url = "http://user:sesame@host:8000/v1"
+    settings = Settings.model_validate({"backbone": (url,), "embedder": url, "chroma_url": url, "proxy": url})
+    public = settings.public()
+    masked = "http://***@host:8000/v1"
+    assert (public["backbone"], public["embedder"], public["chroma_url"]) == ([masked], masked, masked)
+    assert "sesame" not in repr(public)
+    assert settings.backbone == (url,)
+
+
+@pytest.mark.parametrize("name", ["backbone", "embedder", "chroma_url", "proxy"])
+def test_an_address_with_a_query_is_refused_and_the_query_not_shown(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}'.*must not have a query") as caught:
+        load_settings(environ={f"CLARA_{name.upper()}": "https://host/v1?api-key=sesame"})
+    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["user:sesame@host/v1", "ftp://user:sesame@host/v1", "ftp://host/v1?key=sesame"])
+def test_a_bad_address_is_named_without_its_credentials(address: str) -> None:
+    with pytest.raises(SettingsError, match=r"'backbone'.*host/v1") as caught:
+        load_settings({"backbone": (address,)}, environ={})
+    assert "sesame" not in str(caught.value)
+
+
+def test_of_an_address_with_a_mark_in_its_password_nothing_is_named() -> None:
+    with pytest.raises(SettingsError, match="is no address") as caught:
+        load_settings({"backbone": ("user:ses?ame@host/v1",)}, environ={})
+    assert "'***'" in str(caught.value)
+    assert "user:ses" not in str(caught.value)
+
+
+def test_an_address_given_in_python_means_the_remote_profile_too() -> None:
+    assert Settings(backbone=("http://a/v1",)).profile == "remote"
+    assert Settings(backbone=("http://a/v1",), profile="embedded").profile == "embedded"
+    assert Settings().profile == "embedded"
+
+
 def test_public_settings_are_json_values(tmp_path: Path) -> None:
     public = Settings(home=tmp_path).public()
     assert public["home"] == str(tmp_path)

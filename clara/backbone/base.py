@@ -26,6 +26,8 @@ class BackboneInfo:
     """Codes that it covers, or None for any."""
     server: str = ""
     """Server name and version where known."""
+    build: str = ""
+    """What tells the model from another served under the same name, where the server says it."""
     context_length: int | None = None
     """Tokens, where known."""
 

@@ -1,7 +1,8 @@
 """Replies on disk, so that the same request is not computed twice, and identical requests in flight are sent once.
 
-A reply's key is the SHA-256 of everything that determines it: model, server version and the full request body, which holds
-the messages, the sampling parameters and the seed. The file holds keys and replies, never a prompt or an API key, and is
+A reply's key is the SHA-256 of everything that determines it: the addresses (two servers may give different models one
+name), the model with what the server says of its build, the server's version, and the full request body, which holds the
+messages, the sampling parameters and the seed. The file holds keys and replies, never a prompt or an API key, and is
 readable by its owner only.
 
 SQLite of the standard library, in one worker thread: one file, safe under several processes and a kill, and one index
@@ -18,12 +19,13 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from clara.backbone.base import BackboneInfo
 from clara.backbone.reply import Completion
 from clara.types import Usage
 
@@ -41,9 +43,16 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 
 
-def reply_key(model: str, server: str, body: bytes) -> bytes:
-    """The key of a request; streaming or not is no part of ``body``."""
-    return hashlib.sha256(b"\0".join((model.encode(), server.encode(), body))).digest()
+def reply_key(addresses: Iterable[str], info: BackboneInfo, body: bytes) -> bytes:
+    """The key of a request; streaming or not is no part of ``body``.
+
+    Args:
+        addresses: those of all replicas, without credentials, in any order.
+        info: the model and the server.
+        body: as it is sent.
+    """
+    identity = json.dumps([sorted(set(addresses)), info.model, info.build, info.server])
+    return hashlib.sha256(identity.encode() + b"\0" + body).digest()
 
 
 class ReplyCache:

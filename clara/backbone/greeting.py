@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from clara.backbone.base import BackboneInfo
@@ -37,6 +38,10 @@ async def greet(servers: ModelServers, wanted: str | None, retries: int) -> Back
         servers.pool.put_aside(replica)
     return _agreed([answer for answer in answers.values() if not isinstance(answer, BackboneError)], wanted)
 
+
+_BUILD = ("root", "parent", "digest", "meta")
+"""Fields of a ``/v1/models`` entry that say which model it is: the path of vLLM, the digest or figures of others. Not
+``created``, in which vLLM and llama.cpp give the time of the question."""
 
 Met = tuple[Replica, list[dict[str, Any]], str]
 """A server, its models, its name and version."""
@@ -73,7 +78,7 @@ async def _version(servers: ModelServers, replica: Replica) -> str:
 
 
 def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
-    model, lengths = wanted, list[int]()
+    model, lengths, builds = wanted, list[int](), set[str]()
     for replica, entries, _ in met:
         names = [entry["id"] for entry in entries]
         model = model or next(iter(names), None)
@@ -84,7 +89,10 @@ def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
             raise BackboneRefused(
                 f"the model server at {replica.shown} has no model {model!r}; it has: {have}", url=replica.shown
             )
-        length = entries[names.index(model)].get("max_model_len")
+        entry = entries[names.index(model)]
+        if build := {name: entry[name] for name in _BUILD if entry.get(name)}:
+            builds.add(json.dumps(build, sort_keys=True))
+        length = entry.get("max_model_len")
         lengths += [length] if isinstance(length, int) else []
     return BackboneInfo(
         kind="openai",
@@ -92,4 +100,5 @@ def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
         uses_model=True,
         server=", ".join(sorted({name for _, _, name in met if name})),
         context_length=min(lengths, default=None),
+        build=" ".join(sorted(builds)),
     )

@@ -32,7 +32,7 @@ def letter_probabilities(tokens: Tokens, letters: Sequence[str], *, in_json: boo
         letters: the allowed letters.
         in_json: the letter is the value of ``label`` in a JSON object, not the whole reply.
     """
-    token = _in_json(tokens) if in_json else _last_letter(tokens, letters)
+    token = _chosen(tokens, letters, in_json=in_json)
     if token is None:
         return None
     # the chosen token is among the alternatives in most servers, not in all
@@ -46,6 +46,12 @@ def letter_probabilities(tokens: Tokens, letters: Sequence[str], *, in_json: boo
     return {letter: weight / total for letter, weight in weights.items()} if total > 0 else None
 
 
+def chosen_letter(tokens: Tokens, letters: Sequence[str], *, in_json: bool) -> str:
+    """The letter whose token :func:`letter_probabilities` reads; empty where no token shows one."""
+    token = _chosen(tokens, letters, in_json=in_json)
+    return "" if token is None else _letter(str(token.get("token")))
+
+
 def confidence_of(label: str, probabilities: Mapping[str, float] | None) -> tuple[float | None, float | None]:
     """Probability of the label and its lead over the next letter (0 if another leads); None where they are unknown."""
     if probabilities is None or label not in probabilities:
@@ -55,9 +61,20 @@ def confidence_of(label: str, probabilities: Mapping[str, float] | None) -> tupl
     return min(1.0, own), min(1.0, max(0.0, own - rest))
 
 
-def _last_letter(tokens: Tokens, letters: Sequence[str]) -> Mapping[str, Any] | None:
-    """The last token that is a letter: thinking comes before the reply, and an end mark after it."""
-    return next((token for token in reversed(tokens) if _letter(str(token.get("token"))) in letters), None)
+def _chosen(tokens: Tokens, letters: Sequence[str], *, in_json: bool) -> Mapping[str, Any] | None:
+    return _in_json(tokens) if in_json else _first_letter(tokens, letters)
+
+
+def _first_letter(tokens: Tokens, letters: Sequence[str]) -> Mapping[str, Any] | None:
+    """The first token after the thinking that is a letter, as the reply itself is read."""
+    texts = [str(token.get("token")) for token in tokens]
+    thinking, mark, _ = "".join(texts).rpartition("</think>")
+    at, begin = 0, len(thinking) + len(mark)
+    for token, text in zip(tokens, texts, strict=True):
+        if at >= begin and _letter(text) in letters:
+            return token
+        at += len(text)
+    return None
 
 
 def _in_json(tokens: Tokens) -> Mapping[str, Any] | None:

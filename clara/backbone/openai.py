@@ -171,7 +171,7 @@ class OpenAIBackbone:
         plain, request.unkept = encoded(body), None
         if self._cache is None:
             return await self._sent(request, body, plain)
-        key = reply_key(setup.info.model, setup.info.server, plain)
+        key = reply_key((replica.shown for replica in self.servers.pool.replicas), setup.info, plain)
         if (reply := await self._cache.get(key)) is not None:
             request.notes.append(_CACHED)
             if request.teller is not None:

@@ -12,13 +12,15 @@ from typing import Any, cast
 import httpx
 
 from clara.backbone.base import TokenSink
-from clara.backbone.labels import letter_probabilities
+from clara.backbone.labels import chosen_letter, letter_probabilities
 from clara.backbone.wire import read_json
 from clara.errors import BackboneRefused, BackboneUnreachable
 from clara.types import Usage
 
 _THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _ANSWER = re.compile(r'"answer"\s*:\s*"')
+_ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+"""What reading a reply of another form raises."""
 _STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
 
 
@@ -34,6 +36,8 @@ class Completion:
     """What a reasoning model thought, where the server gives it apart from the text."""
     letters: dict[str, float] | None = None
     """Probability of each allowed option letter, where the server gives log-probabilities."""
+    letter: str = ""
+    """The letter at whose token they were measured."""
 
     @property
     def visible(self) -> str:
@@ -88,15 +92,16 @@ def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_j
     try:
         choice: dict[str, Any] = (found.get("choices") or [{}])[0]
         message: dict[str, Any] = choice.get("message") or {}
-        tokens = (choice.get("logprobs") or {}).get("content") or ()
+        tokens = ((choice.get("logprobs") or {}).get("content") or ()) if letters else ()
         return Completion(
             text=_text(message.get("content")),
             finish=str(choice.get("finish_reason") or ""),
             usage=_usage(found),
             thinking=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
-            letters=letter_probabilities(tokens, letters, in_json=in_json) if letters and tokens else None,
+            letters=letter_probabilities(tokens, letters, in_json=in_json) if tokens else None,
+            letter=chosen_letter(tokens, letters, in_json=in_json),
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except _ODD:
         raise BackboneRefused("the model server's reply is no chat completion; check --backbone") from None
 
 
@@ -122,14 +127,9 @@ async def read_stream(response: httpx.Response, tell: Callable[[str], None], fir
     text, thinking, finish, usage = "", "", "", Usage()
     chunk = first
     while chunk is not None:
-        if chunk.get("usage"):
-            usage = _usage(chunk)
-        # the last chunk carries the usage and no choice
-        for choice in chunk.get("choices") or ():
-            delta = choice.get("delta") or {}
-            text += _text(delta.get("content"))
-            thinking += _text(delta.get("reasoning")) or _text(delta.get("reasoning_content"))
-            finish = str(choice.get("finish_reason") or finish)
+        piece = _piece(chunk)
+        text, thinking, finish = text + piece.text, thinking + piece.thinking, piece.finish or finish
+        usage = piece.usage if piece.usage.calls else usage
         tell(visible(text))
         chunk = await anext(chunks, None)
     if not finish:
@@ -168,7 +168,7 @@ async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
             return
         try:
             chunk: Any = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             chunk = None
         if not isinstance(chunk, dict):
             raise BackboneRefused("a piece of the model server's stream is no JSON object; check --backbone")
@@ -176,6 +176,20 @@ async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
         if found.get("error"):
             raise BackboneUnreachable("the model server ended a stream with an error")
         yield found
+
+
+def _piece(chunk: dict[str, Any]) -> Completion:
+    """What one chunk of a stream adds; the last one carries the usage and no choice."""
+    text, thinking, finish = "", "", ""
+    try:
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            text += _text(delta.get("content"))
+            thinking += _text(delta.get("reasoning")) or _text(delta.get("reasoning_content"))
+            finish = str(choice.get("finish_reason") or finish)
+        return Completion(text, finish, _usage(chunk) if chunk.get("usage") else Usage(), thinking)
+    except _ODD:
+        raise BackboneRefused("a piece of the model server's stream is no chat completion; check --backbone") from None
 
 
 def _text(value: Any) -> str:

@@ -72,9 +72,11 @@ def reply_tokens(request: Request, setup: Setup, settings: Settings) -> int:
     switch = thinking_switch(request, setup.can, settings)
     # a model that has no switch thinks whatever it is told
     thinks = switch is True or (setup.can.thinks and (switch is None or not setup.can.thinking_switch))
-    # a short context must hold the prompt too
-    most = settings.thinking_tokens if setup.info.context_length is None else setup.info.context_length // 2
-    return tokens + (min(settings.thinking_tokens, most) if thinks else 0)
+    thinking = settings.thinking_tokens if thinks else 0
+    if (length := setup.info.context_length) is not None:
+        # a short context must hold the prompt too
+        tokens, thinking = max(1, min(tokens, length // (4 if thinks else 2))), min(thinking, length // 2)
+    return tokens + thinking
 
 
 def body_of(request: Request, messages: list[Message], max_tokens: int, setup: Setup, settings: Settings) -> dict[str, Any]:
@@ -139,11 +141,11 @@ def read_output(request: Request, reply: Completion) -> TaskModel:
         raise Misfit(_BLANK if reply.text[-_BLANK_TAIL:].isspace() else "it was cut off before its end; be shorter")
     if request.in_letter_form:
         letter = read_letter(reply.visible, request.inputs)
-        confidence, margin = confidence_of(letter.label, reply.letters)
+        confidence, margin = confidence_of(letter.label, _measured(reply, letter.label))
         return LetterOut(label=letter.label, confidence=confidence, margin=margin)
     output: TaskModel = read_reply(reply.visible, request.task.output, request.inputs)
     if isinstance(output, ChoiceOut):
-        measured, _ = confidence_of(output.label.upper(), reply.letters)
+        measured, _ = confidence_of(output.label.upper(), _measured(reply, output.label.upper()))
         return output if measured is None else output.model_copy(update={"confidence": measured})
     return output
 
@@ -153,6 +155,11 @@ def repair(request: Request, reply: str, reason: str) -> list[Message]:
     form = "the one letter" if request.in_letter_form else "the one JSON object"
     ask = f"That reply cannot be used: {reason}. Reply again with {form} that was asked for, and nothing else."
     return [{"role": "assistant", "content": reply[:2000] or "{}"}, {"role": "user", "content": ask}]
+
+
+def _measured(reply: Completion, label: str) -> dict[str, float] | None:
+    """The probabilities, if they are those of the token that gave the label."""
+    return reply.letters if reply.letter == label else None
 
 
 def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:

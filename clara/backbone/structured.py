@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from clara.tasks import AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
+from clara.tasks import TASKS, AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
 from clara.types import Option, Passage
 
 _KEPT = ("type", "enum", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum")
 _ITEM_LENGTH = 80
 """Longest string in a list: a term of a few words."""
+_REMARKS = frozenset({"reasoning", "reason", "problem", "thought"})
+"""Fields in which a model says why."""
 _BRACES = 64
 """Places in a reply where a JSON object is looked for."""
 _LETTER = re.compile(
@@ -35,8 +37,7 @@ def reply_schema(output: type[TaskModel], inputs: TaskModel) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _schema(output: type[TaskModel], letters: tuple[str, ...], passages: int, tools: tuple[str, ...]) -> dict[str, Any]:
-    fields = output.model_json_schema()["properties"]
-    properties: dict[str, Any] = {name: _plain(field) for name, field in fields.items()}
+    properties: dict[str, Any] = dict(_bounds(output))
     if output is LetterOut:
         # its other fields are measured, not written
         properties = {"label": properties["label"]}
@@ -69,7 +70,7 @@ def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
     Raises:
         Misfit: it holds no JSON object, or one that does not fit.
     """
-    value = _json_object(text)
+    value = _within_bounds(_json_object(text), output)
     try:
         result = output.model_validate(value)
     except ValidationError as error:
@@ -128,6 +129,28 @@ def _numbers(field: dict[str, Any], passages: int) -> dict[str, Any]:
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+@lru_cache(maxsize=len(TASKS))
+def _bounds(output: type[TaskModel]) -> dict[str, dict[str, Any]]:
+    return {name: _plain(field) for name, field in output.model_json_schema()["properties"].items()}
+
+
+def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, Any]:
+    """The object with its remarks and lists cut to their bounds, which a model is not told, and a percentage as a share.
+
+    Text that is itself the result (an answer, a translation) is not cut: its end may turn its meaning round.
+    """
+    kept = dict(value)
+    for name, most in _bounds(output).items():
+        found = kept.get(name)
+        if isinstance(found, str) and name in _REMARKS:
+            kept[name] = found[: most.get("maxLength")]
+        elif isinstance(found, list):
+            kept[name] = found[: most.get("maxItems")]
+        elif name == "confidence" and isinstance(found, int | float) and 1 < found <= 100:
+            kept[name] = found / 100
+    return kept
 
 
 def _json_object(text: str) -> dict[str, Any]:

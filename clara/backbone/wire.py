@@ -19,7 +19,7 @@ from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
 
 CHAT = "/v1/chat/completions"
-_LOST = (httpx.TransportError, httpx.StreamError, aiohttp.ClientError, OSError)
+_LOST = (httpx.RequestError, httpx.StreamError, aiohttp.ClientError, OSError)
 _MOST_CONNECTIONS = 4096
 _KEEP_ALIVE = 4.0
 """Seconds; vLLM drops an idle connection after five, so be the first to let go."""
@@ -108,7 +108,7 @@ async def read_json(response: httpx.Response) -> dict[str, Any]:
     content = await response.aread()
     try:
         found: Any = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         url = str(response.request.url.copy_with(query=None))

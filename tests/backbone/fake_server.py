@@ -50,6 +50,8 @@ class FakeServer:
         self.most_logprobs = 20
         self.thinks = False
         self.cancelled = 0
+        self.build: dict[str, Any] = {}
+        """What the entry of ``/v1/models`` says besides name and length."""
         self.url = ""
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -100,7 +102,7 @@ class FakeServer:
         return completion(text, logprobs=[token("zebra", -0.1)] if body.get("logprobs") else None)
 
     async def models(self, _request: web.Request) -> web.Response:
-        return web.json_response({"data": [{"id": self.model, "max_model_len": self.length}]})
+        return web.json_response({"data": [{"id": self.model, "max_model_len": self.length, **self.build}]})
 
     async def tokenize(self, request: web.Request) -> web.Response:
         self.tokenized += 1

@@ -8,18 +8,22 @@ import logging
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clara.backbone.base import BackboneInfo
 from clara.backbone.cache import ReplyCache, SingleFlight, reply_key
 from clara.backbone.reply import Completion
 from clara.tasks import ANSWER_CHOICE, ANSWER_TEXT, GUESS
 from clara.types import Usage
 from tests.backbone.conftest import Connect
 from tests.backbone.fake_server import GOOD, INPUTS, FakeServer, completion, serving, stream
+from tests.backbone.test_http import free_port
 
+INFO = BackboneInfo("openai", "m", uses_model=True, server="s", build="b")
 REPLY = Completion("B", "stop", Usage(calls=1, prompt_tokens=7), "hm", {"A": 0.25, "B": 0.75})
 
 
@@ -36,7 +40,7 @@ async def cache(file: Path) -> AsyncIterator[ReplyCache]:
 
 
 def key(number: int) -> bytes:
-    return reply_key("m", "s", b"%d" % number)
+    return reply_key(["u"], INFO, b"%d" % number)
 
 
 async def test_a_reply_comes_back_as_it_was_with_the_usage_of_a_cached_call(cache: ReplyCache) -> None:
@@ -112,8 +116,11 @@ async def test_a_folder_that_cannot_be_made_switches_the_cache_off(tmp_path: Pat
 
 
 def test_the_key_changes_with_everything_that_determines_the_reply() -> None:
-    keys = {reply_key(*parts) for parts in [("m", "s", b"x"), ("n", "s", b"x"), ("m", "t", b"x"), ("m", "s", b"y")]}
-    assert len(keys) == 4
+    others = [replace(INFO, **{name: "other"}) for name in ("model", "server", "build")]
+    keys = {reply_key(["u"], info, b"x") for info in (INFO, *others)}
+    keys |= {reply_key(["u"], INFO, b"y"), reply_key(["v"], INFO, b"x"), reply_key(["u", "v"], INFO, b"x")}
+    assert len(keys) == 7
+    assert reply_key(["v", "u"], INFO, b"x") in keys
 
 
 # --- in the backbone -----------------------------------------------------------------------------------------------
@@ -181,11 +188,46 @@ async def test_a_streamed_reply_serves_those_who_do_not_stream_and_the_other_way
     assert len(server.bodies) == 1
 
 
-async def test_another_server_version_is_another_key(connect: Connect) -> None:
-    async with serving(FakeServer("vllm")) as new, serving(FakeServer()) as old:
-        for server in (new, old):
+async def test_another_server_version_at_the_same_address_is_another_key(connect: Connect) -> None:
+    port = free_port()
+    for kind in ("vllm", "portable"):
+        async with serving(FakeServer(kind), port) as server:
             await connect(server.url, cache=True).perform(ANSWER_CHOICE, INPUTS)
             assert len(server.bodies) == 1
+
+
+async def test_another_server_with_a_model_of_the_same_name_is_another_key(server: FakeServer, connect: Connect) -> None:
+    async with serving(FakeServer()) as other:
+        for one in (server, other):
+            await connect(one.url, cache=True).perform(ANSWER_CHOICE, INPUTS)
+            assert len(one.bodies) == 1
+
+
+@pytest.mark.parametrize("field", ["root", "digest"])
+async def test_another_model_under_the_same_name_and_address_is_another_key(
+    field: str, server: FakeServer, connect: Connect
+) -> None:
+    for build in ("one", "two"):
+        server.build = {field: build}
+        await connect(server.url, cache=True).perform(ANSWER_CHOICE, INPUTS)
+    assert len(server.bodies) == 2
+
+
+async def test_the_time_that_a_server_gives_as_the_models_creation_is_no_part_of_the_key(
+    server: FakeServer, connect: Connect
+) -> None:
+    for now in (1, 2):
+        server.build = {"created": now}
+        await connect(server.url, cache=True).perform(ANSWER_CHOICE, INPUTS)
+    assert len(server.bodies) == 1
+
+
+async def test_replicas_and_credentials_share_replies(server: FakeServer, connect: Connect) -> None:
+    async with serving(FakeServer()) as other:
+        named = other.url.replace("http://", "http://user:pw@")
+        for urls in ((server.url, other.url), (named, server.url)):
+            await connect(*urls, cache=True).perform(ANSWER_CHOICE, INPUTS)
+        assert len(server.bodies) + len(other.bodies) == 1
 
 
 async def test_the_file_holds_no_prompt(server: FakeServer, connect: Connect, isolated: Path) -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from clara.backbone.labels import confidence_of, letter_probabilities
+from clara.backbone.labels import chosen_letter, confidence_of, letter_probabilities
 from tests.backbone.fake_server import token
 
 LETTERS = ["A", "B", "C"]
@@ -16,7 +16,15 @@ def test_variants_of_a_letter_add_up_and_other_tokens_do_not_count() -> None:
     assert found == pytest.approx({"A": 0.75, "B": 0.25, "C": 0.0})
 
 
-def test_the_letter_is_the_last_one_after_thinking_and_before_the_end_mark() -> None:
+def test_the_letter_is_the_first_one_after_thinking() -> None:
+    pieces = ["A", "</th", "ink>", "B", ".", " A", " patient", "<|im_end|>"]
+    logprobs = [token(piece, math.log(0.9)) for piece in pieces]
+    assert chosen_letter(logprobs, LETTERS, in_json=False) == "B"
+    assert letter_probabilities(logprobs, LETTERS, in_json=False) == {"A": 0.0, "B": 1.0, "C": 0.0}
+    assert chosen_letter(logprobs[:3], LETTERS, in_json=False) == ""
+
+
+def test_an_end_mark_after_the_letter_does_no_harm() -> None:
     logprobs = [token("A", -0.1), token("</think>", -0.1), token("B", math.log(0.9)), token("<|im_end|>", -0.1)]
     found = letter_probabilities(logprobs, LETTERS, in_json=False)
     assert found is not None

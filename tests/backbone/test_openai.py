@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from clara.backbone.reply import AnswerTeller
-from clara.errors import BackboneRefused, ContextOverflow
+from clara.backbone.request import Setup
+from clara.errors import BackboneRefused, BackboneUnreachable, ContextOverflow
 from clara.tasks import ANSWER_CHOICE, ANSWER_TEXT, ASSESS, GUESS, LOCALIZE, TRANSLATE, AssessIn, LocalizeIn, TranslateIn
 from clara.types import Passage
 from tests.backbone.conftest import Connect
@@ -93,6 +95,28 @@ async def test_a_reply_of_another_protocol_is_refused(body: Any, server: FakeSer
         await connect(server.url).perform(ANSWER_CHOICE, INPUTS)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ['{"choices": [null]}', '{"choices": 3}', '{"choices": [], "usage": {"prompt_tokens": Infinity}}', "[" * 100_000],
+)
+async def test_a_stream_of_another_protocol_is_refused(piece: str, server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: web.Response(text=f"data: {piece}\n\n", content_type="text/event-stream")]
+    with pytest.raises(BackboneRefused, match="check --backbone"):
+        await connect(server.url).perform(ANSWER_TEXT, TEXT_INPUTS, on_token=lambda _text: None)
+
+
+async def test_a_reply_nested_without_end_is_refused(server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: web.Response(text="[" * 100_000, content_type="application/json")]
+    with pytest.raises(BackboneRefused, match="no JSON object"):
+        await connect(server.url).perform(ANSWER_CHOICE, INPUTS)
+
+
+async def test_a_reply_that_cannot_be_unpacked_is_a_broken_connection(server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: web.Response(body=b"no gzip", headers={"Content-Encoding": "gzip"})]
+    with pytest.raises(BackboneUnreachable, match="broke"):
+        await connect(server.url, retries=0, outage=0.1).perform(ANSWER_CHOICE, INPUTS)
+
+
 # --- a letter alone ------------------------------------------------------------------------------------------------
 
 
@@ -108,6 +132,17 @@ async def test_a_letter_is_a_choice_with_its_probability(vllm: FakeServer, conne
     assert result.output.label == "B"
     assert result.output.confidence == pytest.approx(0.7 / 0.9)
     assert result.output.margin == pytest.approx(0.5 / 0.9)
+
+
+@pytest.mark.parametrize(("pieces", "confidence"), [(["B", ".", " A", " patient"], 0.75), (["(", "x", ") A"], None)])
+async def test_the_confidence_of_a_letter_is_that_of_the_letter_that_was_read(
+    pieces: list[str], confidence: float | None, vllm: FakeServer, connect: Connect
+) -> None:
+    logprobs = [token(piece, math.log(0.6), **{"C": math.log(0.01), "A": math.log(0.2)}) for piece in pieces]
+    vllm.replies = [lambda _body: completion("B. A patient", logprobs=logprobs)]
+    result = await connect(vllm.url).perform(GUESS, INPUTS)
+    assert result.output is not None
+    assert (result.output.label, result.output.confidence) == ("B", confidence and pytest.approx(confidence))
 
 
 async def test_a_letter_in_json_where_the_server_knows_schemas_only(server: FakeServer, connect: Connect) -> None:
@@ -197,6 +232,20 @@ async def test_thinking_by_the_settings(thinking: str, sent: list[bool], server:
 
 
 # --- the context's length ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("thinks", "length", "tokens"), [(False, 4096, 2048), (False, 8192, 3000), (True, 8192, 2048 + 4096)]
+)
+async def test_a_reply_leaves_room_for_the_prompt(thinks: bool, length: int, tokens: int, connect: Connect) -> None:
+    async with serving(FakeServer("strict", length=length)) as server:
+        server.thinks = thinks
+        server.replies = ['{"answer": "Sí."}']
+        switchless = connect(server.url)
+        setup = Setup(await switchless.info(), replace(await switchless.capabilities(), thinking_switch=False))
+        switchless._setup = setup
+        await switchless.perform(LOCALIZE, LocalizeIn(language="es", answer_english="Yes."))
+    assert server.bodies[0]["max_tokens"] == tokens
 
 
 def with_long_passages(number: int, characters: int) -> Any:

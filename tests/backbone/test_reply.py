@@ -56,7 +56,15 @@ def test_what_is_missing_is_empty(missing: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [{"choices": 3}, {"choices": ["x"]}, {"choices": [{"message": "x"}]}, {"usage": {"prompt_tokens": "many"}}]
+    "odd",
+    [
+        {"choices": 3},
+        {"choices": ["x"]},
+        {"choices": [{"message": "x"}]},
+        {"usage": {"prompt_tokens": "many"}},
+        {"usage": {"prompt_tokens": float("inf")}},
+        {"usage": [1]},
+    ],
 )
 def test_what_is_odd_is_refused(odd: dict[str, Any]) -> None:
     with pytest.raises(BackboneRefused, match="no chat completion"):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import pytest
 
 from clara.backbone.structured import Misfit, read_letter, read_reply, reply_schema
-from clara.tasks import TASKS, AnswerIn, AssessOut, ChoiceOut, ReactIn, ReactOut, Task, TaskModel
+from clara.tasks import TASKS, AnswerIn, AssessOut, ChoiceOut, ReactIn, ReactOut, Task, TaskModel, TextOut, VerifyOut
 from clara.types import Option
 from tests.backbone.fake_server import INPUTS
 
@@ -54,13 +56,39 @@ def test_only_the_tools_that_there_are_can_be_called() -> None:
         ('{"problem": "', "no complete JSON object"),
         ('{"problem": ""}', "adequate: Field required"),
         ('{"problem": "", "adequate": true, "more": 1}', "more: Extra inputs"),
-        ('{"problem": "%s", "adequate": true}' % ("x" * 301), "problem: String should have at most"),
         ("{" * 100_000, "no complete JSON object"),
     ],
 )
 def test_what_does_not_fit_is_said_for_the_model(text: str, said: str) -> None:
     with pytest.raises(Misfit, match=said):
         read_reply(text, AssessOut, INPUTS)
+
+
+def test_remarks_and_lists_beyond_their_bounds_are_cut() -> None:
+    verdict = json.dumps({"reason": "x" * 900, "grounded": True, "answers_question": True})
+    assert read_reply(verdict, VerifyOut, INPUTS).reason == "x" * 300
+    choice = json.dumps({"reasoning": "y" * 2000, "citations": list(range(1, 10)), "label": "B"})
+    found = read_reply(choice, ChoiceOut, INPUTS)
+    assert (len(found.reasoning), found.citations) == (1200, (1, 2, 3, 4, 5, 6))
+
+
+@pytest.mark.parametrize(("said", "meant"), [(95, 0.95), (1.5, 0.015), (100, 1.0), (1, 1.0), (0.4, 0.4), (None, None)])
+def test_a_confidence_above_one_is_a_percentage(said: float | None, meant: float | None) -> None:
+    reply = json.dumps({"answer": "Yes.", "citations": [], "confidence": said})
+    assert read_reply(reply, TextOut, INPUTS).confidence == (meant and pytest.approx(meant))
+
+
+@pytest.mark.parametrize("confidence", [101, -1, math.inf])
+def test_a_confidence_that_is_no_share_does_not_fit(confidence: float) -> None:
+    with pytest.raises(Misfit, match="confidence"):
+        read_reply(json.dumps({"answer": "Yes.", "confidence": confidence}), TextOut, INPUTS)
+
+
+def test_the_answer_and_the_label_are_not_cut() -> None:
+    with pytest.raises(Misfit, match="answer: String should have at most"):
+        read_reply(json.dumps({"answer": "x" * 2401}), TextOut, INPUTS)
+    with pytest.raises(Misfit, match="label: String should have at most"):
+        read_reply(json.dumps({"label": "Both"}), ChoiceOut, INPUTS)
 
 
 def test_a_letter_outside_the_question_does_not_fit() -> None:
