@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Self, TypeVar
 
@@ -53,6 +53,8 @@ class Clara:
         self._backbone = backbone
         self._retriever = retriever
         self._agent: Agent | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The one that the agent's connections belong to."""
         self._thread: _LoopThread | None = None
 
     # --- asynchronous core -----------------------------------------------------------------------------------------
@@ -65,9 +67,13 @@ class Clara:
 
     async def aclose(self) -> None:
         """Release connections and the knowledge base; a later question opens them again."""
-        agent, self._agent = self._agent, None
-        if agent is not None:
+        if self._agent is None:
+            return
+        if self._loop is asyncio.get_running_loop():
+            agent, self._agent = self._agent, None
             await agent.aclose()
+        elif self._thread is not None and self._thread.loop is self._loop:
+            await asyncio.to_thread(self.close)
 
     async def info(self) -> BackboneInfo:
         """Who answers.
@@ -210,9 +216,16 @@ class Clara:
     # --- parts -----------------------------------------------------------------------------------------------------
 
     def _parts(self) -> Agent:
+        """The agent of the running event loop; new once the loop of the last one is closed."""
+        loop = asyncio.get_running_loop()
+        if self._agent is not None and self._loop is not loop:
+            if self._loop is not None and not self._loop.is_closed():
+                raise UsageError("this Clara works in another event loop: use one for each loop, or close it there first")
+            self._agent = None
         if self._agent is None:
             from clara.assembly import build_agent
 
+            self._loop = loop
             self._agent = build_agent(self.settings, backbone=self._backbone, retriever=self._retriever)
         return self._agent
 
@@ -260,25 +273,41 @@ class _LoopThread:
     """An event loop in a thread of its own, so that the synchronous wrapper works where a loop already runs."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._worker = threading.Thread(target=self._loop.run_forever, name="clara", daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self._worker = threading.Thread(target=self.loop.run_forever, name="clara", daemon=True)
         self._worker.start()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to the end and return the result; Ctrl-C cancels the work."""
+    def run(self, work: Awaitable[T]) -> T:
+        """Run to the end and return the result; Ctrl-C cancels the work and waits until it has ended."""
+        tasks: list[asyncio.Task[T]] = []
 
         async def awaited() -> T:
             return await work
 
-        future = asyncio.run_coroutine_threadsafe(awaited(), self._loop)
+        async def started() -> T:
+            tasks.append(asyncio.create_task(awaited()))
+            return await tasks[0]
+
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(started(), self.loop).result()
         except KeyboardInterrupt:
-            future.cancel()
+            asyncio.run_coroutine_threadsafe(_ended(tasks), self.loop).result()
             raise
 
     def stop(self) -> None:
-        """End the loop and the thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """End all work, the loop and the thread."""
+        asyncio.run_coroutine_threadsafe(self._finish(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._worker.join()
-        self._loop.close()
+        self.loop.close()
+
+    async def _finish(self) -> None:
+        await _ended([task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
+        await self.loop.shutdown_asyncgens()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended, however they do."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -111,6 +112,64 @@ def test_closing_ends_the_wrappers_thread_and_the_object_can_be_used_again(built
         assert opened.ask(NERVE["en"]).citations
         opened.close()
     assert {thread.ident for thread in threading.enumerate() if thread.name == "clara"} == before
+
+
+class Interrupted(ScriptedBackbone):
+    """A backbone that never replies, and behaves as if Ctrl-C were pressed meanwhile."""
+
+    ended = False
+
+    async def perform(self, task: Any, inputs: Any, **how: Any) -> Any:
+        await asyncio.sleep(0.05)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            self.ended = True
+
+
+@pytest.mark.parametrize("way", ["ask", "stream"])
+def test_ctrl_c_raises_itself_once_the_work_has_ended(built_home: Path, way: str) -> None:
+    backbone = Interrupted()
+    with Clara(Settings(home=built_home), backbone=backbone) as opened, pytest.raises(KeyboardInterrupt):
+        try:
+            list(opened.stream(NERVE["en"], strategy="direct")) if way == "stream" else opened.ask(NERVE["en"])
+        finally:
+            assert backbone.ended
+
+
+def test_closing_ends_a_stream_that_is_still_open(built_home: Path) -> None:
+    opened = Clara(Settings(home=built_home))
+    events = opened.stream(NERVE["en"])
+    assert next(events) == StepStarted("detect", 0)
+    opened.close()
+    events.close()  # type: ignore[attr-defined]
+    assert opened.ask(NERVE["en"]).citations
+    opened.close()
+
+
+def test_one_object_works_in_one_event_loop_after_the_other(built_home: Path) -> None:
+    opened = Clara(Settings(home=built_home))
+    assert [asyncio.run(opened.aask(NERVE["en"])).language for _ in range(2)] == ["en", "en"]
+    assert opened.ask(NERVE["es"]).language == "es"
+    opened.close()
+
+
+async def test_one_object_in_two_event_loops_at_once_is_refused_in_a_sentence(built_home: Path) -> None:
+    async with Clara(Settings(home=built_home)) as opened:
+        assert (await opened.aask(NERVE["en"])).citations
+        with pytest.raises(UsageError, match="another event loop"):
+            opened.ask(NERVE["en"])
+        opened.close()
+        assert (await opened.aask(NERVE["en"])).citations
+
+
+async def test_the_asynchronous_close_releases_the_blocking_wrapper_too(built_home: Path) -> None:
+    async with Clara(Settings(home=built_home)) as opened:
+        assert opened.ask(NERVE["en"]).citations
+    assert (await opened.aask(NERVE["en"])).citations
+    await opened.aclose()
 
 
 def test_a_batch_keeps_its_order_and_one_failure_ends_no_other(clara: Clara) -> None:

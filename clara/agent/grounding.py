@@ -16,6 +16,7 @@ from typing import Literal
 
 from clara.agent.guards.polarity import negators
 from clara.agent.guards.quantities import Quantity, quantities, same_family, spelled
+from clara.agent.letters import concluded
 from clara.detection import UNKNOWN, detect_language
 from clara.knowledge.glossary import TERM_KINDS, shipped_glossary
 from clara.text import search_tokens, sentences, spans
@@ -35,10 +36,6 @@ _CLOSE = 0.75
 _CLEARLY = 0.7
 """Confidence from which on an answer is taken to be in another language than its passages."""
 _ARTICLES = re.compile(r"\b(?:an?|no|[ivxIVX])\b")
-_LETTER = re.compile(
-    r"\b(?:answer|option|choice|alternative)\b(?: is|:| must be| should be)?:? \(?([A-J])\b\)?"
-    r"(?! (?:is|are|was|has|can|does)\b)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ def _language(text: str) -> str:
 
 def check_choice(reasoning: str, label: str | None, options: Sequence[Option]) -> tuple[Finding, ...]:
     """A finding if the reasoning ends by naming another letter than the one chosen."""
-    letters = [letter for letter in _LETTER.findall(reasoning) if letter in {option.label for option in options}]
+    letters = [letter for letter in concluded(reasoning) if letter in {option.label for option in options}]
     if label is None or not letters or letters[-1] == label:
         return ()
     return (Finding("choice", f"the reasoning names option {letters[-1]} but the answer is {label}"),)

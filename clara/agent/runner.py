@@ -90,7 +90,7 @@ class Agent:
             emit(Notice(notice))
         try:
             answer = await self._through_graph(question, strategy, emit)
-        except (BackboneError, StoreError) as error:
+        except (BackboneError, StoreError, UnsupportedLanguage) as error:
             if not notice:
                 raise
             answer = _unanswered(question, error)
@@ -159,7 +159,7 @@ class Agent:
         )
 
 
-def _unanswered(question: Question, error: BackboneError | StoreError) -> Answer:
+def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:
     """What is left to say when nothing can answer: somebody in an emergency gets the notice, not an exception."""
     known = ("backbone_failed",) if isinstance(error, BackboneError) else ()
     return Answer(

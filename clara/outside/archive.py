@@ -19,7 +19,8 @@ KEPT = 30 * 24 * 3600.0
 class Archive:
     """A small SQLite file; safe to use from several threads. Blocks, so call it from a worker thread.
 
-    A file that cannot be read or written is no reason to fail: then nothing is kept.
+    A file that cannot be read or written is no reason to fail: then nothing is kept. It holds clinical queries, so only its
+    owner may read it.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
@@ -35,9 +36,9 @@ class Archive:
                     "SELECT passages FROM found WHERE source = ? AND query = ? AND most = ? AND at > ?",
                     (source, query, limit, self._clock() - KEPT),
                 ).fetchone()
-        except (sqlite3.Error, OSError):
+            return tuple(Passage(**passage) for passage in json.loads(row[0])) if row else None
+        except (sqlite3.Error, OSError, ValueError, TypeError):  # the last two: an entry of another version
             return None
-        return tuple(Passage(**passage) for passage in json.loads(row[0])) if row else None
 
     def put(self, source: str, query: str, limit: int, passages: tuple[Passage, ...]) -> None:
         """Keep what was found."""
@@ -51,6 +52,8 @@ class Archive:
 
     def _open(self) -> _Base:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        self._path.chmod(0o600)  # one that an earlier version made
         return _Base(self._path)
 
 

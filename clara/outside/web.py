@@ -12,6 +12,8 @@ from clara.errors import SourceError
 
 _LARGEST = 4_000_000
 """Bytes of a reply beyond which it is not read."""
+_WHOLE = 3.0
+"""Times the wait for the next bytes that a whole reply may take."""
 
 
 class Web:
@@ -26,7 +28,7 @@ class Web:
             name: of the source, for messages.
             base: address that the paths are below.
             pause: least seconds between two requests.
-            timeout: seconds that a request may wait for the next bytes.
+            timeout: seconds that a request may wait for the next bytes; the whole reply may take three times as long.
             connect_timeout: seconds to connect.
             proxy: address of an HTTP proxy; None asks none, whatever the environment says.
         """
@@ -34,6 +36,7 @@ class Web:
         self._base = base.rstrip("/")
         self._pause = pause
         self._timeout = httpx.Timeout(timeout, connect=connect_timeout)
+        self._deadline = connect_timeout + _WHOLE * timeout
         self._proxy = proxy
         self._client: httpx.AsyncClient | None = None
         self._turn = asyncio.Lock()
@@ -49,7 +52,10 @@ class Web:
             clock = asyncio.get_running_loop().time
             await asyncio.sleep(max(0.0, self._next - clock()))
             try:
-                return await self._read(f"{self._base}{path}", parameters)
+                async with asyncio.timeout(self._deadline):
+                    return await self._read(f"{self._base}{path}", parameters)
+            except TimeoutError:
+                raise self.error(f"sent no whole reply within {self._deadline:g} s") from None
             except httpx.HTTPError as error:
                 raise self.error(f"cannot be reached ({type(error).__name__})") from None
             finally:

@@ -116,6 +116,22 @@ async def test_the_letters_in_a_turned_reasoning_are_those_of_the_question() -> 
     assert script.inputs("verify")[0].answer == "Option B abducts."
 
 
+@pytest.mark.parametrize(
+    ("turned", "own"),
+    [
+        ("The answer must be A, since the choice should be (C).", "The answer must be B, since the choice should be (A)."),
+        ("Answers A and C fail.", "Answers B and A fail."),
+        ("Of the options A, B, and C only one abducts.", "Of the options B, C, and A only one abducts."),
+        ("The options are (A) or (B), nor is choice C/A.", "The options are (B) or (C), nor is choice A/B."),
+        ("Answer: A. Vitamin A helps, option D does not exist.", "Answer: B. Vitamin A helps, option D does not exist."),
+    ],
+)
+async def test_every_wording_and_every_letter_of_a_list_is_mapped(turned: str, own: str) -> None:
+    script = Script(answer_choice=[UNPARSED, ChoiceOut(label="A", reasoning=turned), UNPARSED])
+    await ask(script, permute_options=True, rounds=1)
+    assert script.inputs("verify")[0].answer == own
+
+
 async def test_free_text_is_not_voted_on() -> None:
     script = Script()
     answer = await ask(script, FREE, samples=5, permute_options=True, strategy="direct")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +41,8 @@ class Loopback:
         self.status = 200
         self.body: bytes | None = None
         """Replaces every reply."""
+        self.drips = False
+        """Sends a byte at a time, each well before the next is waited for in vain."""
 
     def reply(self, path: str) -> bytes:
         if self.body is not None:
@@ -64,7 +67,14 @@ def serving() -> Iterator[Loopback]:
             self.send_response(loopback.status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if not loopback.drips:
+                self.wfile.write(body)
+                return
+            with suppress(OSError):  # whoever asked has gone
+                for byte in body:
+                    self.wfile.write(bytes((byte,)))
+                    self.wfile.flush()
+                    time.sleep(0.03)
 
         def log_message(self, *_args: object) -> None:
             pass

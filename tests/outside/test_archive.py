@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,24 @@ def test_a_damaged_file_keeps_nothing_and_fails_nothing(tmp_path: Path) -> None:
     archive = Archive(path)
     archive.put("pubmed", "cornea", 3, FOUND)
     assert archive.get("pubmed", "cornea", 3) is None
+
+
+@pytest.mark.parametrize("kept", ['[{"id": "1", "colour": "red"}]', '["text"]', "7", "no JSON", "[{}]"])
+def test_an_entry_of_another_version_counts_as_none(tmp_path: Path, kept: str) -> None:
+    path = tmp_path / "outside.sqlite"
+    archive = Archive(path)
+    archive.put("pubmed", "cornea", 3, FOUND)
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE found SET passages = ?", (kept,))
+    assert archive.get("pubmed", "cornea", 3) is None
+
+
+def test_only_the_owner_may_read_the_file_also_one_that_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "outside.sqlite"
+    for _ in range(2):
+        Archive(path).put("pubmed", "cornea", 3, FOUND)
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
 
 
 async def test_the_same_query_is_sent_once(tmp_path: Path) -> None:

@@ -87,6 +87,14 @@ async def test_wikipedia_gives_openings_in_the_order_of_the_search(wikipedia: Wi
     assert (path, asked["gsrsearch"], asked["gsrlimit"]) == ("/w/api.php", "cornea", "3")
 
 
+async def test_a_reply_that_drips_without_end_is_an_error(loopback: Loopback) -> None:
+    loopback.drips = True
+    source = Wikipedia(loopback.address, pause=0, timeout=0.1, connect_timeout=0.1)
+    with pytest.raises(SourceError, match=r"no whole reply within 0\.4 s"):
+        await source.search("q", 1)
+    await source.aclose()
+
+
 async def test_an_interface_that_refuses_the_search_is_an_error(wikipedia: Wikipedia, loopback: Loopback) -> None:
     loopback.body = b'{"error": {"code": "toomany"}}'
     with pytest.raises(SourceError, match=r"refused the search \(toomany\)"):

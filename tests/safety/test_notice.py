@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clara.agent.strategies import STRATEGIES, get_strategy
-from clara.errors import BackboneUnreachable, StoreError
+from clara.errors import BackboneUnreachable, StoreError, UnsupportedLanguage
 from clara.events import Final, Notice
 from clara.messages import catalogue
 from clara.types import Question
@@ -60,6 +60,20 @@ async def test_a_backbone_that_dies_on_the_way_does_not_take_the_notice_with_it(
     answer = await agent(Script(answer_text=DOWN)).run(URGENT, get_strategy("direct"))
     assert answer.notice
     assert answer.failure == "no_response"
+
+
+async def test_a_language_that_the_profile_does_not_cover_does_not_take_the_notice_away() -> None:
+    asked = Question("Sudden loss of vision in my right eye since this morning", (), "de")
+    answer = await agent(Script(languages=frozenset(("en", "es")))).run(asked, get_strategy("clara"))
+    assert answer.notice.startswith(catalogue("en")["urgent"])
+    assert (answer.failure, answer.answer) == ("no_response", "")
+    assert "not German" in answer.warnings[0]
+
+
+async def test_a_calm_question_in_a_language_that_is_not_covered_raises() -> None:
+    asked = Question("Welcher Nerv versorgt den Muskel?", (), "de")
+    with pytest.raises(UnsupportedLanguage):
+        await agent(Script(languages=frozenset(("en", "es")))).run(asked, get_strategy("clara"))
 
 
 async def test_without_a_backbone_a_calm_question_raises() -> None:

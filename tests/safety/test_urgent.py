@@ -72,6 +72,48 @@ def test_negation_past_and_person_decide(text: str, flags: tuple[str, ...]) -> N
     assert red_flags(Question(text, language="en")) == flags
 
 
+SHORT = [
+    ("en", "sudden blindness"),
+    ("en", "Sudden visual loss!"),
+    ("es", "ceguera repentina"),
+    ("es", "pérdida brusca de visión"),
+    ("pt", "perda súbita da visão"),
+    ("pt", "cegueira súbita"),
+    ("fr", "perte brutale de vision"),
+    ("fr", "cécité soudaine"),
+    ("fil", "biglang pagkabulag"),
+    ("hi", "अचानक अंधापन"),
+    ("hi", "achanak andhapan"),
+    ("zh", "突然失明"),
+    ("zh", "突发失明"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SHORT)
+def test_a_bare_phrase_is_enough_with_the_language_given_or_not(language: str, text: str) -> None:
+    assert red_flags(Question(text, language=language)) == ("sudden_loss",)
+    assert red_flags(Question(text)) == ("sudden_loss",)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "What are the causes of sudden blindness?"),
+        ("en", "A patient presents with sudden blindness"),
+        ("en", "What is colour blindness?"),
+        ("es", "¿Cuáles son las causas de la ceguera repentina?"),
+        ("pt", "Paciente com perda súbita da visão: qual o diagnóstico?"),
+        ("fr", "Quelles sont les causes d'une perte brutale de vision ?"),
+        ("fr", "Un patient présente une perte brutale de vision"),
+        ("fil", "Ano ang mga sanhi ng biglang pagkabulag?"),
+        ("hi", "अचानक अंधापन के कारण क्या हैं?"),
+        ("zh", "突然失明的原因有哪些？"),
+    ],
+)
+def test_the_same_phrase_in_an_examination_question_is_calm(language: str, text: str) -> None:
+    assert red_flags(Question(text, language=language)) == ()
+
+
 def test_a_question_with_options_is_an_examination_unless_it_is_about_the_asker() -> None:
     text = "Wet cement in both eyes. What should be done first?"
     assert red_flags(Question(text, language="en"))

@@ -18,11 +18,12 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
         Query(texts, weights, settings.kind_weights, state["language"]), k=settings.passages
     )
     tried = state.get("tried", ())
+    known = {old.casefold() for old in tried}
     update = {
         "passages": gathered(state.get("passages", ()), passages) if tool else passages,
         "sufficient": True,
         "query": texts[0],
-        "tried": (*tried, *(text for text in texts[:1] if text not in tried)),
+        "tried": (*tried, *(text for text in texts if text.casefold() not in known)),
         "round": state.get("round", 0) + 1,
     }
     detail = {
@@ -34,7 +35,7 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
 
 
 def _wordings(state: State, with_options: bool) -> dict[str, float]:
-    """Each wording with its weight, the one to be remembered first."""
+    """Each wording with its weight, the query of the round first."""
     question, rewritten = state["question"], state.get("query", "")
     stem, options = english(state)
     if with_options:

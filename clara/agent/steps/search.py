@@ -21,8 +21,8 @@ WORDS = 8
 async def search(state: State, deps: Deps) -> Outcome:
     """Ask each source, the precise wording first and the key terms if that finds nothing; an error becomes a warning.
 
-    The patient's or asker's own words never leave this machine: only the query of a rewrite or a tool call, the glossary's
-    terms, and the content words of the English question.
+    The patient's or asker's own words never leave this machine: only a query that the model wrote (in a rewrite or a tool
+    call) and the English terms of the question are sent.
     """
     tool = deps.strategy.has("act")
     sources = [s for s in deps.sources if not tool or s.tool == state["action"]]
@@ -61,12 +61,14 @@ async def _ask(source: OutsideSource, queries: tuple[str, ...]) -> tuple[tuple[P
 
 def _queries(state: State, tool: bool) -> tuple[str, ...]:
     """What may be sent, the precise wording first, each once; nothing where there is no English wording."""
-    query, (stem, _) = state.get("query", ""), english(state)
+    short = _short(state.get("query", ""))
+    if short.casefold() in {_short(text).casefold() for text in (state["question"].text, english(state)[0])}:
+        short = ""
     if tool:
-        return (_short(query),) if detect_language(query).code == "en" else ()
+        return (short,) if short and detect_language(state["query"]).code == "en" else ()
     if not is_english(state):
         return ()
-    wordings = [_short(query), _short(stem), " ".join(term.english for term in state.get("terms", ())[:3])]
+    wordings = (short if state.get("rewritten") else "", " ".join(term.english for term in state.get("terms", ())[:3]))
     return tuple(dict.fromkeys(wording for wording in wordings if wording))
 
 

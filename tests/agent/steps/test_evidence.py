@@ -68,7 +68,7 @@ async def test_insufficient_evidence_brings_a_new_query_before_any_answer() -> N
     answer = await ask(script, shelf=shelf)
     assert steps(answer)[4:] == ["retrieve", "grade", "rewrite", "retrieve", "grade", "answer", "verify", "localize"]
     assert script.inputs("rewrite")[0].reason == "the passages found do not settle the question"
-    assert script.inputs("rewrite")[0].tried == (ENGLISH.text,)
+    assert script.inputs("rewrite")[0].tried == (ENGLISH.text, "lateral rectus", SPANISH.text)
     assert shelf.queries[1].texts[0] == "abducens nerve palsy"
     assert answer.rounds == 2
 
@@ -94,7 +94,7 @@ async def test_a_repeated_or_missing_query_is_replaced_by_one_nobody_tried(reply
     answer = await ask(Script(rewrite=reply, grade=[poor, poor, enough]), shelf=shelf)
     first = [query.texts[0] for query in shelf.queries]
     assert len({text.casefold() for text in first}) == 3
-    assert first[1] == "lateral rectus"
+    assert not {text.casefold() for text in first[1:]} & {text.casefold() for text in shelf.queries[0].texts}
     assert answer.rounds == 3
 
 
