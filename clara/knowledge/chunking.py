@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clara.knowledge.documents import Document
+from clara.knowledge.documents import Document, headings
 from clara.text import sentences, spans, words
 
 SIZE = 240
@@ -16,8 +15,6 @@ OVERLAP = 40
 """Most tokens that a chunk repeats of the one before."""
 _LONGEST_WORD = 12
 """Characters; ``size`` tokens of any script fit into ``size`` times as many."""
-_HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
-
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -74,10 +71,10 @@ def chunk(document: Document, count: CountTokens = count_words, *, size: int = S
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     last, heading = 0, ""
-    for match in _HEADING.finditer(text):
-        if text[last : match.start()].strip():
-            yield heading, text[last : match.start()]
-        last, heading = match.end(), match[1]
+    for start, end, name in headings(text):
+        if text[last:start].strip():
+            yield heading, text[last:start]
+        last, heading = end, name
     if text[last:].strip():
         yield heading, text[last:]
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+LONGEST_NAME = 300
+"""Characters of a title or a section, which stand with every passage."""
+MOST_ALSO = 4000
+"""Characters of all other names together, for the same reason."""
+_HEADING = re.compile(r"^#{1,6} +(\S[^\n]*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,8 @@ class Document:
     """Where it was read from: the absolute path of its file. Not part of the fingerprint."""
     made_from: str = ""
     """The fingerprint that it goes by if something was written to it after reading: see clara.knowledge.augmentation."""
+    path_named: bool = False
+    """Its id is the name of its file, with a line number perhaps: it has no identity of its own."""
 
     @property
     def fingerprint(self) -> str:
@@ -34,3 +44,14 @@ class Document:
             return self.made_from
         parts = [self.title, self.text, self.source, self.kind, self.language, *self.also]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def headings(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and words of each Markdown heading, in time that grows with the text only."""
+    for match in _HEADING.finditer(text):
+        yield match.start(), match.end(), match[1].rstrip().rstrip("#").rstrip()[:LONGEST_NAME]
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: lone surrogates, which JSON and file names may bring, are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

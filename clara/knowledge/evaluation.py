@@ -4,7 +4,7 @@ Labelled measures (the passages of a document count once, at its best rank): rec
 among the first k; MRR@k, the mean of 1 / rank of the first relevant one (0 beyond k); nDCG@k with binary gains (Järvelin and
 Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002); Max@R, the rank at which the last relevant
 document is found, which tells how far apart the versions of a document in several languages end up (after arXiv 2604.05684;
-a document that is not found counts as one rank below the depth).
+a document that is not found counts as one rank below the depth, DEPTH + 1).
 
 Measures without labels, for the same question in several languages: overlap@k, the share of the first k documents that the
 English question's first k hold too; rank spread, the standard deviation and the variance of a document's rank over the
@@ -84,7 +84,7 @@ def labelled_metrics(questions: Sequence[Labelled], rankings: Sequence[Ranking])
         row["mrr@10"] = 1 / ranks[0] if ranks and ranks[0] <= K else 0.0
         ideal = sum(1 / math.log2(place + 1) for place in range(1, min(K, len(question.relevant)) + 1))
         row["ndcg@10"] = sum(1 / math.log2(place + 1) for place in ranks if place <= K) / ideal
-        row["max@r"] = float(len(ranking.documents) + 1 if lost else ranks[-1])
+        row["max@r"] = float(DEPTH + 1 if lost else ranks[-1])
         rows.append(row)
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
@@ -92,7 +92,8 @@ def labelled_metrics(questions: Sequence[Labelled], rankings: Sequence[Ranking])
 def english_inclination(questions: Sequence[Labelled], rankings: Sequence[Ranking]) -> float | None:
     """Share of questions of other languages for which an irrelevant English document beats the relevant one of their own.
 
-    None where no such question has a relevant document of its own language among those found.
+    Left out: English questions, and those for which no relevant document of their own language is among the found, also
+    where an irrelevant English one is; how often that happens shows in recall. None where no question is left.
     """
     beaten: list[bool] = []
     for question, ranking in zip(questions, rankings, strict=True):
@@ -115,13 +116,13 @@ def overlap(ranking: Ranking, reference: Ranking, k: int = K) -> float:
 def rank_spread(rankings: Mapping[str, Ranking], k: int = K) -> tuple[float, float]:
     """Standard deviation and variance of the ranks of the documents in any language's first ``k``, means over them.
 
-    A document that a language does not find has the rank after its last.
+    A document that a language does not find has the rank DEPTH + 1.
     """
     documents = {document for ranking in rankings.values() for document in ranking.documents[:k]}
     if not documents:
         return 0.0, 0.0
     places = [{name: place for place, name in enumerate(ranking.documents, 1)} for ranking in rankings.values()]
-    table = np.array([[place.get(document, len(place) + 1) for place in places] for document in documents], dtype=float)
+    table = np.array([[place.get(document, DEPTH + 1) for place in places] for document in documents], dtype=float)
     return float(table.std(axis=1).mean()), float(table.var(axis=1).mean())
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clara.knowledge.augmentation import Augmenter
-from clara.knowledge.documents import Document
-from clara.knowledge.loading.base import Hints, SourceFile
+from clara.knowledge.documents import Document, storable
+from clara.knowledge.loading.base import Hints, SourceFile, origin_of
 from clara.knowledge.loading.sandbox import Problem, parse
 from clara.knowledge.loading.sources import find_files
 from clara.knowledge.store import Change, KnowledgeBase, Progress
 
 MOST_PROBLEMS = 1000
 """Problems that are kept to be shown; all are counted."""
+_ROW = re.compile(r":\d+\Z")
+"""What the id of a row has behind the name of its file."""
 
 
 @dataclass(slots=True)
@@ -56,64 +59,80 @@ def ingest(
         StoreError: the store refuses; what was added before stays.
     """
     named = list(paths)
-    result, seen = Ingestion(), set[str]()
+    result, seen, broken = Ingestion(), dict[str, str](), set[str]()
 
     def leave_out(problem: Problem) -> None:
         result.left_out += 1
+        broken.add(origin_of(problem.path))
         if len(result.problems) < MOST_PROBLEMS:
-            result.problems.append(problem)
+            result.problems.append(replace(problem, path=Path(storable(str(problem.path)))))
 
-    files = _files(named, result, leave_out)
+    files = _files(named, _names(base), result, leave_out)
     with closing(parse(files, hints or Hints(), workers=workers)) as parsed:
         result.change = base.add(_documents(base, parsed, seen, leave_out), augmenter=augmenter, progress=progress)
     if sync:
-        result.change = replace(result.change, removed=base.remove(_vanished(base, named, seen, result)))
+        result.change = replace(result.change, removed=base.remove(_vanished(base, named, seen, broken)))
     return result
 
 
-def _files(paths: list[str], result: Ingestion, leave_out: Callable[[Problem], None]) -> Iterator[SourceFile]:
+def _names(base: KnowledgeBase) -> dict[str, str]:
+    """Origin to the name under which a file's documents are known, where they are named after it."""
+    names: dict[str, str] = {}
+    for document, origin in base.record.ids_of("/").items():
+        name = _ROW.sub("", document)
+        if origin.endswith(f"/{name}"):
+            names[origin] = name
+    return names
+
+
+def _files(
+    paths: list[str], names: dict[str, str], result: Ingestion, leave_out: Callable[[Problem], None]
+) -> Iterator[SourceFile]:
+    """Each file once, under the name that it has already if it was added by another way."""
+    once: set[str] = set()
     for found in find_files(paths):
         if isinstance(found, Problem):
             leave_out(found)
-        else:
+        elif found.origin not in once:
+            once.add(found.origin)
             result.files += 1
-            yield found
+            yield replace(found, name=names.get(found.origin, found.name))
 
 
 def _documents(
     base: KnowledgeBase,
     parsed: Iterable[Document | Problem],
-    seen: set[str],
+    seen: dict[str, str],
     leave_out: Callable[[Problem], None],
 ) -> Iterator[Document]:
     for item in parsed:
         if isinstance(item, Problem):
             leave_out(item)
-        elif other := _taken(base, item):
+        elif other := _taken(base, item, seen):
             leave_out(Problem(Path(item.origin), f"its name {item.id!r} is taken by {other}; add it with another --kb"))
         else:
-            seen.add(item.id)
+            seen[item.id] = item.origin
             yield item
 
 
-def _taken(base: KnowledgeBase, document: Document) -> str | None:
-    """The other file that a document named after its path would drive out, if that file is still there.
+def _taken(base: KnowledgeBase, document: Document, seen: dict[str, str]) -> str | None:
+    """The other file that a document named after its path would drive out, if it is of this run or still there.
 
     Records with an identity of their own (a PMID, an id column) may come again in a newer file and replace the old.
     """
-    if not document.origin.endswith(document.id):
+    if not document.path_named:
         return None
-    other = base.record.origin_of(document.id)
-    return other if other is not None and other != document.origin and Path(other).is_file() else None
+    other = seen.get(document.id) or base.record.origin_of(document.id)
+    if other is None or origin_of(other) == document.origin:
+        return None
+    return other if document.id in seen or Path(other).is_file() else None
 
 
-def _vanished(base: KnowledgeBase, paths: list[str], seen: set[str], result: Ingestion) -> list[str]:
-    broken = {str(problem.path.absolute()) for problem in result.problems}
-    if result.left_out > len(result.problems):
-        return []  # not all problems are known by name: what looks vanished may only be unreadable today
-    gone: list[str] = []
+def _vanished(base: KnowledgeBase, paths: list[str], seen: dict[str, str], broken: set[str]) -> list[str]:
+    """Documents of these paths that no longer came; those of a file or below a folder with a problem may still be there."""
+    gone: dict[str, None] = {}
     for path in paths:
-        for document, origin in base.record.ids_of(str(Path(path).absolute())).items():
-            if document not in seen and origin not in broken:
-                gone.append(document)
-    return gone
+        for document, origin in base.record.ids_of(origin_of(path)).items():
+            if document not in seen and broken.isdisjoint({origin, *map(str, Path(origin).parents)}):
+                gone[document] = None
+    return list(gone)

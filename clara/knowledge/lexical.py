@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,22 +73,27 @@ class LexicalIndex:
         return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
 
     def save(self, folder: Path) -> None:
-        """Write the index; the folder is replaced whole, so a kill leaves the old one or none."""
-        fresh = folder.with_name(folder.name + ".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        if self._scorer is not None:
-            self._scorer.save(str(fresh), show_progress=False)
-        (fresh / "about.json").write_text(json.dumps({"size": self._size, "recipe": _RECIPE}))
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        """Write the index; the folder is replaced whole, so a kill leaves the old one or none.
+
+        Raises:
+            OSError: the disk refuses, or another process that saves the same index was quicker.
+        """
+        fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+        try:
+            if self._scorer is not None:
+                self._scorer.save(str(fresh), show_progress=False)
+            (fresh / "about.json").write_text(json.dumps({"size": self._size, "recipe": _RECIPE}))
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:
         """Read an index of ``size`` passages, its arrays mapped from disk.
 
         Raises:
-            OSError, ValueError: it is missing, damaged or of another size; build it again.
+            OSError, ValueError, EOFError, KeyError, TypeError: it is missing, damaged or of another size; build it again.
         """
         about = json.loads((folder / "about.json").read_text())
         if (about["recipe"], about["size"]) != (_RECIPE, size):

@@ -62,7 +62,7 @@ def _labelled(path: Path, number: int, row: dict[str, Any], pairs: Counter[str])
     if isinstance(row.get("qa"), list) and "id" in row:
         name = str(row["id"])
         for pair in row["qa"]:
-            if str(pair.get("answer") or "").strip() and str(pair.get("question") or "").strip():
+            if isinstance(pair, dict) and all(str(pair.get(part) or "").strip() for part in ("answer", "question")):
                 yield Labelled(str(pair["question"]), frozenset({f"{name}#{pairs[name]}"}))
             pairs[name] += 1
         return

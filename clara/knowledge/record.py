@@ -7,9 +7,12 @@ behind or damaged is built again. Nothing counts as added before it is committed
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from clara.errors import StoreError
 from clara.knowledge.chunking import Chunk
@@ -32,6 +35,8 @@ CREATE INDEX IF NOT EXISTS by_document ON chunks (document);
 class Record:
     """Documents and passages on disk.
 
+    Every method raises StoreError where SQLite fails, for example on a damaged file or a full disk.
+
     Args:
         path: the SQLite file; None keeps it in memory.
 
@@ -41,14 +46,32 @@ class Record:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        try:
+        with self._as_store_error("open"):
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
             self._db.executescript(_SCHEMA)
+        if self.get("identity") is None:
+            with self._write():
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES ('identity', ?)", (secrets.token_hex(8),))
+
+    @contextmanager
+    def _as_store_error(self, what: str) -> Generator[None]:
+        try:
+            yield
         except sqlite3.Error as error:
-            raise StoreError(f"cannot open the knowledge base record {path}: {error}") from None
+            raise StoreError(f"cannot {what} the knowledge base record {self.path}: {error}") from None
+
+    @contextmanager
+    def _write(self) -> Generator[None]:
+        """One transaction: all of it or nothing."""
+        with self._as_store_error("write"), self._db:
+            yield
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._as_store_error("read"):
+            return self._db.execute(query, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""
@@ -56,13 +79,18 @@ class Record:
 
     def get(self, key: str) -> str | None:
         """A remembered value."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._read("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def set(self, key: str, value: str) -> None:
         """Remember a value."""
-        with self._db:
+        with self._write():
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def identity(self) -> str:
+        """Random; tells this record from another of the same name, so that neither takes the other's index for its own."""
+        return self.get("identity") or ""
 
     @property
     def generation(self) -> int:
@@ -71,53 +99,40 @@ class Record:
 
     def fingerprints(self) -> dict[str, str]:
         """Document id to fingerprint."""
-        return dict(self._db.execute("SELECT id, fingerprint FROM documents"))
+        return dict(self._read("SELECT id, fingerprint FROM documents"))
 
     def ids_of(self, origin: str) -> dict[str, str]:
         """Ids of the documents that came from ``origin``, a name or a path, or from a file below it, each with its own."""
         below = f"{origin.rstrip('/')}/"
         query = "SELECT id, origin FROM documents WHERE origin = ? OR substr(origin, 1, ?) = ?"
-        return dict(self._db.execute(query, (origin, len(below), below)))
+        return dict(self._read(query, (origin, len(below), below)))
 
     def origin_of(self, document: str) -> str | None:
         """Where a document came from; None if there is no such document."""
-        row = self._db.execute("SELECT origin FROM documents WHERE id = ?", (document,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._read("SELECT origin FROM documents WHERE id = ?", (document,))
+        return str(rows[0][0]) if rows else None
 
     def put(self, batch: Sequence[tuple[Document, list[Chunk]]]) -> tuple[list[int], list[int]]:
         """Add or replace documents in one transaction.
 
         Returns:
             Numbers of the passages that went, and of those that came.
-
-        Raises:
-            StoreError: the disk refuses.
         """
-        try:
-            with self._db:
-                gone = self._delete([document.id for document, _ in batch])
-                new = [number for document, chunks in batch for number in self._insert(document, chunks)]
-                self._grow()
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
+        with self._write():
+            gone = self._delete([document.id for document, _ in batch])
+            new = [number for document, chunks in batch for number in self._insert(document, chunks)]
+            self._grow()
         return gone, new
 
     def move(self, documents: Iterable[Document]) -> None:
-        """Remember where documents lie now that were read before from elsewhere; no passage changes.
-
-        Raises:
-            StoreError: the disk refuses.
-        """
+        """Remember where documents lie now that were read before from elsewhere; no passage changes."""
         places = [(document.origin, document.id, document.origin) for document in documents if document.origin]
-        try:
-            with self._db:
-                self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot write the knowledge base record {self.path}: {error}") from None
+        with self._write():
+            self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
 
     def remove(self, ids: Sequence[str]) -> list[int]:
         """Remove documents; returns the numbers of their passages."""
-        with self._db:
+        with self._write():
             gone = self._delete(ids)
             if gone:
                 self._grow()
@@ -157,19 +172,19 @@ class Record:
 
     def counts(self) -> dict[str, int]:
         """Documents and passages."""
-        documents = self._db.execute("SELECT COUNT(*) FROM documents").fetchone()[0]
-        chunks = self._db.execute("SELECT COUNT(*) FROM chunks").fetchone()[0]
+        [(documents,)] = self._read("SELECT COUNT(*) FROM documents")
+        [(chunks,)] = self._read("SELECT COUNT(*) FROM chunks")
         return {"documents": documents, "passages": chunks}
 
     def count_by(self, column: str) -> dict[str, int]:
         """Documents by ``kind`` or ``language``."""
         if column not in ("kind", "language"):
             raise ValueError(f"cannot count by {column!r}")
-        return dict(self._db.execute(f"SELECT {column}, COUNT(*) FROM documents GROUP BY 1 ORDER BY 2 DESC"))  # noqa: S608
+        return dict(self._read(f"SELECT {column}, COUNT(*) FROM documents GROUP BY 1 ORDER BY 2 DESC"))  # noqa: S608
 
     def numbers(self) -> list[int]:
         """Numbers of all passages, ascending: the order of the derived indexes."""
-        return [row[0] for row in self._db.execute("SELECT number FROM chunks ORDER BY number")]
+        return [row[0] for row in self._read("SELECT number FROM chunks ORDER BY number")]
 
     def documents(self) -> Iterator[Document]:
         """All documents with their text, in the order of their ids, a few hundred at a time so that writing may go on."""
@@ -178,16 +193,17 @@ class Record:
             "FROM documents WHERE id > ? ORDER BY id LIMIT 500"
         )
         last = ""
-        while rows := self._db.execute(query, (last,)).fetchall():
+        while rows := self._read(query, (last,)):
             for name, title, text, source, kind, language, also, origin, fingerprint in rows:
                 others = tuple(json.loads(also))
                 yield Document(name, title, text, source, kind, language, others, origin, fingerprint)
             last = rows[-1][0]
 
-    def facets(self) -> list[tuple[str, str]]:
-        """Kind and language of every passage, in the order of :meth:`numbers`."""
-        query = "SELECT d.kind, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"
-        return [(str(kind), str(language)) for kind, language in self._db.execute(query)]
+    def facets(self) -> list[tuple[int, str, str]]:
+        """Number, kind and language of every passage, in the order of :meth:`numbers`."""
+        return self._read(
+            "SELECT c.number, d.kind, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"
+        )
 
     def chunks(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Chunk]]:
         """Passages with their documents' names (not their full text), all of them or those of the given numbers."""
@@ -196,12 +212,13 @@ class Record:
             "FROM chunks c JOIN documents d ON c.document = d.number"
         )
         if numbers is None:
-            yield from map(_chunk, self._db.execute(f"{query} ORDER BY c.number"))
+            with self._as_store_error("read"):
+                yield from map(_chunk, self._db.execute(f"{query} ORDER BY c.number"))
             return
         for at in range(0, len(numbers), 500):
             part = list(numbers[at : at + 500])
             marks = ",".join("?" * len(part))
-            yield from map(_chunk, self._db.execute(f"{query} WHERE c.number IN ({marks})", part).fetchall())
+            yield from map(_chunk, self._read(f"{query} WHERE c.number IN ({marks})", part))
 
 
 def _chunk(row: tuple[int, str, str, str, str, str, str, str, str, str]) -> tuple[int, Chunk]:

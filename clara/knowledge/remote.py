@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -30,8 +31,7 @@ class RemoteEmbedder:
             raise SettingsError("an embeddings server needs the setting embedder_model, the name of the model it serves")
         base = settings.embedder.rstrip("/")
         self._url = f"{base}/embeddings" if base.endswith("/v1") else f"{base}/v1/embeddings"
-        key = settings.api_key.get_secret_value() if settings.api_key else None
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = _authorization(settings)
         timeout = httpx.Timeout(settings.timeout, connect=settings.connect_timeout)
         self._model = settings.embedder_model
         self._client = httpx.Client(headers=headers, timeout=timeout, trust_env=False)
@@ -57,8 +57,9 @@ class RemoteEmbedder:
                 rows += [item["embedding"] for item in sorted(reply["data"], key=lambda item: item["index"])]
             except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"no embeddings from {self._url}: {type(error).__name__}") from None
-        vectors = np.asarray(rows, dtype=np.float32)
-        return unit(vectors)
+        if len(rows) != len(texts):
+            raise StoreError(f"{self._url} gave {len(rows)} embeddings for {len(texts)} texts")
+        return unit(np.asarray(rows, dtype=np.float32))
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (n, dimension), with the model's instruction for passages."""
@@ -71,3 +72,11 @@ class RemoteEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An estimate, for the protocol has no tokenizer: four tokens for three words."""
         return [round(len(words(text)) * 4 / 3) for text in texts]
+
+
+def _authorization(settings: Settings) -> dict[str, str]:
+    """The backbone's key, for an embedder on one of the backbone's hosts; another host must not learn it."""
+    hosts = {urlsplit(address).hostname for address in settings.backbone}
+    if settings.api_key is None or urlsplit(settings.embedder).hostname not in hosts:
+        return {}
+    return {"Authorization": f"Bearer {settings.api_key.get_secret_value()}"}

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -94,7 +95,10 @@ class HybridRetriever:
         """
         embedder = build_embedder(settings)
         reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
-        return cls([KnowledgeBase.open(settings, name, embedder) for name in settings.kb], reranker=reranker)
+        with ExitStack() as opened:
+            bases = [opened.enter_context(closing(KnowledgeBase.open(settings, name, embedder))) for name in settings.kb]
+            opened.pop_all()
+        return cls(bases, reranker=reranker)
 
     async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
         """The best ``k`` passages, best first."""
@@ -142,7 +146,7 @@ class HybridRetriever:
     def _lookups(self, base: KnowledgeBase, query: Query) -> list[tuple[_Lookup, float]]:
         """What to search for in a knowledge base, with weights: each wording, and again among the asker's own language."""
         filters = [(Filter(query.only_kinds, query.only_languages), 1.0)]
-        if query.language != "en" and not query.only_languages and query.language in base.languages:
+        if query.language != "en" and not query.only_languages and query.language in base.words().languages:
             filters.append((Filter(query.only_kinds, frozenset({query.language})), self.weights.own_language))
         weights = query.weights or tuple(1.0 for _ in query.texts)
         return [
@@ -154,7 +158,7 @@ class HybridRetriever:
     def _ranked(self, base: KnowledgeBase, lookups: Sequence[_Lookup]) -> dict[_Lookup, list[tuple[float, list[int]]]]:
         """For each lookup its lists of passage numbers, each with the list's weight; one Chroma call a filter."""
         weights = self.weights
-        lexical, numbers = base.lexical()
+        words = base.words()
         ranked: dict[_Lookup, list[tuple[float, list[int]]]] = {lookup: [] for lookup in lookups}
         for part in dict.fromkeys(lookup.filter for lookup in lookups):
             mine = [lookup for lookup in lookups if lookup.filter == part]
@@ -163,10 +167,10 @@ class HybridRetriever:
                 for lookup, found in zip(mine, nearest, strict=True):
                     ranked[lookup].append((weights.dense, [passage for passage, score in found if score > 0]))
             if weights.lexical:
-                allowed = base.allowed(part.kinds, part.languages)
+                allowed = words.allowed(part.kinds, part.languages)
                 for lookup in mine:
-                    best = lexical.top(lookup.text, weights.depth, allowed)
-                    ranked[lookup].append((weights.lexical, [numbers[position] for position, _ in best]))
+                    best = words.index.top(lookup.text, weights.depth, allowed)
+                    ranked[lookup].append((weights.lexical, [words.numbers[position] for position, _ in best]))
         return ranked
 
     def _passages(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:

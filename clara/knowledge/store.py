@@ -9,8 +9,8 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from clara.knowledge.documents import Document
 from clara.knowledge.lexical import LexicalIndex
 from clara.knowledge.lock import Exclusive
 from clara.knowledge.record import Record
-from clara.knowledge.vectors import VectorIndex, drop_collection, open_client, server_client
+from clara.knowledge.vectors import VectorIndex, close_client, collection_name, drop_collection, open_client, server_client
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -55,6 +55,29 @@ class Change:
     passages: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """BM25 over one generation of the record, with what is needed to read its positions."""
+
+    generation: int
+    index: LexicalIndex
+    numbers: list[int]
+    """The passage number of each position."""
+    kind: NDArray[np.str_]
+    """Of each position."""
+    language: NDArray[np.str_]
+    """Of each position."""
+    languages: frozenset[str]
+    """All that there are."""
+
+    def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
+        """Which positions are of these kinds and languages (empty: any); None means all of them."""
+        if not kinds and not languages:
+            return None
+        columns = ((self.kind, kinds), (self.language, languages))
+        return np.logical_and.reduce([np.isin(column, sorted(wanted)) for column, wanted in columns if wanted])
+
+
 class KnowledgeBase:
     """One named knowledge base.
 
@@ -63,7 +86,8 @@ class KnowledgeBase:
         embedder: turns passages into vectors; must be the one that built the index.
         create: make it if it does not exist.
         check: bring an index in step that is behind or damaged; False for a caller that builds it anew at once.
-        client: a Chroma client; None opens the persistent one in ``folder``.
+        client: a client of a Chroma server, which is closed with the knowledge base; None opens the persistent one in
+            ``folder``.
 
     Raises:
         NoKnowledgeBase: there is none and ``create`` is False.
@@ -86,13 +110,21 @@ class KnowledgeBase:
         if not create and not (folder / "record.sqlite").is_file():
             raise NoKnowledgeBase(missing_message(self.name, folder))
         _make(folder)
-        self.record = Record(folder / "record.sqlite")
-        self._client = client or self._open_chroma()
-        self._vectors = VectorIndex(self._client, self.name, embedder.info)
-        self._lexical: LexicalIndex | None = None
-        self._numbers: list[int] = []
-        if check:
-            self._check()
+        self._words: Words | None = None
+        with ExitStack() as opened:
+            if client is not None:
+                opened.callback(close_client, client)
+            self.record = Record(folder / "record.sqlite")
+            opened.callback(self.record.close)
+            identity = self.record.identity
+            name = collection_name(self.name, identity if client is not None else None)
+            if client is None:
+                client = self._open_chroma()
+                opened.callback(close_client, client)
+            self._vectors = VectorIndex(client, self.name, embedder.info, collection=name, record=identity)
+            if check:
+                self._check()
+            self._opened = opened.pop_all()
 
     @classmethod
     def open(
@@ -104,14 +136,10 @@ class KnowledgeBase:
     def _open_chroma(self) -> ClientAPI:
         """The embedded Chroma; one whose database is no longer readable is dropped, for the record holds everything."""
         place = self.folder / "chroma"
-        try:
-            return open_client(place)
-        except StoreError as error:
-            if not _UNREADABLE.search(str(error)):
-                raise
+        if (client := _readable(place)) is not None:
+            return client
         with Exclusive(self.folder):
-            log.warning("the database of the index of knowledge base %r is damaged", self.name)
-            shutil.rmtree(place)
+            _drop_damaged(place)
         return open_client(place)
 
     def _check(self) -> None:
@@ -126,15 +154,16 @@ class KnowledgeBase:
             log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
             return
         try:
-            if not self._in_step() and not (self._held() and self._catch_up(self.record.numbers())):
+            own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
+            if not self._in_step() and not (own and self._held() and self._catch_up(self.record.numbers())):
                 self._rebuild()
         finally:
             lock.free()
 
     def _in_step(self) -> bool:
         numbers = self.record.numbers()
-        same = self._vectors.generation == self.record.generation and self._held() == len(numbers)
-        return same and self._answers(numbers[-1:])
+        wanted = (self.record.identity, self.record.generation, len(numbers))
+        return (self._vectors.record, self._vectors.generation, self._held()) == wanted and self._answers(numbers[-1:])
 
     def _held(self) -> int | None:
         """Passages in Chroma; None if it is too damaged to count them."""
@@ -184,7 +213,6 @@ class KnowledgeBase:
         self._vectors.reset()
         self._index(self.record.chunks())
         self._vectors.mark(self.record.generation)
-        self._changed()
 
     def recut(self) -> None:
         """Cut all documents again, for an embedder that counts other tokens, and build both indexes.
@@ -257,7 +285,6 @@ class KnowledgeBase:
                     progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
             if waiting is not None:
                 waiting.result()
-            self._changed()
             self._vectors.mark(self.record.generation)
         return Change(**counts)
 
@@ -276,47 +303,45 @@ class KnowledgeBase:
             present = [document for document in ids if document in known]
             self._vectors.delete(self.record.remove(present))
             self._vectors.mark(self.record.generation)
-            self._changed()
         return len(present)
 
+    def words(self) -> Words:
+        """BM25 of the record as it is now, also after another process changed it; read from disk or built when needed."""
+        if self._words is None or self._words.generation != self.record.generation:
+            self._words = self._load_words(self.record.generation)
+        return self._words
+
+    def _load_words(self, generation: int) -> Words:
+        folder = self.folder / f"bm25-{generation}"
+        facets = self.record.facets()
+        try:
+            index = LexicalIndex.load(folder, len(facets))
+        except (OSError, ValueError, EOFError, KeyError, TypeError):
+            index = None
+        if index is None or self.record.generation != generation:  # what was read may be newer than what was loaded
+            facets.clear()
+            index = LexicalIndex.build(_weighted(self.record.chunks(), facets))
+            if self.record.generation == generation:
+                self._keep(index, folder)
+        table = np.array([facet[1:] for facet in facets], dtype=np.str_).reshape(-1, 2)
+        numbers, languages = [facet[0] for facet in facets], frozenset(facet[2] for facet in facets)
+        return Words(generation, index, numbers, table[:, 0], table[:, 1], languages)
+
+    def _keep(self, index: LexicalIndex, folder: Path) -> None:
+        """Save an index and remove the others; a full disk, or a reader that was quicker, does not fail the search."""
+        try:
+            index.save(folder)
+        except OSError as error:
+            log.info("the BM25 index of knowledge base %r is not kept: %s", self.name, error)
+            return
+        for old in self.folder.glob("bm25-*"):
+            if old != folder:
+                shutil.rmtree(old, ignore_errors=True)
+
     def lexical(self) -> tuple[LexicalIndex, list[int]]:
-        """The BM25 index and the passage number of each of its positions; built or read from disk when first needed."""
-        if self._lexical is None:
-            folder = self.folder / f"bm25-{self.record.generation}"
-            numbers = self.record.numbers()
-            try:
-                self._lexical = LexicalIndex.load(folder, len(numbers))
-            except (OSError, ValueError):
-                numbers.clear()  # what is read now may be more than a moment ago, if another process adds
-                self._lexical = LexicalIndex.build(_weighted(self.record.chunks(), numbers))
-                _drop_old(self.folder)
-                self._lexical.save(folder)
-            self._numbers = numbers
-        return self._lexical, self._numbers
-
-    @cached_property
-    def _facets(self) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-        """Kind and language of every passage, in the order of the lexical index."""
-        table = np.array(self.record.facets(), dtype=np.str_).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
-
-    @cached_property
-    def languages(self) -> frozenset[str]:
-        """Languages of the documents."""
-        return frozenset(self.record.count_by("language"))
-
-    def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
-        """Which positions of the lexical index are of these kinds and languages (empty: any); None means all of them."""
-        if not kinds and not languages:
-            return None
-        columns = zip(self._facets, (kinds, languages), strict=True)
-        return np.logical_and.reduce([np.isin(column, sorted(wanted)) for column, wanted in columns if wanted])
-
-    def _changed(self) -> None:
-        """Forget what was derived from the record."""
-        self._lexical = None
-        for name in ("_facets", "languages"):
-            self.__dict__.pop(name, None)
+        """The BM25 index and the passage number of each of its positions."""
+        words = self.words()
+        return words.index, words.numbers
 
     def nearest(self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
         """Passage numbers and similarities for each text; one Chroma call for all of them."""
@@ -335,8 +360,8 @@ class KnowledgeBase:
         }
 
     def close(self) -> None:
-        """Close the record."""
-        self.record.close()
+        """Close the record and Chroma."""
+        self._opened.close()
 
 
 def kb_folder(settings: Settings, name: str) -> Path:
@@ -357,10 +382,40 @@ def missing_message(name: str, folder: Path) -> str:
 
 
 def discard(settings: Settings, name: str) -> None:
-    """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again."""
-    folder, client = kb_folder(settings, name), server_client(settings)
-    if client is not None or (folder / "chroma").is_dir():
-        drop_collection(client or open_client(folder / "chroma"), name)
+    """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again.
+
+    Raises:
+        StoreError: another process is changing the knowledge base, or Chroma refuses.
+    """
+    folder = kb_folder(settings, name)
+    place = folder / "chroma"
+    if not (folder / "record.sqlite" if settings.chroma_url else place).exists():
+        return
+    with Exclusive(folder), ExitStack() as opened:
+        identity = None
+        if (client := server_client(settings)) is not None:
+            identity = opened.enter_context(closing(Record(folder / "record.sqlite"))).identity
+        elif (client := _readable(place)) is None:
+            _drop_damaged(place)
+        if client is not None:
+            opened.callback(close_client, client)
+            drop_collection(client, collection_name(name, identity))
+
+
+def _readable(place: Path) -> ClientAPI | None:
+    """The embedded Chroma in a folder; None if its database is damaged."""
+    try:
+        return open_client(place)
+    except StoreError as error:
+        if not _UNREADABLE.search(str(error)):
+            raise
+    return None
+
+
+def _drop_damaged(place: Path) -> None:
+    """Remove an embedded Chroma that cannot be opened; the caller holds the lock. The record holds everything."""
+    log.warning("the database of the index of knowledge base %r is damaged", place.parent.name)
+    shutil.rmtree(place)
 
 
 def _make(folder: Path) -> None:
@@ -372,13 +427,8 @@ def _make(folder: Path) -> None:
         raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
 
 
-def _weighted(stream: Iterator[tuple[int, Chunk]], numbers: list[int]) -> Iterator[str]:
-    """What BM25 counts of each passage; its number goes into ``numbers``."""
+def _weighted(stream: Iterator[tuple[int, Chunk]], facets: list[tuple[int, str, str]]) -> Iterator[str]:
+    """What BM25 counts of each passage; its number, kind and language go into ``facets``."""
     for number, part in stream:
-        numbers.append(number)
+        facets.append((number, part.document.kind, part.document.language))
         yield part.weighted
-
-
-def _drop_old(folder: Path) -> None:
-    for old in folder.glob("bm25-*"):
-        shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,7 @@
 """The Chroma index: passages' vectors, persistent in the user's data folder or on a Chroma server.
 
 Chroma's own embedding function is never used, so nothing is downloaded; its telemetry is off. The collection's metadata
-say which embedder filled it and which generation of the record it holds.
+say which embedder filled it, and which record and which generation of it it holds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clara.config import Settings
 from clara.errors import EmbedderMismatch, StoreError
@@ -20,6 +20,7 @@ from clara.privacy import silence_telemetry
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 BATCH = 2000
@@ -51,6 +52,11 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
         if url is None and folder is not None:
             SharedSystemClient._identifier_to_system.pop(str(folder), None)  # else the half-opened one is given next time
         raise StoreError(f"cannot open Chroma at {url or folder}: {error}") from None
+
+
+def close_client(client: ClientAPI) -> None:
+    """Close a client; Chroma stops when its last client in this process is closed."""
+    cast("Client", client).close()  # every client has it, only the interface does not say so
 
 
 def server_client(settings: Settings) -> ClientAPI | None:
@@ -89,15 +95,25 @@ class VectorIndex:
     Every method raises StoreError where Chroma fails, for example on a damaged index or when its server has gone.
     """
 
-    def __init__(self, client: ClientAPI, base: str, embedder: EmbedderInfo) -> None:
+    def __init__(
+        self, client: ClientAPI, base: str, embedder: EmbedderInfo, *, collection: str | None = None, record: str = ""
+    ) -> None:
         """Open or create the collection of the knowledge base ``base``.
+
+        Args:
+            client: where it lies.
+            base: the knowledge base's name.
+            embedder: what fills it.
+            collection: its name; None for that of a knowledge base that has the client to itself.
+            record: the identity of the record that it is derived from.
 
         Raises:
             EmbedderMismatch: it was filled by another embedder.
             StoreError: Chroma cannot open it.
         """
         self._client = client
-        self._base, self._name = base, _collection(base)
+        self._base, self._name = base, collection or collection_name(base)
+        self._record = record
         self._embedder = embedder
         with _as_store_error(f"open {self._name!r}"):
             self._collection = self._open()
@@ -119,6 +135,9 @@ class VectorIndex:
             "query_instruction": self._embedder.query_instruction,
             "document_instruction": self._embedder.document_instruction,
             "head_weight": self._embedder.head_weight,
+            "max_tokens": self._embedder.max_tokens,
+            "normalised": True,
+            "record": self._record,
             "generation": generation,
         }
 
@@ -135,6 +154,11 @@ class VectorIndex:
     def generation(self) -> int:
         """The record's generation that this index holds; -1 if none."""
         return int((self._collection.metadata or {}).get("generation", -1))
+
+    @property
+    def record(self) -> str:
+        """Identity of the record that it was filled from; empty if it does not say."""
+        return str((self._collection.metadata or {}).get("record", ""))
 
     def mark(self, generation: int) -> None:
         """Say that the index now holds this generation."""
@@ -199,20 +223,21 @@ class VectorIndex:
             self._collection = self._open()
 
 
-def _collection(base: str) -> str:
-    return f"clara-{base}"
+def collection_name(base: str, record: str | None = None) -> str:
+    """A knowledge base's collection; on a server, which others of this name may share, with its record's identity."""
+    return f"clara-{base}-{record}" if record else f"clara-{base}"
 
 
-def drop_collection(client: ClientAPI, base: str) -> None:
-    """Remove the collection of a knowledge base whatever filled it; nothing happens if there is none.
+def drop_collection(client: ClientAPI, name: str) -> None:
+    """Remove a collection whatever filled it; nothing happens if there is none.
 
     Raises:
         StoreError: Chroma fails.
     """
     from chromadb.errors import NotFoundError
 
-    with _as_store_error(f"remove {_collection(base)!r}"), suppress(NotFoundError):
-        client.delete_collection(_collection(base))
+    with _as_store_error(f"remove {name!r}"), suppress(NotFoundError):
+        client.delete_collection(name)
 
 
 def _facts(chunk: Chunk) -> dict[str, str]:

@@ -18,7 +18,7 @@ from clara.config import Settings
 from clara.errors import StoreError
 from clara.knowledge.base import Query
 from clara.knowledge.retriever import HybridRetriever
-from clara.knowledge.store import Change, KnowledgeBase
+from clara.knowledge.store import Change, KnowledgeBase, discard
 from clara.privacy import child_environment
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder
 
@@ -124,3 +124,15 @@ def test_a_server_that_went_away_is_named(server: Server, tmp_path: Path) -> Non
     again = KnowledgeBase.open(settings(server, tmp_path), "mine", HashEmbedder())
     assert ids(again, "lens focuses light")[0] == "lens#0"
     again.close()
+
+
+def test_two_data_folders_share_a_server_and_each_finds_its_own(server: Server, tmp_path: Path) -> None:
+    first = KnowledgeBase.open(settings(server, tmp_path / "a"), "mine", HashEmbedder(), create=True)
+    other = KnowledgeBase.open(settings(server, tmp_path / "b"), "mine", HashEmbedder(), create=True)
+    first.add([CORNEA])
+    other.add([LENS])
+    assert (ids(first, "lens focuses light cornea"), ids(other, "lens focuses light cornea")) == (["cornea#0"], ["lens#0"])
+    discard(settings(server, tmp_path / "a"), "mine")
+    assert ids(other, "lens focuses light") == ["lens#0"]
+    first.close()
+    other.close()

@@ -107,3 +107,9 @@ def test_fingerprint_changes_with_everything_that_is_indexed_or_shown() -> None:
     prints = {base.fingerprint, *(other.fingerprint for other in changed)}
     assert len(prints) == 7
     assert Document("another id", "Title", "text").fingerprint == base.fingerprint
+
+
+def test_a_heading_with_endless_blanks_costs_no_more_than_its_length_and_is_cut() -> None:
+    part = chunk(document("# a" + " " * 400_000 + "b\nText."))[0]
+    assert part.section == "a" + " " * 299
+    assert chunk(document("# C ##  \r\nText."))[0].section == "C"

@@ -11,6 +11,7 @@ import pytest
 
 from clara.knowledge.base import Query
 from clara.knowledge.evaluation import (
+    DEPTH,
     Labelled,
     Parallel,
     Ranking,
@@ -75,9 +76,9 @@ def test_a_document_beyond_the_tenth_place_counts_for_max_at_r_only() -> None:
     assert (figures["recall@10"], figures["mrr@10"], figures["ndcg@10"], figures["max@r"]) == (0, 0, 0, 11)
 
 
-@pytest.mark.parametrize("found", ["abc", "xbc"])
-def test_a_lost_document_has_the_rank_after_the_last(found: str) -> None:
-    assert metrics(wanted("xy"), ranking(found))["max@r"] == 4
+@pytest.mark.parametrize("found", ["", "abc", "xbc"])
+def test_a_lost_document_has_the_rank_below_the_depth(found: str) -> None:
+    assert metrics(wanted("xy"), ranking(found))["max@r"] == DEPTH + 1
 
 
 def test_figures_are_means_over_the_questions() -> None:
@@ -98,7 +99,8 @@ def test_rank_spread_of_one_document_is_the_population_deviation_of_its_ranks() 
     deviation, variance = rank_spread({"en": ranking("a"), "es": ranking("a"), "zh": ranking("a")})
     assert (deviation, variance) == (0, 0)
     rankings = {"en": ranking("ab"), "es": ranking("ba"), "zh": ranking("c")}
-    places = {"a": [1, 2, 2], "b": [2, 1, 2], "c": [3, 3, 1]}  # zh finds one document: the others have rank 2
+    lost = DEPTH + 1
+    places = {"a": [1, 2, lost], "b": [2, 1, lost], "c": [lost, lost, 1]}
     deviation, variance = rank_spread(rankings)
     assert deviation == pytest.approx(statistics.mean(statistics.pstdev(ranks) for ranks in places.values()))
     assert variance == pytest.approx(statistics.mean(statistics.pvariance(ranks) for ranks in places.values()))
@@ -107,7 +109,9 @@ def test_rank_spread_of_one_document_is_the_population_deviation_of_its_ranks() 
 def test_rank_spread_looks_at_documents_of_any_languages_first_k() -> None:
     rankings = {"en": ranking("ab"), "es": ranking("ca")}
     deviation, _ = rank_spread(rankings, k=1)
-    assert deviation == pytest.approx(statistics.mean([statistics.pstdev([1, 2]), statistics.pstdev([3, 1])]))  # a, c
+    assert deviation == pytest.approx(
+        statistics.mean([statistics.pstdev([1, 2]), statistics.pstdev([DEPTH + 1, 1])])
+    )  # a, c
 
 
 def test_nothing_found_anywhere_has_no_spread() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +103,42 @@ def test_progress_is_told(base: KnowledgeBase, notes: Path) -> None:
     seen: list[tuple[int, int]] = []
     ingest(base, [str(notes)], progress=lambda *counts: seen.append(counts))
     assert seen == [(2, 2)]
+
+
+def test_two_files_of_one_run_do_not_take_the_same_name(base: KnowledgeBase, tmp_path: Path) -> None:
+    first, second = (write(tmp_path / name / "note.md", f"# {name}\n\nText.") for name in "ab")
+    result = ingest(base, [str(first), str(second)], workers=1)
+    assert (result.change.added, result.left_out) == (1, 1)
+    assert f"{second}: its name 'note.md' is taken by {first}" in str(result.problems[0])
+
+
+def test_rows_without_an_id_do_not_drive_out_those_of_another_file(base: KnowledgeBase, tmp_path: Path) -> None:
+    first, second = (write(tmp_path / name / "t.csv", f"title,text\nx,{name}\n") for name in "ab")
+    ingest(base, [str(first)])
+    assert ingest(base, [str(second)]).left_out == 1
+    assert base.record.origin_of("t.csv:2") == str(first)
+
+
+def test_a_file_keeps_its_name_whatever_way_leads_to_it(base: KnowledgeBase, notes: Path) -> None:
+    ingest(base, [str(notes)])
+    assert ingest(base, [str(notes / "lens.md")]).change == Change(unchanged=1)
+    assert ingest(base, [str(notes / ".." / "notes"), str(notes)]).change == Change(unchanged=2)
+    (notes / "lens.md").unlink()
+    assert ingest(base, [str(notes / ".." / "notes")], sync=True).change == Change(unchanged=1, removed=1)
+
+
+def test_text_and_names_that_are_no_unicode_do_not_end_the_run(base: KnowledgeBase, notes: Path) -> None:
+    write(notes / "a.jsonl", '{"id": "1", "text": "lone \\ud800 half"}\n')
+    Path(os.fsdecode(os.fsencode(notes) + b"/\xff.md")).write_text("# Iris\n\nIt opens.", encoding="utf-8")
+    assert ingest(base, [str(notes)]).change.added == 4
+    assert ids(base) >= {"1", "notes/\\udcff.md"}
+    assert ingest(base, [str(notes)], sync=True).change == Change(unchanged=4)
+
+
+def test_sync_keeps_what_lies_below_a_folder_with_a_problem(base: KnowledgeBase, notes: Path, tmp_path: Path) -> None:
+    write(notes / "deep" / "iris.md", "# Iris\n\nIt opens.")
+    ingest(base, [str(notes)])
+    (notes / "deep").rename(tmp_path / "moved")
+    (notes / "deep").symlink_to(tmp_path / "moved")  # a linked folder is not followed
+    assert ingest(base, [str(notes)], sync=True).change == Change(unchanged=2)
+    assert "notes/deep/iris.md" in ids(base)

@@ -73,7 +73,7 @@ def test_saving_again_replaces_the_whole_folder(index: LexicalIndex, tmp_path: P
     (tmp_path / "bm25" / "stray").write_text("x")
     LexicalIndex.build([]).save(tmp_path / "bm25")
     assert [path.name for path in (tmp_path / "bm25").iterdir()] == ["about.json"]
-    assert not (tmp_path / "bm25.new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["bm25"]
 
 
 def test_a_missing_or_damaged_index_raises_what_the_store_catches(index: LexicalIndex, tmp_path: Path) -> None:

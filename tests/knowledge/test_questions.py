@@ -126,3 +126,8 @@ def test_a_file_that_is_none_of_these(tmp_path: Path, name: str, content: bytes,
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError, match=r"cannot read .*nothing\.jsonl: No such file"):
         read_questions(tmp_path / "nothing.jsonl")
+
+
+def test_a_medquad_pair_that_is_no_object_is_passed_over(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "q.jsonl", {"id": "9", "qa": ["x", {"question": "How?", "answer": "So."}]})
+    assert read_questions(path) == [Labelled("How?", frozenset({"9#1"}))]

@@ -106,3 +106,37 @@ def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"no database at all, just bytes " * 100)
     with pytest.raises(StoreError, match=r"cannot open the knowledge base record .*record\.sqlite"):
         Record(path)
+
+
+def test_every_call_on_a_broken_record_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite"
+    opened = Record(path)
+    put(opened, CORNEA)
+    for table in ("chunks", "documents", "meta"):
+        opened._db.execute(f"DROP TABLE {table}")
+    for call in (
+        lambda: opened.generation,
+        lambda: opened.set("key", "value"),
+        lambda: opened.remove(["cornea"]),
+        opened.counts,
+        opened.numbers,
+        opened.facets,
+        opened.fingerprints,
+        lambda: list(opened.chunks()),
+        lambda: list(opened.documents()),
+    ):
+        with pytest.raises(StoreError, match=r"cannot (read|write) the knowledge base record .*record\.sqlite"):
+            call()
+    opened.close()
+
+
+def test_identity_stays_with_a_record_and_differs_from_others(tmp_path: Path) -> None:
+    first, other = Record(tmp_path / "a.sqlite"), Record(tmp_path / "b.sqlite")
+    identity = first.identity
+    assert identity
+    assert identity != other.identity
+    first.close()
+    other.close()
+    again = Record(tmp_path / "a.sqlite")
+    assert again.identity == identity
+    again.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromadb.api.shared_system_client import SharedSystemClient
 
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase
@@ -233,3 +234,11 @@ async def test_documents_added_later_are_found_under_a_filter(bilingual: HybridR
     assert await ids(bilingual, "cristallin", only_languages=french) == []
     bilingual.bases[0].add([document("cristallin", "Le cristallin est clair.", language="fr")])
     assert await ids(bilingual, "cristallin", only_languages=french) == ["cristallin#0"]
+
+
+def test_a_base_that_cannot_be_opened_closes_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clara.knowledge.retriever.build_embedder", lambda _: HashEmbedder())
+    KnowledgeBase(tmp_path / "kb" / "first", HashEmbedder(), create=True).close()
+    with pytest.raises(NoKnowledgeBase):
+        HybridRetriever.from_settings(Settings(home=tmp_path, kb=("first", "second")))
+    assert str(tmp_path / "kb" / "first" / "chroma") not in SharedSystemClient._identifier_to_system

@@ -315,3 +315,84 @@ def test_damaged_files_of_chroma_are_made_anew_from_the_record(
     assert "is damaged" in caplog.text
     assert again._vectors.numbers() == set(again.record.numbers())
     assert nearest(again, "clear window cornea") == "cornea"
+
+
+def test_what_another_process_added_is_found_with_filters_too(folder: Path) -> None:
+    reader = make(folder, CORNEA)
+    assert lexical(reader, "focuses") == []
+    writer = KnowledgeBase(folder, HashEmbedder())
+    writer.add([LENS])
+    assert lexical(reader, "focuses") == ["lens"]
+    words = reader.words()
+    allowed = words.allowed(frozenset({"anatomy"}), frozenset())
+    assert [position for position, _ in words.index.top("lens cornea", 5, allowed)] == [1]
+    writer.close()
+
+
+def test_an_index_of_another_record_is_built_anew(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make(folder, CORNEA).close()
+    other = make(folder.with_name("other") / folder.name, LENS)
+    other.close()
+    forget_chroma()
+    shutil.rmtree(folder / "chroma")
+    shutil.copytree(other.folder / "chroma", folder / "chroma")  # the same name, generation and size
+    again = KnowledgeBase(folder, HashEmbedder())
+    assert "building it from the record" in caplog.text
+    assert nearest(again, "lens focuses light") == "cornea"
+    assert again.nearest(["clear window cornea"], 1)[0][0][1] > 0.5
+
+
+def test_an_index_that_names_no_record_is_kept(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base._vectors._record = ""
+    base._vectors.mark(base.record.generation)
+    embedder = HashEmbedder()
+    again = reopen(base, embedder)
+    assert "Cornea" not in "".join(embedder.embedded[2:])  # probed, not embedded again
+    assert again._vectors.record == again.record.identity
+
+
+def test_discarding_beside_a_writer_is_refused_and_empties_nothing(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    with Exclusive(folder), pytest.raises(StoreError, match="another process is changing"):
+        discard(Settings(home=folder.parent.parent), folder.name)
+    assert base._vectors.count() == 1
+
+
+def test_discarding_mends_a_damaged_database(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base.close()
+    forget_chroma()
+    (folder / "chroma" / "chroma.sqlite3").write_bytes(b"garbage" * 100)
+    discard(Settings(home=folder.parent.parent), folder.name)
+    assert nearest(KnowledgeBase(folder, HashEmbedder("other")), "clear window cornea") == "cornea"
+
+
+def test_a_disk_that_cannot_keep_the_lexical_index_does_not_fail_the_search(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make(folder, CORNEA)
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    assert lexical(base, "window") == ["cornea"]
+    assert not list(folder.glob("bm25-*"))
+
+
+def test_every_emptied_file_of_the_lexical_index_is_mended(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    base.lexical()
+    for path in (folder / f"bm25-{base.record.generation}").iterdir():
+        path.write_bytes(b"")
+        base = reopen(base)
+        assert lexical(base, "window") == ["cornea"]
+
+
+def test_closing_closes_chroma_and_a_reopened_base_answers(folder: Path) -> None:
+    base = make(folder, CORNEA)
+    assert SharedSystemClient._identifier_to_system
+    base.close()
+    assert str(folder / "chroma") not in SharedSystemClient._identifier_to_system
+    assert nearest(KnowledgeBase(folder, HashEmbedder()), "clear window cornea") == "cornea"

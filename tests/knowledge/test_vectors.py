@@ -6,7 +6,7 @@ import pytest
 
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.chunking import chunk
-from clara.knowledge.vectors import VectorIndex, drop_collection, open_client
+from clara.knowledge.vectors import VectorIndex, collection_name, drop_collection, open_client
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder
 
 CHUNKS = [chunk(item)[0] for item in (CORNEA, LENS, GLAUCOMA)]
@@ -74,8 +74,8 @@ def test_another_embedder_is_refused_with_both_names_and_the_mend(
 
 def test_dropping_a_collection_twice_is_no_error(index: VectorIndex, tmp_path: Path) -> None:
     client = open_client(tmp_path / "chroma")
-    drop_collection(client, "test")
-    drop_collection(client, "test")
+    drop_collection(client, collection_name("test"))
+    drop_collection(client, collection_name("test"))
     assert VectorIndex(client, "test", HashEmbedder("other").info).count() == 0
 
 
@@ -94,3 +94,17 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "chroma").write_text("x")
     with pytest.raises(StoreError, match=r"cannot open Chroma at .*chroma"):
         open_client(tmp_path / "chroma")
+
+
+def test_metadata_say_how_the_vectors_were_made_and_of_which_record(tmp_path: Path) -> None:
+    client, info = open_client(tmp_path / "chroma"), HashEmbedder().info
+    index = VectorIndex(client, "test", info, record="r1")
+    index.mark(3)
+    again = VectorIndex(client, "test", info, record="r2")
+    assert (again.record, again.generation) == ("r1", 3)
+    metadata = client.get_collection(collection_name("test")).metadata
+    assert (metadata["max_tokens"], metadata["normalised"]) == (info.max_tokens, True)
+
+
+def test_two_records_of_one_name_have_collections_of_their_own() -> None:
+    assert collection_name("mine", "r1") != collection_name("mine", "r2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clara.detection import UNKNOWN, detect_language
-from clara.knowledge.documents import Document
+from clara.knowledge.documents import Document, storable
+from clara.languages import find_language
 
 LONGEST_TEXT = 64 << 20
 """Bytes of a file that is read whole."""
@@ -45,6 +47,11 @@ class SourceFile:
     """Identity of what it holds: the path below the folder that was named, that folder included."""
 
     @property
+    def origin(self) -> str:
+        """The absolute path, as documents carry it."""
+        return origin_of(self.path)
+
+    @property
     def suffix(self) -> str:
         """The lower-case suffix, of ``x.jsonl.gz`` the inner one."""
         suffixes = [suffix.lower() for suffix in self.path.suffixes]
@@ -53,15 +60,24 @@ class SourceFile:
         return suffixes[-1] if suffixes else ""
 
 
-def language_of(text: str, hints: Hints) -> str:
-    """The language that the caller gave, else the one that the beginning of the text is in, else English."""
+def origin_of(path: Path | str) -> str:
+    """The absolute path of a file or folder, without ``..``, as documents carry it."""
+    return storable(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps ".."
+
+
+def language_of(text: str, hints: Hints, said: str = "") -> str:
+    """The language that the caller gave, else the file's own word, else what the text begins in, else English."""
     if hints.language:
         return hints.language
+    if language := find_language(said):
+        return language.code
     code = detect_language(text[:600]).code
     return "en" if code == UNKNOWN else code
 
 
-def whole_file(source: SourceFile, text: str, *, title: str = "", kind: str = "document", hints: Hints) -> Document:
+def whole_file(
+    source: SourceFile, text: str, *, title: str = "", kind: str = "document", language: str = "", hints: Hints
+) -> Document:
     """A file that is one document.
 
     Raises:
@@ -71,11 +87,11 @@ def whole_file(source: SourceFile, text: str, *, title: str = "", kind: str = "d
         raise Unreadable("it holds no text")
     return Document(
         id=source.name,
-        title=" ".join(title.split())[:300] or source.path.name.split(".")[0],
+        title=" ".join(title.split()) or source.path.name.split(".")[0],
         text=text,
         source=source.path.name,
         kind=hints.kind or kind,
-        language=language_of(text, hints),
+        language=language_of(text, hints, language),
     )
 
 

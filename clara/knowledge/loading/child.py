@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,29 @@ from clara.knowledge.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
 from clara.knowledge.loading.formats import load
 
+MOST_BAD = 1000
+"""Records of a file that may be left out before it is given up."""
+
 
 def limit(memory: int) -> None:
     """Bound the address space of this process, and write no core file."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _bounded(items: Iterable[Document | Unreadable]) -> Iterator[Document | Unreadable]:
+    """The items, as long as not too many of them are unreadable.
+
+    Raises:
+        Unreadable: more than MOST_BAD are.
+    """
+    bad = 0
+    for item in items:
+        if isinstance(item, Unreadable):
+            bad += 1
+            if bad > MOST_BAD:
+                raise Unreadable(f"more than {MOST_BAD:,} of its records cannot be read")
+        yield item
 
 
 def serve(memory: int) -> None:
@@ -35,7 +54,7 @@ def serve(memory: int) -> None:
         source = SourceFile(Path(request["path"]), request["name"])
         hints = Hints(request["fields"], request["language"], request["kind"])
         try:
-            for item in load(source, hints):
+            for item in _bounded(load(source, hints)):
                 frame = {"document": asdict(item)} if isinstance(item, Document) else {"problem": str(item)}
                 print(json.dumps(frame, ensure_ascii=True), file=frames)
             end = None

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clara.knowledge.documents import Document
+from clara.knowledge.documents import LONGEST_NAME, MOST_ALSO, Document, storable
 from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile
 from clara.privacy import child_environment
 
@@ -28,6 +28,7 @@ MEMORY = 512 << 20
 """Bytes of address space of a child."""
 SECONDS = 30.0
 """Longest wait for the next document of a file."""
+_TOO_SLOW = "it took more than {:.0f} s to parse"
 _LONGEST_FRAME = 8 * LONGEST_TEXT
 """Bytes; a character may take six in JSON."""
 _AHEAD = 256
@@ -87,21 +88,26 @@ class _Child:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             raise _Broke("the parser ended") from None
+        left = SECONDS
         while True:
-            frame: dict[str, Any] = json.loads(self._line())
+            asked = time.monotonic()
+            frame: dict[str, Any] = json.loads(self._line(left))
+            left = SECONDS if "document" in frame else left - (time.monotonic() - asked)
             yield frame
             if "end" in frame:
                 return
 
-    def _line(self) -> bytes:
+    def _line(self, seconds: float) -> bytes:
         parts, size = [self._rest], len(self._rest)
-        limit = time.monotonic() + SECONDS
+        limit = time.monotonic() + seconds
+        if seconds <= 0:
+            raise _Broke(_TOO_SLOW.format(SECONDS))
         while b"\n" not in parts[-1]:
             self._socket.settimeout(max(0.001, limit - time.monotonic()))
             try:
                 part = self._socket.recv(1 << 20)
             except TimeoutError:
-                raise _Broke(f"it took more than {SECONDS:.0f} s to parse") from None
+                raise _Broke(_TOO_SLOW.format(SECONDS)) from None
             except OSError:
                 part = b""
             if not part:
@@ -187,18 +193,39 @@ def _parse_one(
     stop: threading.Event,
 ) -> bool:
     """Pass on what one file holds; False if the child can do no more."""
-    path = source.path.absolute()
+    path = Path(source.origin)
     try:
         for frame in child.frames(source, hints):
             if "document" in frame:
-                fields: dict[str, Any] = {**frame["document"], "also": tuple(frame["document"]["also"]), "origin": str(path)}
-                _put(results, Document(**fields), stop)
+                _put(results, _received(frame["document"], source), stop)
             elif reason := frame.get("problem") or frame.get("end"):
-                _put(results, Problem(path, reason), stop)
+                _put(results, Problem(path, storable(reason)), stop)
     except (_Broke, ValueError) as error:
         _put(results, Problem(path, str(error)), stop)
         return False
     return True
+
+
+def _received(fields: dict[str, Any], source: SourceFile) -> Document:
+    """A document that a child sent, with text that can be stored and with names that are not too long."""
+    own: str = fields["id"]
+    also, room = list[str](), MOST_ALSO
+    for name in map(storable, fields["also"]):
+        room -= len(name)
+        if room < 0:
+            break
+        also.append(name)
+    return Document(
+        id=storable(own),
+        title=storable(fields["title"])[:LONGEST_NAME],
+        text=storable(fields["text"]),
+        source=storable(fields["source"]),
+        kind=storable(fields["kind"]),
+        language=fields["language"],
+        also=tuple(also),
+        origin=source.origin,
+        path_named=own == source.name or own.startswith(f"{source.name}:"),
+    )
 
 
 def _put(results: Results, item: Document | Problem | Exception | None, stop: threading.Event) -> None:

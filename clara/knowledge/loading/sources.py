@@ -21,14 +21,22 @@ def find_files(paths: Iterable[str]) -> Iterator[SourceFile | Problem]:
     Raises:
         KnowledgeError: a path names nothing; raised before any file is read.
     """
-    roots = [root for path in paths for root in _expanded(path)]
-    for root in roots:
+    for root in find_roots(paths):
         if root.is_dir():
             yield from _below(root)
         elif root.is_file():
             yield SourceFile(root, root.name)
         else:
             yield Problem(root, "it is neither a file nor a folder")
+
+
+def find_roots(paths: Iterable[str]) -> list[Path]:
+    """The files and folders that ``paths`` name, globs expanded.
+
+    Raises:
+        KnowledgeError: a path names nothing.
+    """
+    return [root for path in paths for root in _expanded(path)]
 
 
 def _expanded(path: str) -> list[Path]:
@@ -41,8 +49,8 @@ def _expanded(path: str) -> list[Path]:
 
 
 def _below(root: Path) -> Iterator[SourceFile | Problem]:
-    inside = root.resolve()
-    for folder, folders, names in os.walk(root):
+    inside, unread = root.resolve(), list[OSError]()
+    for folder, folders, names in os.walk(root, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for link in [name for name in folders if Path(folder, name).is_symlink()]:
             yield Problem(Path(folder, link), "a linked folder is not followed; name it if you want it read")
@@ -51,9 +59,16 @@ def _below(root: Path) -> Iterator[SourceFile | Problem]:
             source = SourceFile(path, f"{inside.name}/{path.relative_to(root).as_posix()}")
             if name.startswith(".") or source.suffix not in LOADERS:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            try:
+                leads_out = path.is_symlink() and not path.resolve().is_relative_to(inside)
+            except (RuntimeError, OSError):
+                yield Problem(path, "the link leads nowhere")
+                continue
+            if leads_out:
                 yield Problem(path, "the link leads out of the folder; name its target if you want it read")
             elif path.is_file():
                 yield source
             else:
                 yield Problem(path, "it is no regular file")
+    for error in unread:
+        yield Problem(Path(error.filename), f"the folder cannot be read: {error.strerror}")

@@ -119,7 +119,7 @@ def _document(record: Record, name: str, source: SourceFile, hints: Hints) -> Do
         text=text,
         source=_field(record, "source", hints) or source.path.name,
         kind=hints.kind or _field(record, "kind", hints) or "document",
-        language=_field(record, "language", hints) or language_of(text, hints),
+        language=language_of(text, hints, _field(record, "language", hints)),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from clara.knowledge.documents import Document
+from clara.knowledge.documents import Document, headings
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, read_bytes, read_text, whole_file
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
-_HEADING = re.compile(r"^#{1,6} +(.+?)\s*#*$", re.MULTILINE)
 _NO_CONTENT = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "iframe", "svg")
 
 
@@ -20,9 +20,9 @@ def read_markdown(source: SourceFile, hints: Hints) -> Iterator[Document]:
     head: dict[str, Any] = {}
     if match := _FRONT_MATTER.match(text):
         head, text = _head(match[1]), match[2]
-    first = _HEADING.search(text)
-    title = str(head.get("title") or (first[1] if first else ""))
-    yield _named(whole_file(source, text, title=title, hints=hints), head)
+    title = str(head.get("title") or next((name for _, _, name in headings(text)), ""))
+    kind, language = str(head.get("kind") or "document"), str(head.get("language") or "")
+    yield _named(whole_file(source, text, title=title, kind=kind, language=language, hints=hints), head)
 
 
 def _head(text: str) -> dict[str, Any]:
@@ -39,13 +39,10 @@ def _named(document: Document, head: dict[str, Any]) -> Document:
     names = head.get("synonyms")
     titles = head.get("titles")
     also = [*(names if isinstance(names, list) else ()), *(titles.values() if isinstance(titles, dict) else ())]
-    return Document(
+    return replace(
+        document,
         id=str(head.get("id") or document.id),
-        title=document.title,
-        text=document.text,
         source=_source(head) or document.source,
-        kind=str(head.get("kind") or document.kind),
-        language=str(head.get("language") or document.language),
         also=tuple(str(name) for name in also),
     )
 

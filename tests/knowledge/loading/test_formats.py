@@ -195,3 +195,17 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, data: bytes, re
     with pytest.raises(Unreadable) as caught:
         list(load(SourceFile(path, name), Hints()))
     assert reason in str(caught.value).lower() or reason in str(caught.value)
+
+
+def test_the_options_count_before_what_a_file_says_of_itself(tmp_path: Path) -> None:
+    hints = Hints(kind="textbook", language="fr")
+    row = '{"text": "It focuses.", "kind": "drug", "language": "es"}'
+    for found in (*documents(tmp_path / "a.md", NOTE, hints), *documents(tmp_path / "a.jsonl", row, hints)):
+        assert (found.kind, found.language) == ("textbook", "fr")
+
+
+@pytest.mark.parametrize(("said", "code"), [("Spanish", "es"), ("klingon", "en")])
+def test_a_language_that_a_file_names_is_a_known_one_or_does_not_count(tmp_path: Path, said: str, code: str) -> None:
+    text = "The cornea is the clear layer at the front of the eye."
+    assert documents(tmp_path / "a.md", f"---\nlanguage: {said}\n---\n{text}")[0].language == code
+    assert documents(tmp_path / "a.jsonl", json.dumps({"text": text, "language": said}))[0].language == code

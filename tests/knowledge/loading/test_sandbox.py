@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import resource
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -112,6 +114,7 @@ def test_a_child_that_is_silent_too_long_is_killed_and_replaced(
 
 def test_a_child_cannot_take_more_memory_than_its_limit(tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "MEMORY", 256 << 20)
+    monkeypatch.setattr(sandbox, "SECONDS", 120.0)  # memory must run out first, on a busy machine too
     page = write(tmp_path / "big.html", "<p>" + "word <b>bold</b> " * 1_500_000)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     found, [problem] = run([page, good])
@@ -128,3 +131,26 @@ def test_closing_the_iterator_ends_the_children(tmp_path: Path) -> None:
     stream.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)  # no child is left, not even a dead one
+
+
+def test_a_file_of_bad_records_is_given_up(tmp_path: Path, good: Path) -> None:
+    found, problems = run([write(tmp_path / "bad.jsonl", "{\n" * 3000), good])
+    assert len(problems) == 1001
+    assert problems[-1].reason == "more than 1,000 of its records cannot be read"
+    assert [item.id for item in found] == ["good.md"]
+
+
+def test_only_a_document_restarts_the_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count()  # each look at it takes a second
+    monkeypatch.setattr(sandbox, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    found, problems = run([write(tmp_path / "good.jsonl", '{"text": "a"}\n' * 100)])
+    assert (len(found), problems) == (100, [])
+    _, problems = run([write(tmp_path / "bad.jsonl", "{\n" * 100)])
+    assert len(problems) < 30
+    assert problems[-1].reason == "it took more than 30 s to parse"
+
+
+def test_names_that_stand_with_every_passage_are_cut(tmp_path: Path) -> None:
+    head = f"---\ntitle: {'t' * 5000}\nsynonyms: [{', '.join(['s' * 1000] * 9)}]\n---\n"
+    [found], _ = run([write(tmp_path / "a.md", head + "Text.")])
+    assert (len(found.title), [len(name) for name in found.also]) == (300, [1000] * 4)

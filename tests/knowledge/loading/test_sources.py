@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,4 +52,27 @@ def test_links_out_of_the_folder_are_named_and_not_followed(folder: Path, tmp_pa
     assert [(item.path.name, "link" in item.reason) for item in found if isinstance(item, Problem)] == [
         ("linked", True),
         ("link.md", True),
+    ]
+
+
+def test_a_link_to_itself_is_a_problem(folder: Path) -> None:
+    (folder / "c.md").symlink_to(folder / "c.md")
+    found = list(find_files([str(folder)]))
+    assert names(found) == ["notes/a.txt", "notes/b.md", "notes/deep/c.jsonl.gz"]
+    assert [item.path.name for item in found if isinstance(item, Problem)] == ["c.md"]
+
+
+def test_a_folder_that_cannot_be_listed_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root may list every folder
+    found = list(find_files([str(folder)]))
+    assert names(found) == ["notes/a.txt", "notes/b.md"]
+    assert [str(item) for item in found if isinstance(item, Problem)] == [
+        f"{folder / 'deep'}: the folder cannot be read: Permission denied"
     ]
