@@ -22,7 +22,7 @@ EVIL = (
 """OSC 52, OSC 8, an 8-bit CSI, a direction override, erase and home, a zero-width space."""
 WORDS = " ".join(f"word{number}" for number in range(1, 121))
 
-_ASKED = re.compile(r"<(question|turn)>\n(.*?)\n</", re.DOTALL)
+_ASKED = re.compile(r"<(question|turn)[^>]*>\n(.*?)\n</", re.DOTALL)
 _REPLIES: dict[str, dict[str, Any]] = {
     "terms": {"terms": ["cornea"]},
     "verify": {"reason": "", "grounded": True, "contradiction": False, "agrees": True, "answers_question": True},
