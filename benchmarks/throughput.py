@@ -41,7 +41,7 @@ from clara.assembly import build_agent, build_retriever
 from clara.backbone.openai import OpenAIBackbone
 from clara.bench.datasets import Dataset, load_dataset
 from clara.bench.journal import Journal, Record
-from clara.bench.runner import Job, local, pool_size, replay
+from clara.bench.runner import TOGETHER, Job, local, pool_size, replay
 from clara.config import Settings, load_settings
 from clara.knowledge.base import Retriever
 from clara.resources import PROMPTS
@@ -118,7 +118,7 @@ class Graph:
                 meter = Meter(backbone.concurrency)
                 backbone.servers.limiter = MeteredLimiter(backbone.concurrency, meter)
                 pool = pool_size(backbone, settings, uses_model=True)
-                await replay(counted, self.data, [self.strategy], journal, concurrency=pool)
+                await replay(counted, self.data, [self.strategy], journal, concurrency=pool, together=TOGETHER)
                 return meter.run(tokens)
         finally:
             await backbone.aclose()

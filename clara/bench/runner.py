@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import copy
 import gc
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ _HOPELESS: dict[str, type[ClaraError]] = {
     error.__name__: error for error in (BackboneUnreachable, StoreError, NoKnowledgeBase, EmbedderMismatch)
 }
 """Errors that end the run if its first item meets them: no other item would fare better."""
+TOGETHER = 3
+"""How many times the pool's size to begin at once at the end. Begun one after another, the last questions would make their
+calls alone, one by one, with most of the server idle."""
 _RESIZE_SECONDS = 0.25
 _SEED_STRIDE = 1000
 """Between the seeds of two repeats; the steps of one question use a few from its own on."""
@@ -165,18 +169,21 @@ async def replay(
     *,
     repeat: int = 1,
     concurrency: int | Callable[[], int] = 32,
+    together: int = 0,
     max_failures: int | None = None,
     tally: Tally | None = None,
 ) -> Tally:
     """Do what the journal does not hold yet.
 
-    Memory holds one key an item, and the records of at most twice ``concurrency`` items.
+    Memory holds a key and a job an item, and the records of at most ``2 + together`` times ``concurrency`` items.
 
     Args:
         work: does one job.
         dataset, strategies, repeat: what to ask.
         journal: where the records go; what it holds is not asked again.
         concurrency: most items at work at once; a function is asked again all the time.
+        together: the last items, so many times ``concurrency``, are begun at once: :data:`TOGETHER` where the work has a
+            limit of its own.
         max_failures: stop when so many items of this session have no response.
         tally: is kept up to date while the replay runs.
 
@@ -195,9 +202,9 @@ async def replay(
         done.add((record["strategy"], record["repeat"], record["language"], record["id"]))
         tally.keep(record)
     size = concurrency if callable(concurrency) else lambda: concurrency
-    left = (job for job in jobs(dataset, strategies, repeat) if job.key not in done)
+    left = deque(job for job in jobs(dataset, strategies, repeat) if job.key not in done)
     with _rare_collections():
-        await _Pool(work, journal, tally, max_failures).drain(left, size)
+        await _Pool(work, journal, tally, max_failures).drain(left, size, together)
     return tally
 
 
@@ -212,30 +219,35 @@ class _Pool:
         self._workers = 0
         self._answered = False
         """True once an item came to an end that shows a server at work; before that, its absence ends the run."""
-        self._dry = asyncio.Event()
-        """Set when no job is left to start."""
+        self._ending = asyncio.Event()
+        """Set when all jobs that are left are to be begun."""
 
-    async def drain(self, left: Iterator[Job], size: Callable[[], int]) -> None:
-        """Do all jobs, ``size()`` of them at once."""
+    async def drain(self, left: deque[Job], size: Callable[[], int], together: int) -> None:
+        """Do all jobs, ``size()`` of them at once, and the last ``together`` times ``size()`` all at once."""
         try:
             async with asyncio.TaskGroup() as group:
-                while not self._dry.is_set():
-                    for _ in range(max(1, min(size(), self._tally.total - self._tally.done)) - self._workers):
+                while left:
+                    most = max(1, size())
+                    if len(left) <= together * most:
+                        self._ending.set()
+                    wanted = len(left) if self._ending.is_set() else min(len(left), most - self._workers)
+                    for _ in range(wanted):
                         self._workers += 1
-                        group.create_task(self._worker(left, size))
+                        group.create_task(self._worker(left, size, together))
+                    if self._ending.is_set():
+                        break
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._dry.wait(), _RESIZE_SECONDS)
+                        await asyncio.wait_for(self._ending.wait(), _RESIZE_SECONDS)
         except BaseExceptionGroup as group:
             raise _first(group) from None
 
-    async def _worker(self, left: Iterator[Job], size: Callable[[], int]) -> None:
+    async def _worker(self, left: deque[Job], size: Callable[[], int], together: int) -> None:
         """Take jobs until none is left. The next one starts while the last one's record is on its way to disk."""
         written: asyncio.Future[None] | None = None
-        while self._workers <= max(1, size()) and not self._hopeless():
-            job = next(left, None)
-            if job is None:
-                self._dry.set()
-                break
+        while left and (self._ending.is_set() or self._workers <= max(1, size())) and not self._hopeless():
+            job = left.popleft()
+            if len(left) <= together * size():
+                self._ending.set()
             record = await self._work(job)
             if not self._answered and (kind := record.get("error_kind")) in _HOPELESS:
                 raise _HOPELESS[kind](record["error"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.guards import REAL, measure
@@ -219,6 +219,7 @@ def test_no_text_of_any_language_makes_a_guard_fail(
 
 @settings(max_examples=100, deadline=None)
 @given(anything)
+@example("0\rL")
 def test_an_english_text_agrees_with_itself(text: str) -> None:
     assert check_translation(text, (), text, (), "en") == ()
     assert [f for f in check_answer(text, (Passage("a#0", text, text),), language="en") if f.kind != "citation"] == []

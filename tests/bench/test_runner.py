@@ -171,6 +171,13 @@ async def test_pool_follows_what_the_server_takes(tmp_path, data):
     assert fixed.most_at_work == 4
 
 
+async def test_last_items_are_begun_together_and_each_is_done_once(tmp_path, data):
+    agent = FakeAgent()
+    found = await run(agent, data, tmp_path / "run", repeat=20, concurrency=4, together=3)
+    assert 4 < agent.most_at_work <= 4 + 3 * 4
+    assert len(agent.calls) == len(comparable(found)) == 20 * len(data.items)
+
+
 def test_pool_follows_the_requests_that_the_client_lets_through(tmp_path):
     settings = Settings(profile="remote", backbone=("http://127.0.0.1:9/v1",), home=tmp_path)
     client = OpenAIBackbone.from_settings(settings)

@@ -48,7 +48,7 @@ def _unit_pattern() -> re.Pattern[str]:
     named = [(name, key) for key, unit in UNITS.items() for name in unit.names]
     named.sort(key=lambda pair: -len(pair[0]))
     return re.compile(
-        r"[\s-]?(?:"
+        r"[\s-]?("
         + "|".join(
             re.escape(name) + (r"(?![a-z])" if name[-1].isascii() and name[-1].isalpha() else "") for name, _ in named
         )
@@ -99,7 +99,7 @@ def _unit(folded: str, end: int, before: str) -> str | None:
     if before.endswith("百分之"):
         return "percent"
     match = _unit_pattern().match(folded, end)
-    return _unit_names()[match.group().lstrip(" -\t\n\u00a0")] if match else None
+    return _unit_names()[match[1]] if match else None
 
 
 def canonical(number: str) -> str:

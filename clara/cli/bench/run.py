@@ -182,7 +182,7 @@ def _replay(plan: Plan) -> None:
 
 async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
     from clara.bench.journal import Journal
-    from clara.bench.runner import replay
+    from clara.bench.runner import TOGETHER, replay
     from clara.cli.bench.live import Watch
 
     try:
@@ -202,6 +202,7 @@ async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
                         journal,
                         repeat=plan.repeat,
                         concurrency=size,
+                        together=TOGETHER,
                         max_failures=plan.max_errors,
                         tally=tally,
                     )
