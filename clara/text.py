@@ -18,6 +18,7 @@ _SENTENCE_END = re.compile(
 _DEVA = r"[\u0900-\u0963\u0966-\u097F]"  # with vowel signs, which \w leaves out; without danda
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
 _WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|{_HAN.pattern}|(?:(?!{_DEVA}|{_HAN.pattern})[^\W_])+")
+_ASCII_WORD = re.compile(r"[0-9]+[.,][0-9]+|[a-z0-9]+")
 _DIGITS = {ord(c): str(unicodedata.digit(c)) for c in "०१२३४५६७८९０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
 STOPWORDS = frozenset(
@@ -60,7 +61,7 @@ _fold_word = lru_cache(maxsize=65536)(_fold)
 
 def sentences(text: str) -> list[str]:
     """Sentences in any script: full stop, danda, ideographic full stop, blank line."""
-    flat = [re.sub(r"\s+", " ", part).strip(" \t\n#-*") for part in _SENTENCE_END.split(text)]
+    flat = [" ".join(part.split()).strip(" #-*") for part in _SENTENCE_END.split(text)]
     return [part for part in flat if part]
 
 
@@ -115,8 +116,15 @@ def stem(word: str, language: str = "en") -> str:
     return str(_stemmer(language).stemWord(word))
 
 
+@lru_cache(maxsize=65536)
+def _ascii_token(word: str) -> str:
+    return "" if word in STOPWORDS else stem(word)
+
+
 def search_tokens(text: str) -> list[str]:
     """Tokens for BM25: stemmed Latin words without stop words, Chinese bigrams, Devanagari words."""
+    if text.isascii():  # most of a large collection, and five times faster so
+        return [token for word in _ASCII_WORD.findall(text.lower()) if (token := _ascii_token(word))]
     tokens: list[str] = []
     han: list[str] = []
 

@@ -127,8 +127,9 @@ class Record:
     def move(self, documents: Iterable[Document]) -> None:
         """Remember where documents lie now that were read before from elsewhere; no passage changes."""
         places = [(document.origin, document.id, document.origin) for document in documents if document.origin]
-        with self._write():
-            self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
+        if places:
+            with self._write():
+                self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
 
     def remove(self, ids: Sequence[str]) -> list[int]:
         """Remove documents; returns the numbers of their passages."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,8 @@ from clara.knowledge.base import EmbedderInfo, Vectors, unit
 _MAX_TOKENS = 1024
 _SHORT = 40
 """Characters of a word that is worth remembering; Chinese sentences are longer."""
-_REMEMBERED = 1 << 17
+_MOST_WORDS = 1 << 17
+"""Words that are remembered."""
 _HEAD_WEIGHT = 0.8
 """benchmarks/retrieval.py compares others."""
 
@@ -51,7 +52,7 @@ class StaticEmbedder:
             raise KnowledgeError(f"{self._folder} holds no static embedding: {error}") from None
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._short_word = lru_cache(maxsize=_REMEMBERED)(self._encode)
+        self._words = _Words(self._tokenizer)
         digest = hashlib.sha256(f"head {_HEAD_WEIGHT}".encode())
         for name in ("model.safetensors", "tokenizer.json"):
             digest.update((self._folder / name).read_bytes())
@@ -67,8 +68,8 @@ class StaticEmbedder:
         """Unit vectors, shape (n, dimension); a text without a known token gets a zero vector."""
         result = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
         for row, text in enumerate(texts):
-            if ids := self._ids(text)[:_MAX_TOKENS]:
-                result[row] = self._table[ids].mean(axis=0)
+            if ids := list(chain.from_iterable(self._split(text)))[:_MAX_TOKENS]:
+                np.add.reduce(self._table[ids], out=result[row])  # a sum has the direction of the mean
         return unit(result)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
@@ -77,14 +78,24 @@ class StaticEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text."""
-        return [len(self._ids(text)) for text in texts]
+        return [sum(map(len, self._split(text))) for text in texts]
 
-    def _ids(self, text: str) -> list[int]:
-        """The text's tokens, word by word: words come again, so most are looked up."""
-        ids: list[int] = []
-        for word in text.split():
-            ids += self._short_word(word) if len(word) <= _SHORT else self._encode(word)
-        return ids
+    def _split(self, text: str) -> Iterator[tuple[int, ...]]:
+        """The tokens of each word of a text."""
+        return map(self._words.__getitem__, text.split())
 
-    def _encode(self, word: str) -> list[int]:
-        return list(self._tokenizer.encode(word, add_special_tokens=False).ids)
+
+class _Words(dict[str, tuple[int, ...]]):
+    """Words to their tokens: words come again, so most are looked up."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        super().__init__()
+        self._tokenizer = tokenizer
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        tokens = tuple(self._tokenizer.encode(word, add_special_tokens=False).ids)
+        if len(word) <= _SHORT:
+            if len(self) >= _MOST_WORDS:
+                self.clear()
+            self[word] = tokens
+        return tokens

@@ -8,15 +8,11 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase, StoreError, UsageError
@@ -24,18 +20,20 @@ from clara.knowledge.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.base import Embedder, Vectors, unit
 from clara.knowledge.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.documents import Document
+from clara.knowledge.indexer import Indexer
 from clara.knowledge.lexical import LexicalIndex
 from clara.knowledge.lock import Exclusive
 from clara.knowledge.record import Record
 from clara.knowledge.vectors import VectorIndex, close_client, collection_name, drop_collection, open_client, server_client
+from clara.knowledge.words import Words, load_words
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 log = logging.getLogger(__name__)
 
-BATCH = 256
-"""Documents in one transaction."""
+BATCH, BATCH_CHARACTERS = 256, 16 << 20
+"""Documents in one transaction; of long ones fewer."""
 _NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
 _UNREADABLE = re.compile(r"not a database|malformed")
 """What SQLite says of a file that it cannot read as a database."""
@@ -53,29 +51,6 @@ class Change:
     unchanged: int = 0
     removed: int = 0
     passages: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """BM25 over one generation of the record, with what is needed to read its positions."""
-
-    generation: int
-    index: LexicalIndex
-    numbers: list[int]
-    """The passage number of each position."""
-    kind: NDArray[np.str_]
-    """Of each position."""
-    language: NDArray[np.str_]
-    """Of each position."""
-    languages: frozenset[str]
-    """All that there are."""
-
-    def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
-        """Which positions are of these kinds and languages (empty: any); None means all of them."""
-        if not kinds and not languages:
-            return None
-        columns = ((self.kind, kinds), (self.language, languages))
-        return np.logical_and.reduce([np.isin(column, sorted(wanted)) for column, wanted in columns if wanted])
 
 
 class KnowledgeBase:
@@ -221,8 +196,7 @@ class KnowledgeBase:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
         with Exclusive(self.folder):
-            stream = self.record.documents()
-            while batch := list(islice(stream, BATCH)):
+            for batch in _batches(self.record.documents()):
                 self.record.put([(document, self._cut(document)) for document in batch])
             self._rebuild()
 
@@ -242,8 +216,7 @@ class KnowledgeBase:
     ) -> Change:
         """Add documents; unchanged ones are skipped, changed ones replaced.
 
-        A batch counts as added once it is in the record; its vectors follow in a thread of their own while the next batch is
-        cut and embedded.
+        A batch counts as added once it is in the record; its vectors follow: see :class:`Indexer`.
 
         Args:
             documents: read as a stream.
@@ -256,45 +229,43 @@ class KnowledgeBase:
         """
         known = self.record.fingerprints()
         counts = Counter[str]()
-        stream = iter(documents)
-        with Exclusive(self.folder), ThreadPoolExecutor(1, thread_name_prefix="clara-index") as indexer:
-            waiting: Future[None] | None = None
-            while batch := list(islice(stream, BATCH)):
-                fresh: dict[str, Document] = {}
-                same: list[Document] = []
-                for document in batch:
-                    now = fingerprint(document, augmenter)
-                    if known.get(document.id) == now:
-                        counts["unchanged"] += 1
-                        same.append(document)
-                    else:
-                        counts["replaced" if document.id in known else "added"] += 1
-                        known[document.id] = now
-                        fresh[document.id] = document
-                self.record.move(same)
-                if fresh:
-                    parts = [(document, self._cut(document)) for document in augment(list(fresh.values()), augmenter)]
-                    chunks = [chunk for _, cut in parts for chunk in cut]
-                    vectors = self._embed(chunks)
-                    gone, new = self.record.put(parts)
-                    counts["passages"] += len(new)
-                    if waiting is not None:
-                        waiting.result()
-                    waiting = indexer.submit(self._replace_vectors, gone, new, chunks, vectors)
-                if progress is not None:
-                    progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
-            if waiting is not None:
-                waiting.result()
+        with Exclusive(self.folder):
+            with Indexer(self._vectors) as indexer:
+                for batch in _batches(documents):
+                    fresh = self._fresh(batch, known, counts, augmenter)
+                    if fresh:
+                        parts = [(document, self._cut(document)) for document in augment(fresh, augmenter)]
+                        chunks = [chunk for _, cut in parts for chunk in cut]
+                        vectors = self._embed(chunks)
+                        gone, new = self.record.put(parts)
+                        counts["passages"] += len(new)
+                        indexer.replace(gone, new, chunks, vectors)
+                    if progress is not None:
+                        progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
             self._vectors.mark(self.record.generation)
         return Change(**counts)
+
+    def _fresh(
+        self, batch: Sequence[Document], known: dict[str, str], counts: Counter[str], augmenter: Augmenter | None
+    ) -> list[Document]:
+        """The new and the changed documents; of the others it is remembered where they lie now."""
+        fresh: dict[str, Document] = {}
+        same: list[Document] = []
+        for document in batch:
+            now = fingerprint(document, augmenter)
+            if known.get(document.id) == now:
+                counts["unchanged"] += 1
+                same.append(document)
+            else:
+                counts["replaced" if document.id in known else "added"] += 1
+                known[document.id] = now
+                fresh[document.id] = document
+        self.record.move(same)
+        return list(fresh.values())
 
     def _cut(self, document: Document) -> list[Chunk]:
         size = min(SIZE, self.embedder.info.max_tokens)
         return chunk(document, self.embedder.count_tokens, size=size, overlap=min(OVERLAP, size // 6))
-
-    def _replace_vectors(self, gone: list[int], new: list[int], chunks: list[Chunk], vectors: Vectors) -> None:
-        self._vectors.delete(gone)
-        self._vectors.add(new, chunks, vectors)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; returns how many there were."""
@@ -308,35 +279,8 @@ class KnowledgeBase:
     def words(self) -> Words:
         """BM25 of the record as it is now, also after another process changed it; read from disk or built when needed."""
         if self._words is None or self._words.generation != self.record.generation:
-            self._words = self._load_words(self.record.generation)
+            self._words = load_words(self.folder, self.record)
         return self._words
-
-    def _load_words(self, generation: int) -> Words:
-        folder = self.folder / f"bm25-{generation}"
-        facets = self.record.facets()
-        try:
-            index = LexicalIndex.load(folder, len(facets))
-        except (OSError, ValueError, EOFError, KeyError, TypeError):
-            index = None
-        if index is None or self.record.generation != generation:  # what was read may be newer than what was loaded
-            facets.clear()
-            index = LexicalIndex.build(_weighted(self.record.chunks(), facets))
-            if self.record.generation == generation:
-                self._keep(index, folder)
-        table = np.array([facet[1:] for facet in facets], dtype=np.str_).reshape(-1, 2)
-        numbers, languages = [facet[0] for facet in facets], frozenset(facet[2] for facet in facets)
-        return Words(generation, index, numbers, table[:, 0], table[:, 1], languages)
-
-    def _keep(self, index: LexicalIndex, folder: Path) -> None:
-        """Save an index and remove the others; a full disk, or a reader that was quicker, does not fail the search."""
-        try:
-            index.save(folder)
-        except OSError as error:
-            log.info("the BM25 index of knowledge base %r is not kept: %s", self.name, error)
-            return
-        for old in self.folder.glob("bm25-*"):
-            if old != folder:
-                shutil.rmtree(old, ignore_errors=True)
 
     def lexical(self) -> tuple[LexicalIndex, list[int]]:
         """The BM25 index and the passage number of each of its positions."""
@@ -427,8 +371,14 @@ def _make(folder: Path) -> None:
         raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
 
 
-def _weighted(stream: Iterator[tuple[int, Chunk]], facets: list[tuple[int, str, str]]) -> Iterator[str]:
-    """What BM25 counts of each passage; its number, kind and language go into ``facets``."""
-    for number, part in stream:
-        facets.append((number, part.document.kind, part.document.language))
-        yield part.weighted
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += len(document.text)
+        if len(batch) == BATCH or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +31,8 @@ SECONDS = 30.0
 _TOO_SLOW = "it took more than {:.0f} s to parse"
 _LONGEST_FRAME = 8 * LONGEST_TEXT
 """Bytes; a character may take six in JSON."""
-_AHEAD = 256
-"""Documents that wait for the parent before the children pause."""
+_AHEAD, _AHEAD_CHARACTERS = 256, 16 << 20
+"""Documents, and characters of their text, that wait for the reader before the children pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
-
-
-Results = queue.Queue[Document | Problem | Exception | None]
-"""What the children found; None when one of the threads has ended."""
 
 
 class _Broke(Exception):
@@ -126,6 +122,46 @@ class _Child:
         self._socket.close()
 
 
+class _Channel:
+    """What the children found, on its way to the reader; whoever puts too much waits until there is room."""
+
+    def __init__(self) -> None:
+        self._items: deque[Document | Problem | Exception | None] = deque()
+        self._characters = 0
+        self._changed = threading.Condition()
+        self.closed = False
+
+    def put(self, item: Document | Problem | Exception | None) -> None:
+        """Wait for room, but no longer than anybody reads. An item of any size fits into the empty channel."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.closed or self._has_room(_size(item)))
+            self._items.append(item)
+            self._characters += _size(item)
+            self._changed.notify_all()
+
+    def _has_room(self, characters: int) -> bool:
+        return not self._items or (len(self._items) < _AHEAD and self._characters + characters <= _AHEAD_CHARACTERS)
+
+    def get(self) -> Document | Problem | Exception | None:
+        """The next item, waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._items)
+            item = self._items.popleft()
+            self._characters -= _size(item)
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
+
+def _size(item: Document | Problem | Exception | None) -> int:
+    return len(item.text) if isinstance(item, Document) else 0
+
+
 def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = None) -> Generator[Document | Problem]:
     """Documents of many files, parsed by several processes; those of one file come in order, files may mix.
 
@@ -137,14 +173,12 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
         workers: child processes; None is one less than the cores, at least one and at most eight.
     """
     count = workers or min(8, max(1, (os.cpu_count() or 2) - 1))
-    results: Results = queue.Queue(_AHEAD)
-    todo = iter(files)
-    lock, stop = threading.Lock(), threading.Event()
+    found, todo, lock = _Channel(), iter(files), threading.Lock()
     children: set[_Child] = set()
 
     def work() -> None:
         child: _Child | None = None
-        while not stop.is_set():
+        while not found.closed:
             with lock:
                 source = next(todo, None)
             if source is None:
@@ -152,7 +186,7 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
             if child is None:
                 child = _Child()
                 children.add(child)
-            if not _parse_one(child, source, hints, results, stop):
+            if not _parse_one(child, source, hints, found):
                 child.kill()
                 children.discard(child)
                 child = None
@@ -161,8 +195,8 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
         try:
             work()
         except Exception as error:  # noqa: BLE001 - it belongs to whoever reads the results
-            _put(results, error, stop)
-        _put(results, None, stop)
+            found.put(error)
+        found.put(None)
 
     threads = [threading.Thread(target=run, name=f"clara-parse-{n}", daemon=True) for n in range(count)]
     for thread in threads:
@@ -170,7 +204,7 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
     try:
         ended = 0
         while ended < count:
-            item = results.get()
+            item = found.get()
             if item is None:
                 ended += 1
             elif isinstance(item, Exception):
@@ -178,30 +212,24 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
             else:
                 yield item
     finally:
-        stop.set()
+        found.close()
         for child in tuple(children):
             child.kill()
         for thread in threads:
             thread.join()
 
 
-def _parse_one(
-    child: _Child,
-    source: SourceFile,
-    hints: Hints,
-    results: Results,
-    stop: threading.Event,
-) -> bool:
+def _parse_one(child: _Child, source: SourceFile, hints: Hints, found: _Channel) -> bool:
     """Pass on what one file holds; False if the child can do no more."""
     path = Path(source.origin)
     try:
         for frame in child.frames(source, hints):
             if "document" in frame:
-                _put(results, _received(frame["document"], source), stop)
+                found.put(_received(frame["document"], source))
             elif reason := frame.get("problem") or frame.get("end"):
-                _put(results, Problem(path, storable(reason)), stop)
+                found.put(Problem(path, storable(reason)))
     except (_Broke, ValueError) as error:
-        _put(results, Problem(path, str(error)), stop)
+        found.put(Problem(path, str(error)))
         return False
     return True
 
@@ -226,13 +254,3 @@ def _received(fields: dict[str, Any], source: SourceFile) -> Document:
         origin=source.origin,
         path_named=own == source.name or own.startswith(f"{source.name}:"),
     )
-
-
-def _put(results: Results, item: Document | Problem | Exception | None, stop: threading.Event) -> None:
-    """Wait for room, but no longer than anybody reads."""
-    while not stop.is_set():
-        try:
-            results.put(item, timeout=0.2)
-        except queue.Full:
-            continue
-        return
