@@ -38,6 +38,8 @@ from clara.knowledge.static import StaticEmbedder
 from clara.knowledge.store import KnowledgeBase
 from clara.languages import SEVEN
 
+COMPARED = ((0.5, 1.6), (0.7, 1.2), (1.0, 1.3), (1.0, 1.0), (1.3, 1.0))
+"""Weights of the dense and the lexical list."""
 SHOWN = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10")
 
 
@@ -46,7 +48,7 @@ def as_asked(text: str, code: str) -> Query:
     return Query((text,), language=code)
 
 
-def labelled(base: KnowledgeBase, file: Path, limit: int | None) -> None:
+def labelled(base: KnowledgeBase, file: Path, limit: int | None, *, compare: bool) -> None:
     """Recall, MRR and nDCG of fusion and parts, and the time of single queries."""
     questions = [question for question in read_questions(file) if isinstance(question, Labelled)]
     if limit is not None and len(questions) > limit:
@@ -55,6 +57,10 @@ def labelled(base: KnowledgeBase, file: Path, limit: int | None) -> None:
     for name, weights in (("fusion", Weights()), ("dense", DENSE_ONLY), ("lexical", LEXICAL_ONLY)):
         found = evaluate_labelled(HybridRetriever([base], weights), questions, as_asked)
         print(f"  {name:8}" + "".join(f"  {key} {found[key]:.3f}" for key in SHOWN) + f"  {found['ms_per_query']:.1f} ms")
+    if compare:
+        for dense, lexical in COMPARED:
+            found = evaluate_labelled(HybridRetriever([base], Weights(dense, lexical)), questions, as_asked)
+            print(f"  {dense:.1f} : {lexical:.1f}" + "".join(f"  {key} {found[key]:.3f}" for key in SHOWN))
     times = single_queries(HybridRetriever([base]), questions)
     print(f"  one at a time, k = 6: median {np.median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms")
 
@@ -112,6 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labelled", type=Path, metavar="FILE")
     parser.add_argument("--limit", type=int, help="only N labelled questions, spread evenly")
+    parser.add_argument("--compare", action="store_true", help="with other weights of the two parts as well")
     parser.add_argument("--parallel", action="store_true")
     parser.add_argument("--augment", action="store_true")
     parser.add_argument("--store", type=Path, help="keep the knowledge bases here and use those that are there")
@@ -124,7 +131,7 @@ def main() -> None:
             name = given.labelled.name.split(".")[0]
             with closing(KnowledgeBase(place / "kb" / name, embedder, create=True)) as base:
                 ingest(base, [str(given.labelled)])
-                labelled(base, given.labelled, given.limit)
+                labelled(base, given.labelled, given.limit, compare=given.compare)
         if given.parallel:
             with closing(KnowledgeBase(place / "kb" / "notes", embedder, create=True)) as base:
                 base.add(note.document() for note in read_notes())

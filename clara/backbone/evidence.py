@@ -91,11 +91,13 @@ Part = tuple[int, str, frozenset[str]]
 
 
 def _parts(passages: Sequence[Passage]) -> list[Part]:
-    """Every sentence with its passage's number and its words; title and section count for each of its sentences."""
+    """Every statement with its passage's number and its words; title and section count for each. Questions state nothing."""
     parts: list[Part] = []
     for number, passage in enumerate(passages, 1):
         head = frozenset(search_tokens(f"{passage.title} {passage.section}"))
         for sentence in sentences(passage.text):
+            if sentence.endswith(("?", "？")):
+                continue
             parts.append((number, sentence, frozenset(search_tokens(sentence)) | head))
     return parts
 

@@ -1,7 +1,7 @@
 """Hybrid search: dense and lexical lists of every wording, fused by weighted reciprocal rank, near-duplicates left out.
 
 Reference for the fusion: Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
-Learning Methods", SIGIR 2009: score(d) = sum over lists of w / (60 + rank of d).
+Learning Methods", SIGIR 2009: score(d) = sum over lists of w / (k + rank of d).
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from clara.knowledge.reranker import CrossEncoderReranker, Reranker
 from clara.knowledge.store import KnowledgeBase
 from clara.types import Passage
 
-RRF = 60
-"""The constant of reciprocal-rank fusion."""
+RRF = 20
+"""The constant of reciprocal-rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who took 60); see :class:`Weights`."""
 RERANKED = 3
 """Passages that a reranker reads for each that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each list counts for; ``benchmarks/retrieval.py`` compares others."""
+    """What each list counts for; ``benchmarks/retrieval.py --compare`` tries others."""
 
-    dense: float = 0.5
-    lexical: float = 1.6
-    own_language: float = 0.5
+    dense: float = 1.0
+    lexical: float = 1.3
+    own_language: float = 0.7
     """Factor of the lists that hold only passages in the asker's language, where that is not English."""
     depth: int = 50
     """Passages taken from each list."""

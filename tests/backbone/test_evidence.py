@@ -62,3 +62,8 @@ def test_extract_quotes_whole_sentences_in_the_order_of_passages() -> None:
 def test_extract_finds_nothing_where_nothing_matches() -> None:
     assert extract("zebra", PASSAGES) == []
     assert extract("zebra", ()) == []
+
+
+def test_a_question_in_a_passage_is_no_statement() -> None:
+    passage = Passage("n#0", "Timolol", "What is timolol? Timolol is a beta blocker. 什么是噻吗洛尔？")
+    assert [part.sentence for part in extract("What is timolol?", (passage,))] == ["Timolol is a beta blocker."]

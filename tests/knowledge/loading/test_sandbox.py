@@ -168,3 +168,21 @@ def test_names_that_stand_with_every_passage_are_cut(tmp_path: Path) -> None:
     head = f"---\ntitle: {'t' * 5000}\nsynonyms: [{', '.join(['s' * 1000] * 9)}]\n---\n"
     [found], _ = run([write(tmp_path / "a.md", head + "Text.")])
     assert (len(found.title), [len(name) for name in found.also]) == (300, [1000] * 4)
+
+
+def test_only_so_many_characters_wait_for_the_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_AHEAD_CHARACTERS", 250)
+    most = 0
+    put = sandbox._Channel.put
+
+    def watched(channel: sandbox._Channel, item: Document | Problem | Exception | None) -> None:
+        nonlocal most
+        put(channel, item)
+        most = max(most, channel._characters)
+
+    monkeypatch.setattr(sandbox._Channel, "put", watched)
+    for number in range(8):
+        write(tmp_path / f"{number}.txt", "x" * (100 if number else 1000))
+    found = list(parse([SourceFile(tmp_path / f"{n}.txt", str(n)) for n in range(8)], Hints(), workers=3))
+    assert len(found) == 8
+    assert 100 < most <= 1000 + 250  # the long one goes when nothing else waits
