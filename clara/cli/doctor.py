@@ -118,9 +118,10 @@ def sources(settings: Settings, flags: Mapping[str, Any], config: Path | None) -
     from clara import config as configuration
 
     path = config or configuration.default_config_path(os.environ)
+    in_file = configuration.read_settings_file(path) if config or path.is_file() else {}
     places: dict[str, str] = {}
     places |= dict.fromkeys(configuration.PROFILES[settings.profile], f"profile {settings.profile}")
-    places |= dict.fromkeys(configuration._from_file(config, os.environ), str(path))
+    places |= dict.fromkeys(in_file, str(path))
     places |= {name: f"CLARA_{name.upper()}" for name in configuration._from_environment(os.environ)}
     return places | {name: f"--{name}" for name in flags}
 

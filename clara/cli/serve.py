@@ -32,35 +32,51 @@ class DeviceName(StrEnum):
     cpu = "cpu"
 
 
+ExtraArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- VLLM FLAGS]", help="Further flags of vLLM.", show_default=False)
+]
+PresetOption = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="See --list.", show_default=False)]
+ServedOption = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="A model of the hub, or a folder.", show_default=False)
+]
+PrintOption = Annotated[bool, typer.Option("--print", help="Show the command and do not start it.")]
+ListOption = Annotated[bool, typer.Option("--list", help="Show the presets and whether they fit here.")]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
+DeviceOption = Annotated[DeviceName, typer.Option("--device", help="auto takes the GPUs if there are any.")]
+GpusOption = Annotated[int | None, typer.Option("--gpus", min=1, help="How many (default: all).", show_default=False)]
+GpuMemoryOption = Annotated[
+    float | None, typer.Option("--gpu-memory", metavar="GB", help="Of another machine, for --print.", show_default=False)
+]
+MaxLenOption = Annotated[
+    int | None, typer.Option("--max-model-len", min=1024, metavar="TOKENS", help="Context.", show_default=False)
+]
+TrustedOption = Annotated[
+    str | None,
+    typer.Option("--trust-remote-code", metavar="MODEL", help="Run this model's own code.", show_default=False),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Never ask the model hub.")]
+VllmOption = Annotated[
+    Path | None, typer.Option("--vllm", metavar="PATH", help="Environment, Python or program.", show_default=False)
+]
+
+
 @app.command()
 def serve(
-    extra: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- VLLM FLAGS]", help="Further flags of vLLM.", show_default=False)
-    ] = None,
-    preset: Annotated[str | None, typer.Option("--preset", metavar="NAME", help="See --list.", show_default=False)] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="A model of the hub, or a folder.", show_default=False)
-    ] = None,
-    only_print: Annotated[bool, typer.Option("--print", help="Show the command and do not start it.")] = False,
-    show_list: Annotated[bool, typer.Option("--list", help="Show the presets and whether they fit here.")] = False,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8000,
-    device: Annotated[DeviceName, typer.Option("--device", help="auto takes the GPUs if there are any.")] = DeviceName.auto,
-    gpus: Annotated[int | None, typer.Option("--gpus", min=1, help="How many (default: all).", show_default=False)] = None,
-    gpu_memory: Annotated[
-        float | None, typer.Option("--gpu-memory", metavar="GB", help="Of another machine, for --print.", show_default=False)
-    ] = None,
-    max_len: Annotated[
-        int | None, typer.Option("--max-model-len", min=1024, metavar="TOKENS", help="Context.", show_default=False)
-    ] = None,
-    trusted: Annotated[
-        str | None,
-        typer.Option("--trust-remote-code", metavar="MODEL", help="Run this model's own code.", show_default=False),
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never ask the model hub.")] = False,
-    vllm: Annotated[
-        Path | None, typer.Option("--vllm", metavar="PATH", help="Environment, Python or program.", show_default=False)
-    ] = None,
+    extra: ExtraArgument = None,
+    preset: PresetOption = None,
+    model: ServedOption = None,
+    only_print: PrintOption = False,
+    show_list: ListOption = False,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    device: DeviceOption = DeviceName.auto,
+    gpus: GpusOption = None,
+    gpu_memory: GpuMemoryOption = None,
+    max_len: MaxLenOption = None,
+    trusted: TrustedOption = None,
+    offline: OfflineOption = False,
+    vllm: VllmOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -78,14 +94,7 @@ def serve(
     engines = engine.find_engines(settings.vllm)
     chosen = choice.choose(wish, engines, found, memory=hardware.main_memory(), only_show=only_print)
     built = command.build(
-        chosen.plan,
-        chosen.engine,
-        host=host,
-        port=port,
-        key=settings.api_key,
-        trusted=trusted,
-        offline=offline,
-        extra=flags,
+        chosen.plan, chosen.engine, host=host, port=port, key=settings.api_key, trusted=trusted, offline=offline, extra=flags
     )
     url = command.base_url(host, port)
     facts: dict[str, Any] = {"model": chosen.plan.model, "backbone": f"{url}/v1", "log": None}

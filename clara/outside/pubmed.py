@@ -10,33 +10,23 @@ import json
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from clara.outside.web import Web
+from clara.outside.web import WebSource
 from clara.tasks import Tool
 from clara.types import Passage
 
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov"
 _PATH = "/entrez/eutils"
-_PAUSE = 0.4
 _LONGEST = 2400
 """Characters of an abstract that are kept."""
 
 
-class PubMed:
+class PubMed(WebSource):
     """Searches titles and abstracts, the most relevant first."""
 
     name = "pubmed"
+    address = ADDRESS
+    pause = 0.4
     tool: Tool = "search_pubmed"
-
-    def __init__(
-        self,
-        base: str = ADDRESS,
-        *,
-        timeout: float = 10.0,
-        connect_timeout: float = 5.0,
-        pause: float = _PAUSE,
-        proxy: str | None = None,
-    ) -> None:
-        self._web = Web(self.name, base, pause=pause, timeout=timeout, connect_timeout=connect_timeout, proxy=proxy)
 
     async def search(self, query: str, limit: int) -> tuple[Passage, ...]:
         """See :class:`clara.outside.base.OutsideSource`."""
@@ -48,10 +38,6 @@ class PubMed:
         texts = common | {"id": ",".join(numbers), "rettype": "abstract", "retmode": "xml"}
         found = self._passages(await self._web.get(f"{_PATH}/efetch.fcgi", texts))
         return tuple(found[number] for number in numbers if number in found)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._web.aclose()
 
     def _numbers(self, body: bytes) -> list[str]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import ClassVar
 
 import httpx
 
@@ -86,3 +87,35 @@ class Web:
                 if len(body) > _LARGEST:
                     raise self.error(f"sent more than {_LARGEST} bytes")
         return bytes(body)
+
+
+class WebSource:
+    """What the sources on the network share: how they are connected and closed. Arguments: as of :class:`Web`."""
+
+    name: str
+    address: ClassVar[str]
+    """Where it is asked unless another base is given."""
+    pause: ClassVar[float]
+    """Least seconds between two requests."""
+
+    def __init__(
+        self,
+        base: str | None = None,
+        *,
+        timeout: float = 10.0,
+        connect_timeout: float = 5.0,
+        pause: float | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        self._web = Web(
+            self.name,
+            self.address if base is None else base,
+            pause=self.pause if pause is None else pause,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            proxy=proxy,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._web.aclose()

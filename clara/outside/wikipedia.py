@@ -5,33 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from clara.outside.web import Web
+from clara.outside.web import WebSource
 from clara.tasks import Tool
 from clara.text import sentences
 from clara.types import Passage
 
 ADDRESS = "https://en.wikipedia.org"
-_PAUSE = 0.5
 _LONGEST = 1800
 """Characters of an article that are kept, whole sentences."""
 
 
-class Wikipedia:
+class Wikipedia(WebSource):
     """Full-text search, the best match first."""
 
     name = "wikipedia"
+    address = ADDRESS
+    pause = 0.5
     tool: Tool = "search_wikipedia"
-
-    def __init__(
-        self,
-        base: str = ADDRESS,
-        *,
-        timeout: float = 10.0,
-        connect_timeout: float = 5.0,
-        pause: float = _PAUSE,
-        proxy: str | None = None,
-    ) -> None:
-        self._web = Web(self.name, base, pause=pause, timeout=timeout, connect_timeout=connect_timeout, proxy=proxy)
 
     async def search(self, query: str, limit: int) -> tuple[Passage, ...]:
         """See :class:`clara.outside.base.OutsideSource`."""
@@ -50,10 +40,6 @@ class Wikipedia:
         pages = self._pages(await self._web.get("/w/api.php", parameters))
         ranked = sorted(pages, key=lambda page: int(page.get("index") or 0))
         return tuple(passage for page in ranked[:limit] if (passage := _passage(page)))
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._web.aclose()
 
     def _pages(self, body: bytes) -> list[dict[str, Any]]:
         try:

@@ -70,30 +70,44 @@ class Plan:
         return f"go on with the same command and --resume --out {self.folder}"
 
 
+DatasetArgument = Annotated[str, typer.Argument(help="sample, a named set, or a file.")]
+StrategyOption = Annotated[
+    str | None, typer.Option("--strategy", "-s", help="S[,S...]; S-STEP leaves a step out.", show_default=False)
+]
+LanguagesOption = Annotated[str, typer.Option("--languages", help="L,... (default: all)", show_default=False)]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="First N questions.", show_default=False)]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder.", show_default=False)]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+RetryOption = Annotated[bool, typer.Option("--retry-failed", help="With --resume: ask again what had no response.")]
+RepeatOption = Annotated[int, typer.Option("--repeat", min=1, help="Ask everything N times.")]
+VotesOption = Annotated[int | None, typer.Option("--samples", min=1, help="Votes an answer.", show_default=False)]
+EveryOrderOption = Annotated[bool, typer.Option("--permute-options", help="Vote over every option order.")]
+WithoutOption = Annotated[list[str] | None, typer.Option("--without", metavar="STEP", help="Leave a step out.")]
+FreshOption = Annotated[bool, typer.Option("--no-cache", help="Keep and reuse no replies.")]
+MaxErrorsOption = Annotated[
+    int | None, typer.Option("--max-errors", min=1, help="Stop when N items had no response.", show_default=False)
+]
+RayOption = Annotated[
+    str | None, typer.Option("--ray", metavar="[ADDRESS]", help="Spread over a Ray cluster.", show_default=False)
+]
+
+
 def run(
-    dataset: Annotated[str, typer.Argument(help="sample, a named set, or a file.")],
-    strategy: Annotated[
-        str | None, typer.Option("--strategy", "-s", help="S[,S...]; S-STEP leaves a step out.", show_default=False)
-    ] = None,
-    languages: Annotated[str, typer.Option("--languages", help="L,... (default: all)", show_default=False)] = "",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="First N questions.", show_default=False)] = None,
+    dataset: DatasetArgument,
+    strategy: StrategyOption = None,
+    languages: LanguagesOption = "",
+    limit: LimitOption = None,
     mapping: MappingOption = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Run folder.", show_default=False)] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="With --resume: ask again what had no response.")
-    ] = False,
-    repeat: Annotated[int, typer.Option("--repeat", min=1, help="Ask everything N times.")] = 1,
-    samples: Annotated[int | None, typer.Option("--samples", min=1, help="Votes an answer.", show_default=False)] = None,
-    permute_options: Annotated[bool, typer.Option("--permute-options", help="Vote over every option order.")] = False,
-    without: Annotated[list[str] | None, typer.Option("--without", metavar="STEP", help="Leave a step out.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep and reuse no replies.")] = False,
-    max_errors: Annotated[
-        int | None, typer.Option("--max-errors", min=1, help="Stop when N items had no response.", show_default=False)
-    ] = None,
-    ray: Annotated[
-        str | None, typer.Option("--ray", metavar="[ADDRESS]", help="Spread over a Ray cluster.", show_default=False)
-    ] = None,
+    out: OutOption = None,
+    resume: ResumeOption = False,
+    retry_failed: RetryOption = False,
+    repeat: RepeatOption = 1,
+    samples: VotesOption = None,
+    permute_options: EveryOrderOption = False,
+    without: WithoutOption = None,
+    no_cache: FreshOption = False,
+    max_errors: MaxErrorsOption = None,
+    ray: RayOption = None,
     html: HtmlOption = None,
     profile: ProfileOption = None,
     config: ConfigOption = None,
@@ -108,34 +122,34 @@ def run(
     from clara.bench.datasets import load_dataset
     from clara.bench.runs import read_runs
     from clara.cli.output import tell
+
+    _fit_together(out, resume=resume, retry_failed=retry_failed)
+    more = {"samples": samples, "permute_options": permute_options or None, "cache": False if no_cache else None}
+    settings = settings_of(profile, config, backbone, model, kb, **more)
+    chosen = strategies(split(strategy or settings.strategy), without or ())
+    data = load_dataset(dataset, mapping=mapping, home=settings.home).select(split(languages), limit)
+    for note in () if quiet else data.notes:
+        tell(f"note: {note}")
+    folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    still = quiet or as_json
+    _replay(Plan(settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=still))
+    if not still:
+        tell(f"the answers are in {folder}")
+    output(read_runs([folder]), html, as_json=as_json)
+
+
+def _fit_together(out: Path | None, *, resume: bool, retry_failed: bool) -> None:
+    """Refuse options that need another one.
+
+    Raises:
+        UsageError: the other one is missing.
+    """
     from clara.errors import UsageError
 
     if resume and out is None:
         raise UsageError("--resume needs the run folder: give it with --out DIR")
     if retry_failed and not resume:
         raise UsageError("--retry-failed asks again what an earlier run could not: give it with --resume --out DIR")
-    settings = settings_of(
-        profile,
-        config,
-        backbone,
-        model,
-        kb,
-        samples=samples,
-        permute_options=permute_options or None,
-        cache=False if no_cache else None,
-    )
-    chosen = strategies(split(strategy or settings.strategy), without or ())
-    data = load_dataset(dataset, mapping=mapping, home=settings.home).select(split(languages), limit)
-    for note in () if quiet else data.notes:
-        tell(f"note: {note}")
-    folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    plan = Plan(
-        settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=quiet or as_json
-    )
-    _replay(plan)
-    if not (quiet or as_json):
-        tell(f"the answers are in {folder}")
-    output(read_runs([folder]), html, as_json=as_json)
 
 
 def strategies(names: Sequence[str], without: Sequence[str] = ()) -> list[Strategy]:

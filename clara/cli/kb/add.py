@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clara.cli.kb.build import the_one
+from clara.cli.kb.shared import fates, opened, the_one
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
@@ -84,51 +85,45 @@ class _Given:
     languages: tuple[str, ...]
 
 
-def add(
-    paths: Paths,
-    field: FieldOption = None,
-    kind: KindOption = None,
-    language: LanguageOption = None,
-    workers: WorkersOption = None,
-    augment: AugmentOption = None,
-    augment_languages: AugmentLanguagesOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    config: ConfigOption = None,
-    kb: KbOption = None,
-    as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,
-) -> None:
+def _filling(name: str, text: str, *, sync: bool) -> Callable[..., None]:
+    """The command ``name``: both take the same options, and differ in what becomes of documents that are gone."""
+
+    def command(
+        paths: Paths,
+        field: FieldOption = None,
+        kind: KindOption = None,
+        language: LanguageOption = None,
+        workers: WorkersOption = None,
+        augment: AugmentOption = None,
+        augment_languages: AugmentLanguagesOption = None,
+        backbone: BackboneOption = None,
+        model: ModelOption = None,
+        config: ConfigOption = None,
+        kb: KbOption = None,
+        as_json: JsonOption = False,
+        debug: DebugOption = False,  # noqa: ARG001
+        quiet: QuietOption = False,
+    ) -> None:
+        settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
+        hints, languages = _hints(field or [], language, kind), _languages(augment, augment_languages)
+        given = _Given(paths, hints, workers, augment, languages)
+        _report(settings, _run(settings, given, sync=sync, quiet=quiet or as_json), as_json=as_json)
+
+    command.__name__, command.__doc__ = name, text  # as Typer shows them
+    return command
+
+
+add = _filling(
+    "add",
     """Add files: Markdown, text, HTML, PDF, DOCX, CSV, JSONL, MedQuAD, PubMed XML and MEDLINE, also as .gz.
 
     Unchanged documents are skipped, changed ones replaced; a file that cannot be read is named and left out.
-    """
-    settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
-    given = _Given(paths, _hints(field or [], language, kind), workers, augment, _languages(augment, augment_languages))
-    _report(settings, _run(settings, given, sync=False, quiet=quiet or as_json), as_json=as_json)
-
-
-def sync(
-    paths: Paths,
-    field: FieldOption = None,
-    kind: KindOption = None,
-    language: LanguageOption = None,
-    workers: WorkersOption = None,
-    augment: AugmentOption = None,
-    augment_languages: AugmentLanguagesOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    config: ConfigOption = None,
-    kb: KbOption = None,
-    as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,
-) -> None:
-    """Add files and folders as kb add does, and remove the documents that they no longer hold."""
-    settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
-    given = _Given(paths, _hints(field or [], language, kind), workers, augment, _languages(augment, augment_languages))
-    _report(settings, _run(settings, given, sync=True, quiet=quiet or as_json), as_json=as_json)
+    """,
+    sync=False,
+)
+sync = _filling(
+    "sync", "Add files and folders as kb add does, and remove the documents that they no longer hold.", sync=True
+)
 
 
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
@@ -184,10 +179,8 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from clara.cli.output import progress_console
-    from clara.knowledge.embedders import build_embedder
     from clara.knowledge.ingestion import ingest
     from clara.knowledge.loading.sources import find_roots
-    from clara.knowledge.store import KnowledgeBase
 
     find_roots(given.paths)  # a path that names nothing is refused before a knowledge base is made
     columns = (
@@ -204,8 +197,7 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
             elapsed = bar.tasks[0].elapsed or 0
             bar.update(task, completed=read, passages=passages, rate=f"{read / elapsed:,.0f}" if elapsed else "-")
 
-        embedder = build_embedder(settings)
-        base = stack.enter_context(closing(KnowledgeBase.open(settings, the_one(settings), embedder, create=True)))
+        base = stack.enter_context(opened(settings, the_one(settings), create=True))
         result = ingest(
             base, given.paths, given.hints, sync=sync, workers=given.workers, augmenter=augmenter, progress=advance
         )
@@ -218,14 +210,13 @@ def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:
     from clara.cli.render import plain
 
     name, change = the_one(settings), result.change
-    counts: dict[str, Any] = {key: getattr(change, key) for key in ("added", "replaced", "unchanged", "removed", "passages")}
     if as_json:
         problems = [{"path": str(problem.path), "reason": problem.reason} for problem in result.problems]
-        print_json({"name": name, "files": result.files, **counts, "left_out": result.left_out, "problems": problems})
+        about = {"left_out": result.left_out, "problems": problems}
+        print_json({"name": name, "files": result.files, **asdict(change), **about})
     else:
-        said = ", ".join(f"{counts[key]:,} {key}" for key in ("added", "replaced", "unchanged", "removed"))
         read, new = counted(result.files, "file"), counted(change.passages, "new passage")
-        show(plain(f"{name}: {read} read; documents: {said}; {new}"))
+        show(plain(f"{name}: {read} read; documents: {fates(change)}; {new}"))
         for problem in result.problems[:_SHOWN]:
             show(plain(f"left out: {problem}"))
         if result.left_out > _SHOWN:

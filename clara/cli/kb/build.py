@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clara.cli.kb.shared import fates, opened, the_one
 from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, QuietOption, settings_of
 from clara.errors import DataError, UsageError
 
@@ -38,28 +40,22 @@ def build(
     if rebuild:
         discard(settings, SHIPPED)
     change, stats = _fill(settings, documents, quiet=quiet or as_json)
-    counts = {name: getattr(change, name) for name in ("added", "replaced", "unchanged", "removed", "passages")}
     from clara.cli.output import print_json, show
 
     if as_json:
-        print_json({"name": SHIPPED, **counts, "stats": stats})
+        print_json({"name": SHIPPED, **asdict(change), "stats": stats})
         return
     from clara.cli.render import plain
 
-    said = ", ".join(f"{counts[name]} {name}" for name in ("added", "replaced", "unchanged", "removed"))
-    show(plain(f"{SHIPPED}: {stats['documents']} documents, {stats['passages']} passages ({said})"))
+    show(plain(f"{SHIPPED}: {stats['documents']} documents, {stats['passages']} passages ({fates(change)})"))
 
 
 def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tuple[Change, dict[str, Any]]:
     """Add the documents while a bar on standard error shows how far; what no longer ships goes."""
-    from dataclasses import replace
-
     from rich.progress import Progress
 
     from clara.cli.output import progress_console
-    from clara.knowledge.embedders import build_embedder
     from clara.knowledge.notes import SHIPPED as ORIGIN
-    from clara.knowledge.store import KnowledgeBase
 
     with Progress(console=progress_console(quiet=quiet), transient=True) as bar:
         task = bar.add_task(SHIPPED, total=len(documents))
@@ -67,7 +63,7 @@ def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tupl
         def advance(read: int, _passages: int) -> None:
             bar.update(task, completed=read)
 
-        with closing(KnowledgeBase.open(settings, SHIPPED, build_embedder(settings), create=True)) as base:
+        with opened(settings, SHIPPED, create=True) as base:
             change = base.add(documents, progress=advance)
             gone = base.record.ids_of(ORIGIN).keys() - {document.id for document in documents}
             change = replace(change, removed=base.remove(gone))
@@ -88,10 +84,8 @@ def remove(
     name, ids = the_one(settings), list(dict.fromkeys(ids))
     from clara.cli.output import counted, print_json, show
     from clara.cli.render import plain
-    from clara.knowledge.embedders import build_embedder
-    from clara.knowledge.store import KnowledgeBase
 
-    with closing(KnowledgeBase.open(settings, name, build_embedder(settings))) as base:
+    with opened(settings, name) as base:
         unknown = [document for document in ids if base.record.origin_of(document) is None]
         removed = base.remove(ids)
     if as_json:
@@ -127,14 +121,3 @@ def reindex(
         base.lexical()
         passages = base.record.counts()["passages"]
     show(plain(f"{name}: {passages} passages embedded with {embedder.info.name}"))
-
-
-def the_one(settings: Settings) -> str:
-    """The single knowledge base that a change is for.
-
-    Raises:
-        UsageError: several are named.
-    """
-    if len(settings.kb) != 1:
-        raise UsageError(f"this changes one knowledge base; name it with one --kb, not {', '.join(settings.kb)}")
-    return settings.kb[0]

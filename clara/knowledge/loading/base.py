@@ -100,7 +100,7 @@ def open_binary(path: Path) -> BinaryIO:
     file = path.open("rb")
     magic = file.read(2)
     file.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file  # type: ignore[arg-type]
+    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
 
 
 def read_bytes(path: Path) -> bytes:
