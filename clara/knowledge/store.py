@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -113,8 +113,9 @@ class KnowledgeBase:
         place = self.folder / "chroma"
         if (client := _readable(place)) is not None:
             return client
+        log.warning("the database of the index of knowledge base %r is damaged", self.name)
         with Exclusive(self.folder):
-            _drop_damaged(place)
+            _drop(place)
         return open_client(place)
 
     def _check(self) -> None:
@@ -129,11 +130,31 @@ class KnowledgeBase:
             log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
             return
         try:
-            own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
-            if not self._in_step() and not (own and self._held() and self._catch_up(self.record.numbers())):
-                self._rebuild()
+            self._mend()
         finally:
             lock.free()
+
+    def _mend(self) -> None:
+        """Bring Chroma in step; the caller holds the lock."""
+        own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
+        if not self._in_step() and not (own and self._held() and self._catch_up(self.record.numbers())):
+            if self.record.counts()["passages"]:
+                state = "missing" if self._held() == 0 else "damaged"
+                log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
+            self._rebuild()
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """Hold the lock over a change of the record, and say at its end that Chroma has it too.
+
+        What an earlier change left undone, in this process or another, is done first: afterwards nobody would know of it.
+        """
+        with Exclusive(self.folder):
+            self._vectors.refresh()
+            if (self._vectors.record, self._vectors.generation) != (self.record.identity, self.record.generation):
+                self._mend()
+            yield
+            self._vectors.mark(self.record.generation)
 
     def _in_step(self) -> bool:
         numbers = self.record.numbers()
@@ -148,8 +169,8 @@ class KnowledgeBase:
             return None
 
     def _answers(self, numbers: Sequence[int]) -> bool:
-        """True if each of these passages is found by its own vector."""
-        return all(self._vectors.finds(number, self._embed([chunk])) for number, chunk in self.record.chunks(numbers))
+        """True if Chroma holds and answers for each of these passages."""
+        return all(self._vectors.answers_for(number, self._embed([chunk])) for number, chunk in self.record.chunks(numbers))
 
     def _catch_up(self, numbers: list[int]) -> bool:
         """Add and remove what a run that was killed left undone; False if the index is damaged."""
@@ -182,9 +203,6 @@ class KnowledgeBase:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        if self.record.counts()["passages"]:
-            state = "missing" if self._held() == 0 else "damaged"
-            log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
         self._vectors.reset()
         self._index(self.record.chunks())
         self._vectors.mark(self.record.generation)
@@ -227,22 +245,20 @@ class KnowledgeBase:
             StoreError: the disk or Chroma refuses; what was added before stays.
             BackboneError: the augmenter's model server cannot be used; what was added before stays.
         """
-        known = self.record.fingerprints()
         counts = Counter[str]()
-        with Exclusive(self.folder):
-            with Indexer(self._vectors) as indexer:
-                for batch in _batches(documents):
-                    fresh = self._fresh(batch, known, counts, augmenter)
-                    if fresh:
-                        parts = [(document, self._cut(document)) for document in augment(fresh, augmenter)]
-                        chunks = [chunk for _, cut in parts for chunk in cut]
-                        vectors = self._embed(chunks)
-                        gone, new = self.record.put(parts)
-                        counts["passages"] += len(new)
-                        indexer.replace(gone, new, chunks, vectors)
-                    if progress is not None:
-                        progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
-            self._vectors.mark(self.record.generation)
+        with self._changing(), Indexer(self._vectors) as indexer:
+            known = self.record.fingerprints()
+            for batch in _batches(documents):
+                fresh = self._fresh(batch, known, counts, augmenter)
+                if fresh:
+                    parts = [(document, self._cut(document)) for document in augment(fresh, augmenter)]
+                    chunks = [chunk for _, cut in parts for chunk in cut]
+                    vectors = self._embed(chunks)
+                    gone, new = self.record.put(parts)
+                    counts["passages"] += len(new)
+                    indexer.replace(gone, new, chunks, vectors)
+                if progress is not None:
+                    progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
         return Change(**counts)
 
     def _fresh(
@@ -269,11 +285,10 @@ class KnowledgeBase:
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; returns how many there were."""
-        with Exclusive(self.folder):
+        with self._changing():
             known = self.record.fingerprints()
             present = [document for document in ids if document in known]
             self._vectors.delete(self.record.remove(present))
-            self._vectors.mark(self.record.generation)
         return len(present)
 
     def words(self) -> Words:
@@ -333,17 +348,18 @@ def discard(settings: Settings, name: str) -> None:
     """
     folder = kb_folder(settings, name)
     place = folder / "chroma"
-    if not (folder / "record.sqlite" if settings.chroma_url else place).exists():
+    client = server_client(settings)
+    if client is None:
+        if place.exists():
+            with Exclusive(folder):
+                _drop(place)
         return
-    with Exclusive(folder), ExitStack() as opened:
-        identity = None
-        if (client := server_client(settings)) is not None:
-            identity = opened.enter_context(closing(Record(folder / "record.sqlite"))).identity
-        elif (client := _readable(place)) is None:
-            _drop_damaged(place)
-        if client is not None:
-            opened.callback(close_client, client)
-            drop_collection(client, collection_name(name, identity))
+    with ExitStack() as opened:
+        opened.callback(close_client, client)
+        if (folder / "record.sqlite").exists():
+            opened.enter_context(Exclusive(folder))
+            record = opened.enter_context(closing(Record(folder / "record.sqlite")))
+            drop_collection(client, collection_name(name, record.identity))
 
 
 def _readable(place: Path) -> ClientAPI | None:
@@ -356,10 +372,12 @@ def _readable(place: Path) -> ClientAPI | None:
     return None
 
 
-def _drop_damaged(place: Path) -> None:
-    """Remove an embedded Chroma that cannot be opened; the caller holds the lock. The record holds everything."""
-    log.warning("the database of the index of knowledge base %r is damaged", place.parent.name)
-    shutil.rmtree(place)
+def _drop(place: Path) -> None:
+    """Remove an embedded Chroma; the caller holds the lock. The record holds everything."""
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise StoreError(f"cannot remove the index {place}: {error.strerror}") from None
 
 
 def _make(folder: Path) -> None:

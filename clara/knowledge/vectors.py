@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from clara.config import Settings
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.base import EmbedderInfo, Vectors
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH = 2000
 """Passages in one call."""
+_ALIKE = 0.98
 
 
 def open_client(folder: Path | None, url: str | None = None, token: str | None = None) -> ClientAPI:
@@ -151,6 +154,11 @@ class VectorIndex:
                 f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb reindex --kb {self._base}"
             )
 
+    def refresh(self) -> None:
+        """See what another process has said of the index since it was opened."""
+        with _as_store_error(f"open {self._name!r}"):
+            self._collection = self._client.get_collection(self._name, embedding_function=None)
+
     @property
     def generation(self) -> int:
         """The record's generation that this index holds; -1 if none."""
@@ -165,7 +173,7 @@ class VectorIndex:
         """Say that the index now holds this generation."""
         with _as_store_error(f"change {self._name!r}"):
             self._collection.modify(metadata=self._metadata(generation))
-            self._collection = self._client.get_collection(self._name, embedding_function=None)
+        self.refresh()
 
     def count(self) -> int:
         """Vectors in the collection."""
@@ -213,18 +221,33 @@ class VectorIndex:
             for ids, row in zip(found["ids"], distances, strict=True)
         ]
 
-    def finds(self, number: int, vector: Vectors) -> bool:
-        """True if the passage's own vector (shape (1, dimension)) finds it: the index answers and is not damaged."""
+    def answers_for(self, number: int, vector: Vectors) -> bool:
+        """True if it holds this vector (shape (1, dimension)) for the passage, and a search for it finds something.
+
+        That is what a damaged index fails at. The passage itself need not be found: among many that are equal a search shows
+        some, and a graph with many equal points may miss others.
+        """
         try:
-            return number in {found for found, _ in self.query(vector, 20)[0]}
+            held = self._embedding(number)
+            return held is not None and _alike(held, vector[0]) and bool(self.query(vector, 20)[0])
         except StoreError:
             return False
+
+    def _embedding(self, number: int) -> Vectors | None:
+        with _as_store_error(f"read {self._name!r}"):
+            found = self._collection.get(ids=[str(number)], include=["embeddings"])["embeddings"]
+        return np.asarray(found[0], dtype=np.float32) if found is not None and len(found) else None
 
     def reset(self) -> None:
         """Empty the collection and tie it to this embedder."""
         with _as_store_error(f"empty {self._name!r}"):
             self._client.delete_collection(self._name)
             self._collection = self._open()
+
+
+def _alike(one: Vectors, other: Vectors) -> bool:
+    """True for unit vectors of the same text, which a GPU may give with other last digits, and for two of zeros."""
+    return float(one @ other) > _ALIKE or not (one.any() or other.any())
 
 
 def collection_name(base: str, record: str | None = None) -> str:

@@ -17,6 +17,7 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from clara.config import Settings
 from clara.errors import StoreError
 from clara.knowledge.base import Query
+from clara.knowledge.documents import Document
 from clara.knowledge.retriever import HybridRetriever
 from clara.knowledge.store import Change, KnowledgeBase, discard
 from clara.privacy import child_environment
@@ -110,12 +111,19 @@ def test_an_empty_server_is_filled_from_the_record(server: Server, tmp_path: Pat
 def test_a_server_that_went_away_is_named(server: Server, tmp_path: Path) -> None:
     base = KnowledgeBase.open(settings(server, tmp_path), "mine", HashEmbedder(), create=True)
     base.add([CORNEA])
-    server.stop()
+
+    def lens_and_then_no_server() -> Iterator[Document]:
+        yield LENS
+        server.stop()
+
+    with pytest.raises(StoreError, match="Chroma"):
+        base.add(lens_and_then_no_server())
+    assert base.record.origin_of("lens") is not None  # acknowledged by the record, and caught up below
     with pytest.raises(StoreError, match="Chroma"):
         ids(base, "cornea")
     with pytest.raises(StoreError, match="Chroma"):
-        base.add([LENS])
-    assert base.record.origin_of("lens") is not None  # acknowledged by the record, and caught up below
+        base.add([GLAUCOMA])
+    assert base.record.origin_of(GLAUCOMA.id) is None
     base.close()
     SharedSystemClient.clear_system_cache()
     with pytest.raises(StoreError, match=server.url):

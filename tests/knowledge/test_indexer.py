@@ -22,7 +22,7 @@ def put(indexer: Indexer, *numbers: int, gone: tuple[int, ...] = ()) -> None:
 
 
 def finds(index: VectorIndex, number: int) -> bool:
-    return index.finds(number, HashEmbedder().embed_documents([f"text {number}"]))
+    return index.answers_for(number, HashEmbedder().embed_documents([f"text {number}"]))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 100])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from clara.knowledge.base import EmbedderInfo
 from clara.knowledge.chunking import Chunk, chunk, count_words
 from clara.knowledge.documents import Document
 from clara.knowledge.lock import Exclusive
+from clara.knowledge.record import Record
+from clara.knowledge.static import StaticEmbedder
 from clara.knowledge.store import Change, KnowledgeBase, discard, kb_folder
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
 
@@ -396,3 +399,43 @@ def test_closing_closes_chroma_and_a_reopened_base_answers(folder: Path) -> None
     base.close()
     assert str(folder / "chroma") not in SharedSystemClient._identifier_to_system
     assert nearest(KnowledgeBase(folder, HashEmbedder()), "clear window cornea") == "cornea"
+
+
+@pytest.mark.parametrize("last", ["The cornea is clear.", "☃☃☃"])
+def test_equal_passages_and_one_without_a_known_word_are_no_damage(
+    folder: Path, caplog: pytest.LogCaptureFixture, last: str
+) -> None:
+    rows = [Document(f"row{n}", "Report", "No abnormality detected.") for n in range(60)]
+    base = KnowledgeBase(folder, StaticEmbedder(), create=True)
+    base.add([*rows, Document("last", "☃" if last == "☃☃☃" else "Report", last)])
+    base.close()
+    forget_chroma()
+    with closing(KnowledgeBase(folder, StaticEmbedder())) as again:
+        assert again.record.counts()["passages"] == 61
+    assert not caplog.messages
+
+
+def test_change_that_chroma_refused_is_made_up_for_by_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = make(folder, CORNEA, LENS)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(base._vectors, "delete", _refuse)
+        with pytest.raises(StoreError, match="refused"):
+            base.add([replace(CORNEA, text="The cornea has five layers, of which the stroma is the thickest.")])
+    base.add([GLAUCOMA])
+    assert base._vectors.numbers() == set(base.record.numbers())
+    assert nearest(base, "the stroma is the thickest of five layers") == CORNEA.id
+    base.close()
+
+
+def _refuse(_numbers: object) -> None:
+    raise StoreError("Chroma refused")
+
+
+def test_what_another_process_left_undone_is_done_before_a_change(folder: Path) -> None:
+    base = make(folder, CORNEA, LENS)
+    with closing(Record(folder / "record.sqlite")) as killed:  # it had committed, and died before Chroma had it
+        killed.put([(GLAUCOMA, chunk(GLAUCOMA, count_words))])
+    base.remove([LENS.id])
+    assert base._vectors.numbers() == set(base.record.numbers())
+    assert nearest(base, GLAUCOMA.text) == GLAUCOMA.id
+    base.close()

@@ -49,10 +49,11 @@ def test_deleted_passages_are_gone_and_adding_again_replaces(index: VectorIndex)
     assert index.count() == 2
 
 
-def test_a_passage_finds_itself_and_a_missing_one_does_not(index: VectorIndex) -> None:
+def test_it_answers_for_a_passage_with_its_vector_and_for_no_other(index: VectorIndex) -> None:
     vector = HashEmbedder().embed_documents([CHUNKS[0].indexed])
-    assert index.finds(1, vector)
-    assert not index.finds(99, vector)
+    assert index.answers_for(1, vector)
+    assert not index.answers_for(99, vector)
+    assert not index.answers_for(1, HashEmbedder().embed_documents(["zebra giraffe"]))
 
 
 def test_mark_and_reset_keep_the_generation(index: VectorIndex) -> None:
