@@ -43,6 +43,7 @@ from clara.bench.datasets import Dataset, load_dataset
 from clara.bench.journal import Journal, Record
 from clara.bench.runner import TOGETHER, Job, local, pool_size, replay
 from clara.config import Settings, load_settings
+from clara.errors import BackboneError
 from clara.knowledge.base import Retriever
 from clara.resources import PROMPTS
 
@@ -171,6 +172,15 @@ async def recorder(url: str) -> AsyncGenerator[tuple[str, list[bytes]]]:
             await runner.cleanup()
 
 
+async def greet(settings: Settings) -> None:
+    """Find out before anything else whether the server is there."""
+    backbone = OpenAIBackbone.from_settings(settings)
+    try:
+        await backbone.info()
+    finally:
+        await backbone.aclose()
+
+
 async def measure(settings: Settings, options: argparse.Namespace) -> tuple[list[Level], Run, list[bytes]]:
     """All levels, the one-at-a-time pass, and the recorded bodies."""
     url = settings.backbone[0]
@@ -223,12 +233,13 @@ def row(*cells: str) -> None:
 
 
 def save_prompts(path: Path, bodies: Sequence[bytes], url: str, level: int) -> None:
-    """The prompts as vLLM's own benchmark reads them, and its command."""
+    """The prompts as vLLM's own benchmark reads them, and its command; it sends no constraints on the replies."""
     with path.open("w", encoding="utf-8") as file:
         for body in bodies:
             request: dict[str, Any] = json.loads(body)
             prompt = "\n".join(str(message["content"]) for message in request["messages"])
-            file.write(json.dumps({"prompt": prompt, "output_tokens": 64}, ensure_ascii=False) + "\n")
+            line = {"prompt": prompt, "output_tokens": request["max_tokens"]}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
     print(
         f"\nvLLM's own benchmark on the same prompts:\n  vllm bench serve --backend openai-chat --base-url "
         f"{url.removesuffix('/v1')} --endpoint {CHAT} --dataset-name custom --dataset-path {path} --skip-chat-template "
@@ -251,7 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pretend", type=float, metavar="SECONDS", help="no model: a server whose replies take so long")
     options = parser.parse_args(arguments)
     if options.url:
-        run(options.url, options)
+        run(f"{options.url.rstrip('/').removesuffix('/v1')}/v1", options)
         return
     if options.pretend:
         with loopback.running(options.pretend) as root:
@@ -283,6 +294,10 @@ def run(url: str, options: argparse.Namespace) -> None:
 def report(url: str, settings: Settings, options: argparse.Namespace) -> None:
     """Measure and print."""
     print(f"strategy {options.strategy}, {options.rounds} rounds, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    try:
+        asyncio.run(greet(settings))
+    except BackboneError as error:
+        raise SystemExit(str(error)) from None
     row(*TITLES)
     levels, alone, bodies = asyncio.run(measure(settings, options))
     best = max(statistics.median(run.rate for run in level.graph) for level in levels)

@@ -82,6 +82,7 @@ class HybridRetriever:
         self.weights = weights or Weights()
         self.reranker = reranker
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="clara-search")
+        self._dense = ThreadPoolExecutor(1, thread_name_prefix="clara-dense")
         self._waiting: list[tuple[Query, int, asyncio.Future[tuple[Passage, ...]]]] = []
         self._drainer: asyncio.Task[None] | None = None
 
@@ -156,21 +157,24 @@ class HybridRetriever:
         ]
 
     def _ranked(self, base: KnowledgeBase, lookups: Sequence[_Lookup]) -> dict[_Lookup, list[tuple[float, list[int]]]]:
-        """For each lookup its lists of passage numbers, each with the list's weight; one Chroma call a filter."""
-        weights = self.weights
-        words = base.words()
+        """For each lookup its lists of passage numbers, each with the list's weight; one Chroma call a filter.
+
+        Chroma, or its server, works in a thread of its own while BM25 works in this one.
+        """
+        weights, words = self.weights, base.words()
         ranked: dict[_Lookup, list[tuple[float, list[int]]]] = {lookup: [] for lookup in lookups}
         for part in dict.fromkeys(lookup.filter for lookup in lookups):
             mine = [lookup for lookup in lookups if lookup.filter == part]
-            if weights.dense:
-                nearest = base.nearest([lookup.text for lookup in mine], weights.depth, part.where())
-                for lookup, found in zip(mine, nearest, strict=True):
-                    ranked[lookup].append((weights.dense, [passage for passage, score in found if score > 0]))
+            texts = [lookup.text for lookup in mine]
+            nearest = self._dense.submit(base.nearest, texts, weights.depth, part.where()) if weights.dense else None
             if weights.lexical:
                 allowed = words.allowed(part.kinds, part.languages)
                 for lookup in mine:
                     best = words.index.top(lookup.text, weights.depth, allowed)
                     ranked[lookup].append((weights.lexical, [words.numbers[position] for position, _ in best]))
+            if nearest is not None:
+                for lookup, found in zip(mine, nearest.result(), strict=True):
+                    ranked[lookup].append((weights.dense, [passage for passage, score in found if score > 0]))
         return ranked
 
     def _passages(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:
@@ -201,8 +205,9 @@ class HybridRetriever:
         return tuple(kept)
 
     def close(self) -> None:
-        """Stop the worker and close the knowledge bases."""
+        """Stop the threads and close the knowledge bases."""
         self._worker.shutdown()
+        self._dense.shutdown()
         for base in self.bases:
             base.close()
 
