@@ -79,16 +79,22 @@ class Word:
 
 def spans(text: str) -> list[Word]:
     """Word-like units in order; each Chinese or Japanese character is one, a number keeps its decimal mark."""
-    return list(_spans(text))
+    return list(_remembered_spans(text) if len(text) <= _QUESTION_LENGTH else _spans(text))
 
 
-@lru_cache(maxsize=512)  # the guards, the glossary and the detection look at the same question one after the other
+_QUESTION_LENGTH = 4000
+"""Texts up to this length may be questions, at which the guards, the glossary and the detection look one after the other."""
+
+
 def _spans(text: str) -> tuple[Word, ...]:
     found: list[Word] = []
     for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
         surface = match.group()
         found.append(Word(fold(surface), match.start(), match.end(), surface))
     return tuple(found)
+
+
+_remembered_spans = lru_cache(maxsize=512)(_spans)
 
 
 def words(text: str) -> list[str]:

@@ -46,7 +46,7 @@ PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port 
 DeviceOption = Annotated[DeviceName, typer.Option("--device", help="auto takes the GPUs if there are any.")]
 GpusOption = Annotated[int | None, typer.Option("--gpus", min=1, help="How many (default: all).", show_default=False)]
 GpuMemoryOption = Annotated[
-    float | None, typer.Option("--gpu-memory", metavar="GB", help="Of another machine, for --print.", show_default=False)
+    float | None, typer.Option("--gpu-memory", metavar="GB", help="If unknown here, or for --print.", show_default=False)
 ]
 MaxLenOption = Annotated[
     int | None, typer.Option("--max-model-len", min=1024, metavar="TOKENS", help="Context.", show_default=False)
@@ -86,7 +86,7 @@ def serve(
     from clara.serving import choice, command, engine, hardware
 
     settings = settings_of(config=config, vllm=vllm)
-    wish = choice.Wish(preset, model, device.value, gpus, gpu_memory, max_len)
+    wish = choice.Wish(preset, model, device.value, gpus, gpu_memory, max_len, tuple(extra or ()))
     found = hardware.find_gpus() if device is not DeviceName.cpu else []
     if show_list:
         return _show_presets(found, as_json=as_json)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from clara.knowledge.documents import Document, headings
 from clara.text import sentences, spans, words
@@ -15,6 +17,15 @@ OVERLAP = 40
 """Most tokens that a chunk repeats of the one before."""
 _LONGEST_WORD = 12
 """Characters; ``size`` tokens of any script fit into ``size`` times as many."""
+
+_BLOCK = 1 << 16
+"""Characters of a section that are looked at together; a sentence is no longer."""
+_PIECE = 1 << 10
+"""Characters whose words are found or counted together: whoever does it may keep the last texts it saw."""
+_COUNTED = 1 << 20
+"""Characters whose tokens are counted in one call."""
+_BOUNDARY = re.compile(r"\n\n|[।॥。！？]|\w{3}[.!?]\s+(?=[^a-z])")
+"""Where :func:`clara.text.sentences` parts a text in any case, whatever stands around it."""
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -64,7 +75,8 @@ def chunk(document: Document, count: CountTokens = count_words, *, size: int = S
     """
     chunks: list[Chunk] = []
     for section, text in _sections(document.text):
-        for part in _pack(sentences(text), count, size, overlap):
+        parts = [part for block in _blocks(text, _BLOCK) for part in sentences(block)]
+        for part in _pack(parts, count, size, overlap):
             chunks.append(Chunk(f"{document.id}#{len(chunks)}", document, section, part))
     return chunks
 
@@ -79,11 +91,50 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
         yield heading, text[last:]
 
 
+def _blocks(text: str, most: int) -> Iterator[str]:
+    """The text in pieces of at most ``most`` characters, so that a text without an end costs bounded memory."""
+    begin = 0
+    while len(text) - begin > most:
+        end = _boundary(text, begin, begin + most)
+        yield text[begin:end]
+        begin = end
+    yield text[begin:]
+
+
+def _boundary(text: str, begin: int, end: int) -> int:
+    """The last place in ``text[begin:end]`` to cut: between sentences, else at white space, else at the end."""
+    last = 0
+    for match in _BOUNDARY.finditer(text, begin, end):
+        last = match.end()
+    if last or text[end - 1].isspace() or text[end].isspace():
+        return last or end
+    parts = text[begin:end].rsplit(maxsplit=1)
+    return end - len(parts[1]) if len(parts) > 1 else end
+
+
+def _lengths(parts: Iterable[str], count: CountTokens) -> Iterator[int]:
+    """Tokens of each sentence, many counted at once."""
+    group: list[list[str]] = []
+    characters = 0
+    for part in parts:
+        group.append(list(_blocks(part, _PIECE)))
+        characters += len(part)
+        if characters >= _COUNTED:
+            yield from _sums(group, count)
+            group, characters = [], 0
+    yield from _sums(group, count)
+
+
+def _sums(group: list[list[str]], count: CountTokens) -> Iterator[int]:
+    counted = iter(count([piece for pieces in group for piece in pieces]) if group else ())
+    return (sum(islice(counted, len(pieces))) for pieces in group)
+
+
 def _pack(parts: list[str], count: CountTokens, size: int, overlap: int) -> Iterator[str]:
     """Join sentences up to ``size`` tokens; one that is longer is cut between words."""
     held: list[tuple[str, int]] = []
     total, fresh = 0, False
-    for part, tokens in zip(parts, count(parts), strict=True):
+    for part, tokens in zip(parts, _lengths(parts, count), strict=True):
         for piece, length in _cut(part, tokens, size):
             if held and total + length > size:
                 yield " ".join(text for text, _ in held)
@@ -112,7 +163,7 @@ def _cut(sentence: str, tokens: int, size: int) -> Iterator[tuple[str, int]]:
         yield sentence, tokens
         return
     text = unicodedata.normalize("NFC", sentence)
-    starts = [word.start for word in spans(text)]
+    starts = _starts(text)
     step = max(1, size * len(starts) // max(tokens, len(starts), 1))
     limit = size * _LONGEST_WORD
     begin = 0
@@ -121,3 +172,12 @@ def _cut(sentence: str, tokens: int, size: int) -> Iterator[tuple[str, int]]:
         for part in range(begin, end, limit):
             yield text[part : min(part + limit, end)], size
         begin = end
+
+
+def _starts(text: str) -> list[int]:
+    """Where each word of a text in NFC begins."""
+    starts, at = list[int](), 0
+    for piece in _blocks(text, _PIECE):
+        starts += [at + word.start for word in spans(piece)]
+        at += len(piece)
+    return starts

@@ -7,8 +7,9 @@ document is found, which tells how far apart the versions of a document in sever
 a document that is not found counts as one rank below the depth, DEPTH + 1).
 
 Measures without labels, for the same question in several languages: overlap@k, the share of the first k documents that the
-English question's first k hold too; rank spread, the standard deviation and the variance of a document's rank over the
-languages, averaged over the documents of any language's first k and over the questions.
+English question's first k hold too; Max@R, the rank at which the last of the English question's first k documents is found;
+rank spread, the standard deviation and the variance of a document's rank over the languages, averaged over the documents of
+any language's first k and over the questions.
 
 English inclination: of the questions in another language that have a relevant document in their own, the share for which an
 irrelevant English document comes first.
@@ -113,6 +114,15 @@ def overlap(ranking: Ranking, reference: Ranking, k: int = K) -> float:
     return len(wanted & set(ranking.documents[:k])) / len(wanted) if wanted else 1.0
 
 
+def furthest(ranking: Ranking, reference: Ranking, k: int = K) -> int | None:
+    """The rank at which the last of the reference's first ``k`` documents is found; None where the reference is empty.
+
+    A document that is not found has the rank DEPTH + 1.
+    """
+    places = {name: place for place, name in enumerate(ranking.documents, 1)}
+    return max((places.get(document, DEPTH + 1) for document in reference.documents[:k]), default=None)
+
+
 def rank_spread(rankings: Mapping[str, Ranking], k: int = K) -> tuple[float, float]:
     """Standard deviation and variance of the ranks of the documents in any language's first ``k``, means over them.
 
@@ -143,7 +153,7 @@ def evaluate_labelled(retriever: HybridRetriever, questions: Sequence[Labelled],
 
 
 def evaluate_parallel(retriever: HybridRetriever, questions: Sequence[Parallel], ask: Ask) -> dict[str, Any]:
-    """For each language: overlap@10 with the English ranking and rank spread against it; the spread over all languages."""
+    """For each language: overlap@10, Max@R and rank spread against the English ranking; the spread over all languages."""
     asked = [(question.id, code, text) for question in questions for code, text in question.texts.items()]
     found, spent = rank(retriever, [ask(text, code) for _, code, text in asked])
     by_question: dict[str, dict[str, Ranking]] = {}
@@ -156,6 +166,7 @@ def evaluate_parallel(retriever: HybridRetriever, questions: Sequence[Parallel],
         languages[code] = {
             "n": len(pairs),
             "overlap@10": _mean([overlap(own, english) for own, english in pairs]),
+            "max@r": _mean([last for own, english in pairs if (last := furthest(own, english)) is not None]),
             "rank_spread": _mean([deviation for deviation, _ in spreads]),
             "rank_variance": _mean([variance for _, variance in spreads]),
         }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clara.knowledge.augmentation import Augmenter
 from clara.knowledge.documents import Document, storable
+from clara.knowledge.loading import tables
 from clara.knowledge.loading.base import Hints, SourceFile, origin_of
+from clara.knowledge.loading.formats import LOADERS
 from clara.knowledge.loading.sandbox import Problem, parse
-from clara.knowledge.loading.sources import find_files
+from clara.knowledge.loading.sources import covered_by, find_files
 from clara.knowledge.store import Change, KnowledgeBase, Progress
 
 MOST_PROBLEMS = 1000
 """Problems that are kept to be shown; all are counted."""
+_SHOWN = 200
+"""Characters of an id that a problem shows."""
 _ROW = re.compile(r":\d+\Z")
 """What the id of a row has behind the name of its file."""
 
@@ -31,6 +35,34 @@ class Ingestion:
     """The first MOST_PROBLEMS of them."""
     left_out: int = 0
     """All files and records that were left out."""
+
+    def leave_out(self, problem: Problem) -> None:
+        """Count a problem, and keep it if there is room."""
+        self.left_out += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(replace(problem, path=Path(storable(str(problem.path)))))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What came in this run."""
+
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    """Id of each document that was taken to its origin."""
+    older: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Id and origin of those that a document of another file replaced within the run."""
+    broken: set[str] = field(default_factory=set[str])
+    """Files and folders that may hold more than came."""
+
+    def holds(self, document: Document) -> bool:
+        """True if its file gave a document of its id before."""
+        return self.origins.get(document.id) == document.origin or (document.id, document.origin) in self.older
+
+    def take(self, document: Document) -> None:
+        """Remember it."""
+        if other := self.origins.get(document.id):
+            self.older.add((document.id, other))
+        self.origins[document.id] = document.origin
 
 
 def ingest(
@@ -59,19 +91,12 @@ def ingest(
         StoreError: the store refuses; what was added before stays.
     """
     named = list(paths)
-    result, seen, broken = Ingestion(), dict[str, str](), set[str]()
-
-    def leave_out(problem: Problem) -> None:
-        result.left_out += 1
-        broken.add(origin_of(problem.path))
-        if len(result.problems) < MOST_PROBLEMS:
-            result.problems.append(replace(problem, path=Path(storable(str(problem.path)))))
-
-    files = _files(named, _names(base), result, leave_out)
+    result, seen = Ingestion(), _Seen()
+    files = _files(named, _names(base), result, seen)
     with closing(parse(files, hints or Hints(), workers=workers)) as parsed:
-        result.change = base.add(_documents(base, parsed, seen, leave_out), augmenter=augmenter, progress=progress)
+        result.change = base.add(_documents(base, parsed, result, seen), augmenter=augmenter, progress=progress)
     if sync:
-        result.change = replace(result.change, removed=base.remove(_vanished(base, named, seen, broken)))
+        result.change = replace(result.change, removed=base.remove(_vanished(base, named, seen)))
     return result
 
 
@@ -85,14 +110,14 @@ def _names(base: KnowledgeBase) -> dict[str, str]:
     return names
 
 
-def _files(
-    paths: list[str], names: dict[str, str], result: Ingestion, leave_out: Callable[[Problem], None]
-) -> Iterator[SourceFile]:
+def _files(paths: list[str], names: dict[str, str], result: Ingestion, seen: _Seen) -> Iterator[SourceFile]:
     """Each file once, under the name that it has already if it was added by another way."""
     once: set[str] = set()
     for found in find_files(paths):
         if isinstance(found, Problem):
-            leave_out(found)
+            if (origin := origin_of(found.path)) not in seen.broken:
+                seen.broken.add(origin)
+                result.leave_out(found)
         elif found.origin not in once:
             once.add(found.origin)
             result.files += 1
@@ -100,39 +125,54 @@ def _files(
 
 
 def _documents(
-    base: KnowledgeBase,
-    parsed: Iterable[Document | Problem],
-    seen: dict[str, str],
-    leave_out: Callable[[Problem], None],
+    base: KnowledgeBase, parsed: Iterable[Document | Problem], result: Ingestion, seen: _Seen
 ) -> Iterator[Document]:
     for item in parsed:
         if isinstance(item, Problem):
-            leave_out(item)
+            seen.broken.add(origin_of(item.path))
+            result.leave_out(item)
+        elif seen.holds(item):  # its file is not broken: all that it holds is known
+            result.leave_out(
+                Problem(Path(item.origin), f"its id {item.id[:_SHOWN]!r} stands twice in this file{_mend(item)}")
+            )
         elif other := _taken(base, item, seen):
-            leave_out(Problem(Path(item.origin), f"its name {item.id!r} is taken by {other}; add it with another --kb"))
+            seen.broken.add(item.origin)
+            reason = f"its name {item.id[:_SHOWN]!r} is taken by {other}; add it with another --kb"
+            result.leave_out(Problem(Path(item.origin), reason))
         else:
-            seen[item.id] = item.origin
+            seen.take(item)
             yield item
 
 
-def _taken(base: KnowledgeBase, document: Document, seen: dict[str, str]) -> str | None:
+def _mend(document: Document) -> str:
+    """What to do about an id that comes twice, where the caller has a say in it."""
+    loader = LOADERS.get(SourceFile(Path(document.origin), "").suffix)
+    return "; map another column with --field id=NAME" if loader in (tables.read_csv, tables.read_jsonl) else ""
+
+
+def _taken(base: KnowledgeBase, document: Document, seen: _Seen) -> str | None:
     """The other file that a document named after its path would drive out, if it is of this run or still there.
 
     Records with an identity of their own (a PMID, an id column) may come again in a newer file and replace the old.
     """
     if not document.path_named:
         return None
-    other = seen.get(document.id) or base.record.origin_of(document.id)
+    other = seen.origins.get(document.id) or base.record.origin_of(document.id)
     if other is None or origin_of(other) == document.origin:
         return None
-    return other if document.id in seen or Path(other).is_file() else None
+    return other if document.id in seen.origins or Path(other).is_file() else None
 
 
-def _vanished(base: KnowledgeBase, paths: list[str], seen: dict[str, str], broken: set[str]) -> list[str]:
+def _vanished(base: KnowledgeBase, paths: list[str], seen: _Seen) -> list[str]:
     """Documents of these paths that no longer came; those of a file or below a folder with a problem may still be there."""
     gone: dict[str, None] = {}
     for path in paths:
-        for document, origin in base.record.ids_of(origin_of(path)).items():
-            if document not in seen and broken.isdisjoint({origin, *map(str, Path(origin).parents)}):
+        folder, covered = covered_by(path)
+        for document, origin in base.record.ids_of(folder).items():
+            if (
+                document not in seen.origins
+                and covered(origin)
+                and seen.broken.isdisjoint({origin, *map(str, Path(origin).parents)})
+            ):
                 gone[document] = None
     return list(gone)

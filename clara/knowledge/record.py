@@ -188,10 +188,10 @@ class Record:
         return [row[0] for row in self._read("SELECT number FROM chunks ORDER BY number")]
 
     def documents(self) -> Iterator[Document]:
-        """All documents with their text, in the order of their ids, a few hundred at a time so that writing may go on."""
+        """All documents with their text, in the order of their ids, a few at a time so that writing may go on."""
         query = (
             "SELECT id, title, text, source, kind, language, also, origin, fingerprint "
-            "FROM documents WHERE id > ? ORDER BY id LIMIT 500"
+            "FROM documents WHERE id > ? ORDER BY id LIMIT 16"
         )
         last = ""
         while rows := self._read(query, (last,)):

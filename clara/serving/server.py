@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import socket
@@ -143,10 +144,15 @@ def check_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise ServingError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; choose another with --port, "
-            "or use the server that runs there with --backbone"
-        ) from None
+        raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}; {_way_on(error)}") from None
+
+
+def _way_on(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "choose another with --port, or use the server that runs there with --backbone"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "choose a port from 1024 on with --port"
+    return "name an address of this machine with --host"
 
 
 def _private_file(path: Path) -> int:

@@ -78,6 +78,17 @@ def test_sync_removes_what_vanished(notes: Path) -> None:
     assert value(kb("stats", "--json"))["knowledge_bases"][0]["documents"] == 1
 
 
+def test_sync_of_a_folder_that_has_become_empty_ends_well(notes: Path) -> None:
+    value(kb("add", notes, "--json"))
+    for path in notes.iterdir():
+        path.unlink()
+    said = kb("sync", notes)
+    assert said.exit_code == 0, said.stderr
+    assert "0 files read; documents: 0 added, 0 replaced, 0 unchanged, 2 removed" in " ".join(said.stdout.split())
+    assert value(kb("sync", notes, "--json"))["removed"] == 0
+    refused(kb("add", notes), 1, "the paths hold no file of a format that is read")
+
+
 def test_columns_kind_and_language_can_be_named(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("nr,thema,inhalt\n1,Hornhaut,La córnea es clara\n", encoding="utf-8")
@@ -143,7 +154,7 @@ def test_eval_of_parallel_questions_shows_the_untranslated_ones_beside(notes: Pa
     path.write_text(json.dumps({"id": "1", "queries": queries}) + "\n", encoding="utf-8")
     found = value(kb("eval", path, "--json"))
     assert set(found["languages"]) == set(found["untranslated"]) == {"en", "es", "zh"}
-    assert set(found["languages"]["es"]) == {"n", "overlap@10", "rank_spread", "rank_variance"}
+    assert set(found["languages"]["es"]) == {"n", "overlap@10", "max@r", "rank_spread", "rank_variance"}
     assert found["languages"]["en"]["overlap@10"] == 1
     assert "untranslated es: n 1" in kb("eval", path).stdout
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from clara.knowledge.chunking import chunk
+from clara.knowledge import chunking
+from clara.knowledge.chunking import chunk, count_words
 from clara.knowledge.documents import Document
 from clara.knowledge.notes import read_notes
 from clara.text import words
@@ -113,3 +116,40 @@ def test_a_heading_with_endless_blanks_costs_no_more_than_its_length_and_is_cut(
     part = chunk(document("# a" + " " * 400_000 + "b\nText."))[0]
     assert part.section == "a" + " " * 299
     assert chunk(document("# C ##  \r\nText."))[0].section == "C"
+
+
+@pytest.mark.parametrize("text", ["the eye has a lens and " * 9000, "眼压升高会损害视神经" * 20_000, "x" * 200_000])
+def test_a_text_without_an_end_is_never_looked_at_as_a_whole(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    seen: list[int] = []
+
+    def watched(function: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
+        def call(text: str) -> list[Any]:
+            seen.append(len(text))
+            return function(text)
+
+        return call
+
+    def count(texts: Sequence[str]) -> list[int]:
+        seen.append(max(map(len, texts)))
+        return count_words(texts)
+
+    monkeypatch.setattr(chunking, "sentences", watched(chunking.sentences))
+    monkeypatch.setattr(chunking, "spans", watched(chunking.spans))
+    parts = chunk(document(text), count, overlap=0)
+    assert max(seen) <= 1 << 16
+    assert all(len(words(part.text)) <= 240 for part in parts)
+    assert "".join("".join(part.text.split()) for part in parts) == "".join(text.split())
+
+
+def test_blocks_and_pieces_part_an_ordinary_text_where_it_is_parted_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        "The I.O.P. was 21.5 mmHg. Dr. J. Smith said vs. Timolol, e.g. At night. It fell.  Then\n\nno more! " * 30,
+        "角膜透明。 El ojo está rojo. ¿Duele? मोतियाबिंद होता है। Lens 晶状体混浊，称为白内障。" * 30,
+        "a sentence, long and without an end; its words number 3.5 or 1,000 and " * 60,
+    ]
+    whole = [chunk(document(text), size=20, overlap=4) for text in texts]
+    monkeypatch.setattr(chunking, "_PIECE", 64)
+    assert [chunk(document(text), size=20, overlap=4) for text in texts] == whole
+    monkeypatch.setattr(chunking, "_BLOCK", 300)
+    monkeypatch.setattr(chunking, "_COUNTED", 100)
+    assert [chunk(document(text), size=20, overlap=4) for text in texts[:2]] == whole[:2]

@@ -18,6 +18,7 @@ from clara.knowledge.evaluation import (
     english_inclination,
     evaluate_labelled,
     evaluate_parallel,
+    furthest,
     labelled_metrics,
     overlap,
     rank,
@@ -93,6 +94,23 @@ def test_figures_are_means_over_the_questions() -> None:
 )
 def test_overlap_is_the_share_of_the_references_first(own: str, reference: str, k: int, share: float) -> None:
     assert overlap(ranking(own), ranking(reference), k) == share
+
+
+@pytest.mark.parametrize(
+    ("own", "english", "k", "place"),
+    [
+        ("abcd", "abcd", 2, 2),
+        ("dcba", "abcd", 2, 4),  # a and b are wanted; a is found last
+        ("abx", "abc", 3, DEPTH + 1),  # c is lost
+        ("abx", "abc", 2, 2),
+        ("", "abc", 3, DEPTH + 1),
+        ("abc", "", 3, None),
+    ],
+)
+def test_furthest_is_the_rank_of_the_last_passage_that_english_finds_first(
+    own: str, english: str, k: int, place: int | None
+) -> None:
+    assert furthest(ranking(own), ranking(english), k) == place
 
 
 def test_rank_spread_of_one_document_is_the_population_deviation_of_its_ranks() -> None:
@@ -190,6 +208,10 @@ def test_parallel_questions_are_compared_with_english(retriever: HybridRetriever
     assert result["languages"]["es"]["overlap@10"] == 1
     assert result["languages"]["es"]["rank_spread"] == 0
     assert result["languages"]["fr"]["rank_spread"] > 0
+    found = {text: rank(retriever, [Query((text,))])[0][0] for text in (same, other)}
+    ends = [min(10, len(found[text].documents)) for text in (same, other)]
+    assert result["languages"]["en"]["max@r"] == result["languages"]["es"]["max@r"] == statistics.mean(ends)
+    assert result["languages"]["fr"]["max@r"] == furthest(found[other], found[same])
     assert result["rank_variance"] > 0
 
 
@@ -197,4 +219,5 @@ def test_parallel_questions_without_english_have_no_overlap(retriever: HybridRet
     result = evaluate_parallel(retriever, [Parallel("1", {"es": "esclera", "fr": "choroid"})], ask)
     assert result["languages"]["es"]["n"] == 0
     assert math.isnan(result["languages"]["es"]["overlap@10"])
+    assert math.isnan(result["languages"]["es"]["max@r"])
     assert not math.isnan(result["rank_spread"])

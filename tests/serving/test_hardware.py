@@ -54,6 +54,18 @@ def test_visible_devices_choose_by_index_and_by_uuid() -> None:
     assert visible(gpus, "-1,0") == []
 
 
+def test_part_of_a_divided_gpu_counts_as_one_of_unknown_memory() -> None:
+    gpus = parse_gpus(TABLE)
+    for chosen in ("MIG-1234", "MIG-GPU-aaaa1111/1/0", "MIG-1234,MIG-5678"):
+        (part,) = visible(gpus, chosen)
+        assert (part.gigabytes, part.compute, part.uuid) == (None, None, chosen.partition(",")[0])
+    assert visible(gpus, "GPU-none") == []
+
+
+def test_gpu_is_described_with_its_memory() -> None:
+    assert [str(gpu) for gpu in parse_gpus(TABLE)] == ["NVIDIA H100 80GB HBM3 with 85.5 GB", "NVIDIA GB10"]
+
+
 def test_main_memory_is_that_of_a_computer() -> None:
     assert 0.2 < main_memory() < 100_000
     assert Gpu("x", 1.0).compute is None

@@ -55,6 +55,16 @@ def test_no_plan_exceeds_the_memory_or_the_gpus(preset: Preset, count: int, memo
     assert 16 <= plan.sequences <= 256
 
 
+def test_pipeline_takes_all_gpus_of_every_stage() -> None:
+    preset = find_preset("llama-3.3-70b")
+    plan = plan_gpus(preset, gpus(4, 24), pipeline=2)
+    assert plan.variant is not None
+    assert (plan.variant.name, plan.tensor, plan.data, plan.pipeline) == ("fp8", 4, 1, 2)
+    assert plan.summary.endswith("on 8 GPUs in 2 stages")
+    assert gigabytes_per_gpu(preset, plan.variant, 8, preset.max_len) <= 24
+    assert plan_gpus(find_preset("qwen3-8b"), gpus(4, 80), pipeline=2).data == 1
+
+
 def test_smallest_gpu_decides() -> None:
     plan = plan_gpus(find_preset("qwen3-8b"), [*gpus(1, 80), *gpus(1, 24)])
     assert (plan.tensor, plan.data) == (2, 1)  # two with 80 GB would hold a copy each
@@ -72,8 +82,18 @@ def test_unknown_memory_takes_the_best_weights() -> None:
 
 
 def test_too_large_model_says_what_it_needs_and_what_would_fit() -> None:
-    with pytest.raises(ServingError, match=r"Llama 3.3 70B Instruct does not fit: as int4 .* GB a GPU .*qwen3-8b"):
+    wanted = (
+        r"Llama 3.3 70B Instruct does not fit: as int4 .* GB a GPU .*; presets that fit: qwen3-8b, qwen3-4b, qwen3-0.6b$"
+    )
+    with pytest.raises(ServingError, match=wanted):
         plan_gpus(find_preset("llama-3.3-70b"), gpus(1, 24))
+    with pytest.raises(ServingError, match=r"with 2 GB$"):
+        plan_gpus(find_preset("llama-3.3-70b"), gpus(1, 2))
+
+
+def test_too_large_model_names_the_smallest_gpu() -> None:
+    with pytest.raises(ServingError, match=r"here is 2 x test GPU with 5\.5 GB$"):
+        plan_gpus(find_preset("qwen3-32b"), [*gpus(1, 12), *gpus(1, 5.5)])
 
 
 def test_longer_context_than_the_model_has_is_refused() -> None:

@@ -107,7 +107,7 @@ def _filling(name: str, text: str, *, sync: bool) -> Callable[..., None]:
         settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
         hints, languages = _hints(field or [], language, kind), _languages(augment, augment_languages)
         given = _Given(paths, hints, workers, augment, languages)
-        _report(settings, _run(settings, given, sync=sync, quiet=quiet or as_json), as_json=as_json)
+        _report(settings, _run(settings, given, sync=sync, quiet=quiet or as_json), sync=sync, as_json=as_json)
 
     command.__name__, command.__doc__ = name, text  # as Typer shows them
     return command
@@ -205,7 +205,7 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
         return result
 
 
-def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:
+def _report(settings: Settings, result: Ingestion, *, sync: bool, as_json: bool) -> None:
     from clara.cli.output import counted, print_json, show
     from clara.cli.render import plain
 
@@ -224,5 +224,5 @@ def _report(settings: Settings, result: Ingestion, *, as_json: bool) -> None:
     read = change.added + change.replaced + change.unchanged
     if not read and result.left_out:
         raise DataError(f"nothing could be read: all of the {result.left_out:,} files or records were left out")
-    if not read and not result.files:
+    if not read and not result.files and not sync:  # what sync reads may have become empty
         raise DataError("the paths hold no file of a format that is read")

@@ -72,7 +72,9 @@ def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tupl
 
 
 def remove(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Document ids, as kb search shows them before the #.")],
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Document ids, as kb search shows them before the last #.")
+    ],
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,

@@ -29,7 +29,7 @@ def evaluate(
     debug: DebugOption = False,  # noqa: ARG001
     quiet: QuietOption = False,
 ) -> None:
-    """Measure retrieval: recall, MRR and nDCG with labels; overlap with English and rank spread without."""
+    """Measure retrieval: recall, MRR and nDCG with labels; overlap with English, Max@R and rank spread without."""
     settings = settings_of(config=config, kb=kb)
     from clara.cli.output import print_json, progress_console, show
     from clara.cli.render import facts_table, plain

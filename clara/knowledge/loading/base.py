@@ -8,9 +8,10 @@ import io
 import os
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from clara.detection import UNKNOWN, detect_language
 from clara.knowledge.documents import Document, storable
@@ -20,6 +21,12 @@ LONGEST_TEXT = 64 << 20
 """Bytes of a file that is read whole."""
 LONGEST_LINE = 8 << 20
 """Bytes of one line of a file that is read line by line."""
+LONGEST_ID, LONGEST_SOURCE, LONGEST_KIND = 1000, 1000, 100
+"""Characters; they stand with every passage, or in a table of all of them."""
+MOST_UNPACKED, MOST_TIMES = 1 << 30, 200
+"""Bytes that a gzip may unpack to in any case, and times the bytes they came from where that is more."""
+_DEFLATE = 1032
+"""Times that gzip can make anything smaller at most."""
 
 
 class Unreadable(Exception):
@@ -95,12 +102,74 @@ def whole_file(
     )
 
 
+def named(document: Document) -> Document:
+    """The document, if its id is not too long. An id cannot be cut, or two documents might share one.
+
+    Raises:
+        Unreadable: it is; the message shows how it begins.
+    """
+    if len(storable(document.id)) > LONGEST_ID:
+        raise Unreadable(f"its id is longer than {LONGEST_ID:,} characters ({document.id[:40]}...)")
+    return document
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip holds, until that is more than a file of its size holds in good faith."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._gzip = gzip.GzipFile(fileobj=file)
+        self._bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._gzip.readinto(buffer)
+        self._bytes += count
+        if self._bytes > max(MOST_UNPACKED, MOST_TIMES * self._file.tell()):
+            raise Unreadable(f"it unpacks to more than {MOST_TIMES} times its size; unpack it yourself if you trust it")
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._gzip.close()
+            self._file.close()
+        super().close()
+
+
 def open_binary(path: Path) -> BinaryIO:
-    """The file's bytes, decompressed if it is gzip."""
+    """The file's bytes, decompressed if it is gzip; reading them raises Unreadable where they are too many.
+
+    Raises:
+        Unreadable: so many that it shows at once.
+    """
     file = path.open("rb")
     magic = file.read(2)
     file.seek(0)
-    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
+    if magic != b"\x1f\x8b":
+        return file
+    try:
+        _look_ahead(path)
+    except BaseException:
+        file.close()
+        raise
+    return io.BufferedReader(_Unpacked(file), 1 << 17)
+
+
+def _look_ahead(path: Path) -> None:
+    """Find a bomb before its first document: a few megabytes of it may be millions of short ones, a day's work.
+
+    What is read twice is at most the part that could unpack to MOST_UNPACKED: 5 MiB of an ordinary file.
+
+    Raises:
+        Unreadable: it unpacks to too much.
+    """
+    if path.stat().st_size * _DEFLATE <= MOST_UNPACKED:
+        return
+    with suppress(OSError, EOFError, zlib.error), path.open("rb") as file, _Unpacked(file) as unpacked:
+        while file.tell() * MOST_TIMES <= MOST_UNPACKED and unpacked.read(1 << 17):  # damage is told of by who reads it
+            pass
 
 
 def read_bytes(path: Path) -> bytes:
@@ -148,7 +217,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
     """Line numbers from 1 and lines; None stands for a line that is longer than LONGEST_LINE.
 
     Raises:
-        Unreadable: the file is damaged.
+        Unreadable: the file is damaged, or unpacks to too much.
     """
     try:
         with open_binary(path) as file:

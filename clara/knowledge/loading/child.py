@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.knowledge.documents import Document
-from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
+from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, named
 from clara.knowledge.loading.formats import load
 
 MOST_BAD = 1000
@@ -36,12 +36,20 @@ def _bounded(items: Iterable[Document | Unreadable]) -> Iterator[Document | Unre
         Unreadable: more than MOST_BAD are.
     """
     bad = 0
-    for item in items:
+    for found in items:
+        item = _checked(found)
         if isinstance(item, Unreadable):
             bad += 1
             if bad > MOST_BAD:
                 raise Unreadable(f"more than {MOST_BAD:,} of its records cannot be read")
         yield item
+
+
+def _checked(item: Document | Unreadable) -> Document | Unreadable:
+    try:
+        return named(item) if isinstance(item, Document) else item
+    except Unreadable as problem:
+        return problem
 
 
 def serve(memory: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from collections.abc import Callable, Iterable
 
@@ -49,6 +50,6 @@ def load(source: SourceFile, hints: Hints) -> Iterable[Document | Unreadable]:
 def _begins(source: SourceFile) -> bytes:
     try:
         with open_binary(source.path) as file:
-            return file.read(16).lstrip()
+            return file.read(16).removeprefix(codecs.BOM_UTF8).lstrip()
     except (OSError, EOFError, zlib.error):
         return b""  # the loader will say what is wrong

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import zlib
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -17,8 +19,8 @@ def read_xml(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable
     """An abstract a ``PubmedArticle``. Entities are not resolved and nothing outside the file is read."""
     etree: Any = import_module("lxml.etree")
     found = 0
-    with open_binary(source.path) as file:
-        try:
+    try:
+        with open_binary(source.path) as file:
             articles = etree.iterparse(
                 file,
                 tag=("PubmedArticle", "PubmedBookArticle"),
@@ -35,8 +37,11 @@ def read_xml(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable
                 article.clear()
                 while article.getprevious() is not None:
                     del article.getparent()[0]
-        except etree.XMLSyntaxError as error:
-            raise Unreadable(f"the XML is damaged after {found} articles (line {error.lineno})") from None
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(f"the XML is damaged after {found} articles (line {error.lineno})") from None
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or f"damaged ({error})"
+        raise Unreadable(f"{reason}, after {found} articles") from None
     if not found:
         raise Unreadable("it holds no PubmedArticle")
 
@@ -75,7 +80,7 @@ def read_medline(source: SourceFile, hints: Hints) -> Iterator[Document | Unread
         if line is None:
             yield Unreadable(f"line {number}: longer than {LONGEST_LINE >> 20} MiB")
             continue
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").rstrip("\r\n")
         if match := _TAG.match(text):
             tag, value = match.groups()
             if tag == "PMID" and record:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.knowledge.documents import LONGEST_NAME, MOST_ALSO, Document, storable
-from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile
+from clara.knowledge.loading.base import LONGEST_ID, LONGEST_KIND, LONGEST_SOURCE, LONGEST_TEXT, Hints, SourceFile
 from clara.privacy import child_environment
 
 MEMORY = 512 << 20
@@ -32,7 +32,9 @@ _TOO_SLOW = "it took more than {:.0f} s to parse"
 _LONGEST_FRAME = 8 * LONGEST_TEXT
 """Bytes; a character may take six in JSON."""
 _AHEAD, _AHEAD_CHARACTERS = 256, 16 << 20
-"""Documents, and characters of their text, that wait for the reader before the children pause."""
+"""Documents, and characters of them, that wait for the reader before the children pause."""
+_LONGEST_REASON = 1000
+"""Characters; a reason may quote the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,16 @@ class _Channel:
         self._changed = threading.Condition()
         self.closed = False
 
-    def put(self, item: Document | Problem | Exception | None) -> None:
-        """Wait for room, but no longer than anybody reads. An item of any size fits into the empty channel."""
+    def put(self, item: Document | Problem | Exception | None) -> bool:
+        """Wait for room; False, and the item is dropped, if nobody reads. One of any size fits into the empty channel."""
         with self._changed:
             self._changed.wait_for(lambda: self.closed or self._has_room(_size(item)))
+            if self.closed:
+                return False
             self._items.append(item)
             self._characters += _size(item)
             self._changed.notify_all()
+            return True
 
     def _has_room(self, characters: int) -> bool:
         return not self._items or (len(self._items) < _AHEAD and self._characters + characters <= _AHEAD_CHARACTERS)
@@ -155,11 +160,50 @@ class _Channel:
         """Nobody reads any more."""
         with self._changed:
             self.closed = True
+            self._items.clear()
+            self._characters = 0
             self._changed.notify_all()
 
 
 def _size(item: Document | Problem | Exception | None) -> int:
-    return len(item.text) if isinstance(item, Document) else 0
+    if isinstance(item, Problem):
+        return len(item.reason)
+    if isinstance(item, Document):
+        return sum(map(len, (item.text, item.id, item.title, item.source, item.kind, *item.also)))
+    return 0
+
+
+class _Children:
+    """The children of one run. Whichever comes first, a child's start or the end of the run, none is left over."""
+
+    def __init__(self) -> None:
+        self._living: set[_Child] = set()
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def start(self) -> _Child | None:
+        """Another child; None if the run has ended."""
+        child = _Child()
+        with self._lock:
+            if not self._ended:
+                self._living.add(child)
+                return child
+        child.kill()
+        return None
+
+    def end(self, child: _Child) -> None:
+        """End one of them."""
+        child.kill()
+        with self._lock:
+            self._living.discard(child)
+
+    def end_all(self) -> None:
+        """End them, and those that are about to start."""
+        with self._lock:
+            self._ended = True
+            living = tuple(self._living)
+        for child in living:
+            child.kill()
 
 
 def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = None) -> Generator[Document | Problem]:
@@ -174,7 +218,7 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
     """
     count = workers or min(8, max(1, (os.cpu_count() or 2) - 1))
     found, todo, lock = _Channel(), iter(files), threading.Lock()
-    children: set[_Child] = set()
+    children = _Children()
 
     def work() -> None:
         child: _Child | None = None
@@ -183,12 +227,9 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
                 source = next(todo, None)
             if source is None:
                 break
-            if child is None:
-                child = _Child()
-                children.add(child)
-            if not _parse_one(child, source, hints, found):
-                child.kill()
-                children.discard(child)
+            child = child or children.start()
+            if child is not None and not _parse_one(child, source, hints, found):
+                children.end(child)
                 child = None
 
     def run() -> None:
@@ -213,21 +254,23 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
                 yield item
     finally:
         found.close()
-        for child in tuple(children):
-            child.kill()
+        children.end_all()
         for thread in threads:
             thread.join()
 
 
 def _parse_one(child: _Child, source: SourceFile, hints: Hints, found: _Channel) -> bool:
-    """Pass on what one file holds; False if the child can do no more."""
+    """Pass on what one file holds; False if the child can do no more, or nobody reads."""
     path = Path(source.origin)
     try:
         for frame in child.frames(source, hints):
+            item = None
             if "document" in frame:
-                found.put(_received(frame["document"], source))
+                item = _received(frame["document"], source)
             elif reason := frame.get("problem") or frame.get("end"):
-                found.put(Problem(path, storable(reason)))
+                item = Problem(path, storable(reason)[:_LONGEST_REASON])
+            if item is not None and not found.put(item):
+                return False
     except (_Broke, ValueError) as error:
         found.put(Problem(path, str(error)))
         return False
@@ -235,20 +278,27 @@ def _parse_one(child: _Child, source: SourceFile, hints: Hints, found: _Channel)
 
 
 def _received(fields: dict[str, Any], source: SourceFile) -> Document:
-    """A document that a child sent, with text that can be stored and with names that are not too long."""
+    """A document that a child sent, with text that can be stored and with names that are not too long.
+
+    Raises:
+        _Broke: its id is too long, which the child should have said.
+    """
     own: str = fields["id"]
+    name = storable(own)
+    if len(name) > LONGEST_ID:
+        raise _Broke(f"it holds an id that is longer than {LONGEST_ID:,} characters")
     also, room = list[str](), MOST_ALSO
-    for name in map(storable, fields["also"]):
-        room -= len(name)
+    for other in map(storable, fields["also"]):
+        room -= len(other)
         if room < 0:
             break
-        also.append(name)
+        also.append(other)
     return Document(
-        id=storable(own),
+        id=name,
         title=storable(fields["title"])[:LONGEST_NAME],
         text=storable(fields["text"]),
-        source=storable(fields["source"]),
-        kind=storable(fields["kind"]),
+        source=storable(fields["source"])[:LONGEST_SOURCE],
+        kind=storable(fields["kind"])[:LONGEST_KIND],
         language=fields["language"],
         also=tuple(also),
         origin=source.origin,

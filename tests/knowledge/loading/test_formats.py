@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
 from clara.knowledge.documents import Document
+from clara.knowledge.loading import base, tables
 from clara.knowledge.loading.base import LONGEST_LINE, Hints, SourceFile, Unreadable
 from clara.knowledge.loading.formats import load
 from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write
@@ -155,6 +158,44 @@ def test_csv_rows_are_documents(tmp_path: Path, name: str, mark: str) -> None:
     assert len(found) == 3
 
 
+def told(found: list[Document | Unreadable]) -> tuple[list[str], list[str]]:
+    """Texts of the documents, and what is said of the others."""
+    texts = [item.text for item in found if isinstance(item, Document)]
+    return texts, [str(item) for item in found if isinstance(item, Unreadable)]
+
+
+def test_a_row_that_is_no_text_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    rows = [b"text,title", b"a,A", b"caf\xe9,B", b'"two\nlines",C', b'"bad\nl\xedne\nin it",D', b"", b"last,\xff", b"b,E"]
+    found = read(tmp_path / "a.csv", b"\n".join(rows))
+    assert told(found) == (["a", "two\nlines", "b"], ["row 3: not UTF-8", "row 8: not UTF-8", "row 10: not UTF-8"])
+    assert [item.id for item in found if isinstance(item, Document)] == [f"folder/a.csv:{n}" for n in (2, 5, 11)]
+
+
+def test_a_row_that_is_too_long_is_named_and_the_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "LONGEST_LINE", 50)
+    monkeypatch.setattr(tables, "LONGEST_LINE", 50)
+    rows = ["text,title", "a,A", f"{'x' * 60},B", "b,C", '"never closed,D', *["row without a quote"] * 2, "c,E", '"d",F']
+    texts, problems = told(read(tmp_path / "a.csv", "\n".join(rows)))
+    assert texts == ["a", "b", "c", "d"]
+    assert problems == ["row 3: longer than 0 MiB", "rows 5 to 7: field larger than field limit (50)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", ""),
+        ("a.csv", "id,text"),
+        ("a.tsv", "id\ttext\n\n"),
+        ("a.jsonl", ""),
+        ("a.jsonl", "\n \n"),
+        ("a.csv.gz", ""),
+    ],
+)
+def test_a_table_without_a_record_says_so(tmp_path: Path, name: str, data: str) -> None:
+    with pytest.raises(Unreadable, match=r"^it holds no records$"):
+        read(tmp_path / name, data)
+
+
 def test_pubmed_xml_keeps_labels_and_passes_over_articles_without_an_abstract(tmp_path: Path) -> None:
     labelled = '<AbstractText Label="AIM">To <i>see</i>.</AbstractText><AbstractText Label="RESULTS">Seen.</AbstractText>'
     text = pubmed(article("5", "Timolol.", labelled), article("6", "None", ""))
@@ -186,6 +227,11 @@ def test_medline_is_read_and_recognised_in_a_txt_file(tmp_path: Path, name: str)
         ("a.xml", b"<other/>", "no PubmedArticle"),
         ("a.nbib", b"hello", "no PMID"),
         ("a.exe", b"MZ", "not read"),
+        ("a.html", b"%PDF-1.7\nnothing", "it is a PDF, not what its name says"),
+        ("a.html", b"PK\x03\x04nothing", "it is a ZIP archive, such as DOCX, not what its name says"),
+        ("a.htm", b"<p>ab\x00cd</p>", "it is binary, not text"),
+        ("a.txt", b"%PDF-1.7\nnothing", "it is a PDF"),
+        ("a.md", b"---\nreviewed: 2026-02-30\ntitle: [\n---\nText", "not valid YAML"),
         ("a.jsonl.gz", b"", "no"),
     ],
 )
@@ -209,3 +255,71 @@ def test_a_language_that_a_file_names_is_a_known_one_or_does_not_count(tmp_path:
     text = "The cornea is the clear layer at the front of the eye."
     assert documents(tmp_path / "a.md", f"---\nlanguage: {said}\n---\n{text}")[0].language == code
     assert documents(tmp_path / "a.jsonl", json.dumps({"text": text, "language": said}))[0].language == code
+
+
+def test_html_in_utf_16_is_read(tmp_path: Path) -> None:
+    page = "<html><body><h1>角膜</h1><p>它是透明的。</p></body></html>"
+    assert documents(tmp_path / "a.html", page.encode("utf-16"))[0].title == "角膜"
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "text"),
+    [
+        ("<article><header><h1>Cornea</h1></header><p>Clear.</p></article>", "Cornea", "# Cornea\n\nClear."),
+        ("<header><h1>Site</h1></header><main><header><h1>Cornea</h1></header><p>Clear.</p></main>", "Cornea", "# Cornea"),
+        ("<header><h1>Site</h1></header><main><h1>Cornea</h1><p>Clear.</p></main>", "Cornea", "# Cornea"),
+        ("<header><h1>Cornea</h1></header><p>Clear.</p>", "Cornea", "Clear."),
+        ("<header><h1>Site</h1></header><h1>Cornea</h1><p>Clear.</p>", "Cornea", "# Cornea"),
+    ],
+)
+def test_the_title_of_a_page_is_found_where_it_stands(tmp_path: Path, page: str, title: str, text: str) -> None:
+    [found] = documents(tmp_path / "a.html", f"<html><body>{page}</body></html>")
+    assert found.title == title
+    assert found.text.startswith(text)
+    assert "Site" not in found.text
+
+
+@pytest.mark.parametrize("name", ["a.nbib", "a.txt"])
+def test_medline_with_a_byte_order_mark_is_read(tmp_path: Path, name: str) -> None:
+    [found] = documents(tmp_path / name, b"\xef\xbb\xbf" + MEDLINE.strip().encode())
+    assert found.id == "pmid:11"
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "!!bool perhaps", "!!timestamp soon", "!!int many"])
+def test_a_value_that_yaml_cannot_make_costs_no_document(tmp_path: Path, value: str) -> None:
+    [found] = documents(tmp_path / "a.md", f"---\ntitle: Cornea\nreviewed: {value}\nsynonyms: [kerato]\n---\nClear.")
+    assert (found.title, found.text, found.also) == ("Cornea", "Clear.", ("kerato",))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "\nNote: see also: this\n",
+        "\nNote: this\n",
+        "A first paragraph.",
+        "- one\n- two",
+        "# Heading",
+        "A line\nwith [a bracket",
+    ],
+)
+def test_a_page_that_begins_with_a_rule_keeps_all_its_text(tmp_path: Path, block: str) -> None:
+    page = f"---\n{block}\n---\n\n# Real\n\nUveitis."
+    assert documents(tmp_path / "a.md", page)[0].text == page
+
+
+def test_empty_front_matter_is_left_away(tmp_path: Path) -> None:
+    assert documents(tmp_path / "a.md", "---\n\n---\n# Lens")[0].text == "# Lens"
+
+
+def test_a_truncated_pubmed_file_gives_what_stands_before(tmp_path: Path) -> None:
+    articles = [
+        article(str(n), f"T{n}", f"<AbstractText>{hashlib.sha512(b'%d' % n).hexdigest()}</AbstractText>")
+        for n in range(4000)
+    ]
+    data = gzip.compress(pubmed(*articles).encode())
+    path = tmp_path / "a.xml.gz"
+    path.write_bytes(data[: len(data) // 2])
+    found: list[Document | Unreadable] = []
+    with pytest.raises(Unreadable, match=r"^damaged \(.*\), after \d+ articles$") as caught:
+        found.extend(load(SourceFile(path, path.name), Hints()))
+    assert int(str(caught.value).split()[-2]) > 0

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import os
 import resource
+import threading
+import time
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +17,9 @@ from types import SimpleNamespace
 import pytest
 
 from clara.knowledge.documents import Document
-from clara.knowledge.loading import sandbox
-from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile
+from clara.knowledge.loading import base, sandbox
+from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile, Unreadable
+from clara.knowledge.loading.formats import load
 from clara.knowledge.loading.sandbox import Problem, parse
 from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write
 
@@ -186,3 +190,127 @@ def test_only_so_many_characters_wait_for_the_reader(tmp_path: Path, monkeypatch
     found = list(parse([SourceFile(tmp_path / f"{n}.txt", str(n)) for n in range(8)], Hints(), workers=3))
     assert len(found) == 8
     assert 100 < most <= 1000 + 250  # the long one goes when nothing else waits
+
+
+def test_kind_and_source_are_cut_and_a_long_id_leaves_out_its_record(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "text": "A.", "kind": "k" * 200, "source": "s" * 2000},
+        {"id": "b" * 1001, "text": "B."},
+        {"id": "c" * 1000, "text": "C."},
+        {"id": "\ud800" * 200, "text": "D."},  # it would be stored with six characters for each
+    ]
+    note = write(tmp_path / "note.md", f"---\nid: {'n' * 2000}\n---\nText.")
+    quiz = write(tmp_path / "quiz.jsonl", json.dumps({"id": "q" * 2000, "qa": [{"answer": "A."}]}))
+    found, problems = run([write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))), note, quiz])
+    assert [item.id for item in found] == ["a", "c" * 1000]
+    assert (len(found[0].kind), len(found[0].source)) == (100, 1000)
+    told = [(problem.path.name, problem.reason.partition(" (")[0]) for problem in problems]
+    reason = "its id is longer than 1,000 characters"
+    assert told == [
+        ("a.jsonl", f"line 2: {reason}"),
+        ("a.jsonl", f"line 4: {reason}"),
+        ("note.md", reason),
+        ("quiz.jsonl", f"line 1: {reason}"),
+    ]
+
+
+def test_a_reason_does_not_quote_a_whole_file(tmp_path: Path) -> None:
+    _, [problem] = run([write(tmp_path / "a.jsonl", json.dumps({"k" * 100_000: "Text."}))])
+    assert len(problem.reason) < 1000
+    assert problem.reason.endswith("map it with --field text=NAME")
+
+
+def test_the_channel_counts_whatever_may_be_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_AHEAD_CHARACTERS", 1000)
+    items = [
+        Document("a", "T", "a", source="s" * 990),
+        Document("a", "T", "a", also=("s" * 500, "t" * 490)),
+        Problem(Path("a"), "r" * 990),
+    ]
+    for item in items:
+        channel = sandbox._Channel()
+        channel.put(item)
+        assert not channel._has_room(20)
+
+
+def test_a_child_that_starts_while_the_run_ends_is_ended_and_nothing_piles_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting, channels = threading.Event(), list[sandbox._Channel]()
+    start, close = sandbox._Child.__init__, sandbox._Channel.close
+
+    def slow(child: sandbox._Child) -> None:
+        starting.set()
+        time.sleep(0.5)
+        start(child)
+
+    def interrupted(_: sandbox._Channel) -> None:
+        starting.wait()
+        raise KeyboardInterrupt
+
+    def watched(channel: sandbox._Channel) -> None:
+        channels.append(channel)
+        close(channel)
+
+    monkeypatch.setattr(sandbox._Child, "__init__", slow)
+    monkeypatch.setattr(sandbox._Channel, "get", interrupted)
+    monkeypatch.setattr(sandbox._Channel, "close", watched)
+    before = children()
+    path = write(tmp_path / "a.jsonl", "\n".join(f'{{"text": "Text {n}."}}' for n in range(500)))
+    with pytest.raises(KeyboardInterrupt):
+        next(parse([SourceFile(path, "a.jsonl")], Hints(), workers=1))
+    assert children() == before
+    assert not channels[0]._items
+
+
+ROWS = b'{"text": "a"}\n' * 20_000
+NOISE = os.urandom(20_000).hex()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "at_once"),
+    [
+        ("rows.jsonl.gz", ROWS * 2, True),
+        ("rows.csv.gz", b"text\n" + b"a\n" * 300_000, True),
+        ("a.nbib.gz", b"PMID- 1\nAB  - a\n" * 40_000, True),
+        ("a.xml.gz", pubmed(article("1", "T", "<AbstractText>a</AbstractText>") * 4000).encode(), True),
+        ("padded.jsonl.gz", json.dumps({"text": NOISE}).encode() + b"\n" + ROWS * 8, False),
+        (
+            "padded.xml.gz",
+            pubmed(article("1", "T", f"<AbstractText>{NOISE}</AbstractText>"), "<a>b</a>" * 300_000).encode(),
+            False,
+        ),
+    ],
+)
+def test_a_gzip_that_unpacks_to_far_too_much_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, at_once: bool
+) -> None:
+    monkeypatch.setattr(base, "MOST_UNPACKED", 300_000)
+    monkeypatch.setattr(base, "MOST_TIMES", 20)
+    source = SourceFile(write(tmp_path / name, data), name)
+    found: list[Document | Unreadable] = []
+    with pytest.raises(Unreadable, match=r"more than 20 times its size; unpack it yourself if you trust it"):
+        found.extend(load(source, Hints()))
+    assert at_once == (not found)
+
+
+def test_a_gzip_that_packs_well_is_read_and_one_of_any_size_that_is_not_absurd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl.gz", ROWS)
+    assert len(list(load(SourceFile(path, "a"), Hints()))) == 20_000  # a thousand times, but little
+    monkeypatch.setattr(base, "MOST_UNPACKED", 100_000)
+    rows = b"".join(json.dumps({"text": os.urandom(20).hex()}).encode() + b"\n" for _ in range(5000))
+    path = write(tmp_path / "b.jsonl.gz", rows)
+    assert len(list(load(SourceFile(path, "b"), Hints()))) == 5000
+
+
+def test_a_damaged_gzip_gives_what_comes_before_the_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "MOST_UNPACKED", 1)  # so that every file is looked at ahead
+    path = tmp_path / "a.jsonl.gz"
+    rows = b"".join(json.dumps({"text": os.urandom(20).hex()}).encode() + b"\n" for _ in range(5000))
+    path.write_bytes(gzip.compress(rows)[:-5000])
+    found: list[Document | Unreadable] = []
+    with pytest.raises(Unreadable, match="damaged"):
+        found.extend(load(SourceFile(path, "a"), Hints()))
+    assert len(found) > 1000

@@ -76,3 +76,33 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(folder: Path, monkeypatch: 
     assert [str(item) for item in found if isinstance(item, Problem)] == [
         f"{folder / 'deep'}: the folder cannot be read: Permission denied"
     ]
+
+
+def test_a_glob_does_not_lead_out_of_its_folder(folder: Path, tmp_path: Path) -> None:
+    write(tmp_path / "other" / "e.md", "text")
+    (folder / "link.md").symlink_to(write(tmp_path / "secret.md", "secret"))
+    (folder / "linked").symlink_to(tmp_path / "other")
+    (folder / "loop").symlink_to(folder)  # glob would follow both of these some 2 ** 40 ways
+    (folder / "loop-2").symlink_to(folder)
+    (folder / "c.md").symlink_to(folder / "c.md")
+    (folder / "inside.md").symlink_to(folder / "b.md")
+    for pattern in ("*.md", "**/*.md", "*/*.md", "**"):
+        found = list(find_files([str(folder / pattern)]))
+        assert not {"link.md", "e.md", "secret.md"} & {Path(name).name for name in names(found)}
+    found = list(find_files([str(folder / "**" / "*.md")]))
+    assert names(found) == ["b.md", "inside.md"]
+    assert {(item.path.name, item.reason) for item in found if isinstance(item, Problem)} == {
+        ("c.md", "the link leads nowhere"),
+        ("link.md", "the link leads out of the folder; name its target if you want it read"),
+        ("linked", "a linked folder is not followed; name it if you want it read"),
+        ("loop", "a linked folder is not followed; name it if you want it read"),
+        ("loop-2", "a linked folder is not followed; name it if you want it read"),
+    }
+    assert len(found) == 7
+
+
+def test_a_link_that_is_named_without_a_glob_is_followed(folder: Path, tmp_path: Path) -> None:
+    (folder / "link.md").symlink_to(write(tmp_path / "secret.md", "text"))
+    (tmp_path / "way").symlink_to(folder)
+    assert names(list(find_files([str(folder / "link.md")]))) == ["link.md"]
+    assert names(list(find_files([str(tmp_path / "way" / "b*.md")]))) == ["b.md"]
