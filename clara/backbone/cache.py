@@ -1,9 +1,9 @@
 """Replies on disk, so that the same request is not computed twice, and identical requests in flight are sent once.
 
-A reply's key is the SHA-256 of everything that determines it: the addresses (two servers may give different models one
-name), the model with what the server says of its build, the server's version, and the full request body, which holds the
-messages, the sampling parameters and the seed. The file holds keys and replies, never a prompt or an API key, and is
-readable by its owner only.
+A reply's key is the SHA-256 of everything that determines it: the model with what the server says of its build, the
+server's version, and the full request body, which holds the messages, the sampling parameters and the seed. Where a server
+tells neither version nor build, its address stands in for them: two servers may give different models one name. The file
+holds keys and replies, never a prompt or an API key, and is readable by its owner only.
 
 SQLite of the standard library, in one worker thread: one file, safe under several processes and a kill, and one index
 answers in microseconds. Cache libraries on top of it (diskcache, aiosqlite) add no part that is missing here.
@@ -47,11 +47,13 @@ def reply_key(addresses: Iterable[str], info: BackboneInfo, body: bytes) -> byte
     """The key of a request; streaming or not is no part of ``body``.
 
     Args:
-        addresses: those of all replicas, without credentials, in any order.
+        addresses: those of all replicas, without credentials, in any order; they count only where nothing else tells one
+            server from another, so that a further replica or another name of a host loses no reply.
         info: the model and the server.
         body: as it is sent.
     """
-    identity = json.dumps([sorted(set(addresses)), info.model, info.build, info.server])
+    known = info.server or info.build
+    identity = json.dumps([[] if known else sorted(set(addresses)), info.model, info.build, info.server])
     return hashlib.sha256(identity.encode() + b"\0" + body).digest()
 
 
@@ -111,10 +113,15 @@ class ReplyCache:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                results = await loop.run_in_executor(self._thread, self._together, [work for work, _ in batch])
-                for (_, done), result in zip(batch, results, strict=True):
-                    if not done.done():
-                        done.set_result(result)
+                results: list[Any] = [None] * len(batch)
+                try:
+                    results = await loop.run_in_executor(self._thread, self._together, [work for work, _ in batch])
+                except Exception as error:  # noqa: BLE001 (a question must not wait for ever, whatever the cache met)
+                    _log.warning("the reply cache %s failed: %s: %s", self._file, type(error).__name__, error)
+                finally:
+                    for (_, done), result in zip(batch, results, strict=True):
+                        if not done.done():
+                            done.set_result(result)
         finally:
             self._at_work = None
 

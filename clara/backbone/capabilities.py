@@ -1,7 +1,8 @@
 """What a model server can do, found out by small calls and remembered: nothing is read from the text of an error.
 
 A probe asks for the word "zebra" under a constraint that forbids it. A server that knows the constraint cannot say zebra,
-one that ignores it can, and one that refuses it gives a status of the 400s.
+one that ignores it can, and one that refuses it gives a status of the 400s. One that fails over it (5xx) but goes on
+answering a plain call does not have it either.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,7 +22,7 @@ from clara.backbone.http import ModelServers
 from clara.backbone.labels import TOP, TOP_IN_JSON
 from clara.backbone.reply import Completion, parse_completion
 from clara.backbone.wire import CHAT
-from clara.errors import BackboneRefused
+from clara.errors import BackboneOverloaded, BackboneRefused
 
 Support = Literal["yes", "ignored", "no"]
 """``ignored``: the server takes the parameter and does not keep to it."""
@@ -65,17 +67,13 @@ class Capabilities:
 
 
 async def probe(servers: ModelServers, model: str) -> Capabilities:
-    """Ask the server about everything, with some nine calls of a few tokens.
+    """Ask the server about everything, with some ten calls of a few tokens.
 
     Raises:
         BackboneError: it cannot be reached, refuses even a plain call, or is overloaded.
     """
-    plain, logprobs = None, 0
-    for top in (TOP, TOP_IN_JSON):
-        plain = plain or await _try(servers, model, {"logprobs": True, "top_logprobs": top})
-        logprobs = logprobs or (top if plain is not None and _has_logprobs(plain) else 0)
-    plain = plain or await servers.post(CHAT, _body(model, _ROOM))
-    thinks = _thinks(parse_completion(plain))
+    thinks = _thinks(parse_completion(await servers.post(CHAT, _body(model, _ROOM))))
+    logprobs = await _alternatives(servers, model)
     quiet: dict[str, Any] = {}
     if thinks:
         calm = await _try(servers, model, {"chat_template_kwargs": {"enable_thinking": False}})
@@ -114,18 +112,23 @@ async def count_tokens(servers: ModelServers, model: str, messages: list[dict[st
     """Tokens of a chat by the server's own tokenizer, or None where it does not count.
 
     Raises:
-        BackboneError: the server cannot be reached or is overloaded.
+        BackboneError: the server cannot be reached or is overloaded (408, 409, 429).
     """
     try:
         found = await servers.post("/tokenize", {"model": model, "messages": messages, **template})
     except BackboneRefused:
+        return None
+    except BackboneOverloaded as error:
+        # a gateway may have no way to it; a server that fails at all says so to the chat that follows
+        if not _failed(error):
+            raise
         return None
     count = found.get("count")
     return count if isinstance(count, int) else None
 
 
 class Remembered:
-    """Capabilities on disk, by server, version and model."""
+    """Capabilities on disk, by a key that begins with the servers' addresses."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -140,12 +143,18 @@ class Remembered:
         fresh = isinstance(at, int | float) and 0 <= time.time() - at < REMEMBERED
         return Capabilities(**values) if fresh and set(values) == known else None
 
-    def put(self, key: str, found: Capabilities | None) -> None:
-        """Remember or, with None, forget; a folder that cannot be written is only told in the log."""
-        entries = self._read()
-        entries.pop(key, None)
-        if found is not None:
-            entries[key] = {**asdict(found), "at": int(time.time())}
+    def put(self, key: str, found: Capabilities) -> None:
+        """Remember; a folder that cannot be written is only told in the log."""
+        self._write(self._read() | {key: {**asdict(found), "at": int(time.time())}})
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Forget what was found out about any of these servers, alone or beside others."""
+        gone, entries = set(addresses), self._read()
+        kept = {key: entry for key, entry in entries.items() if gone.isdisjoint(key.replace(",", " ").split())}
+        if kept != entries:
+            self._write(kept)
+
+    def _write(self, entries: dict[str, Any]) -> None:
         scratch = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -163,13 +172,31 @@ class Remembered:
 
 
 async def _try(servers: ModelServers, model: str, more: dict[str, Any], room: int = _ROOM) -> dict[str, Any] | None:
-    """A reply, or None if the server refuses the request."""
+    """A reply, or None if the server refuses the request, or fails over it and not over a plain one."""
     try:
         return await servers.post(CHAT, _body(model, room) | more)
     except BackboneRefused as error:
         if error.status in (401, 403, 404):
             raise
-        return None
+    except BackboneOverloaded as error:
+        if not _failed(error):
+            raise
+        # a server that is failing altogether must not be remembered as one that can do nothing
+        await servers.post(CHAT, _body(model, _ROOM))
+    return None
+
+
+async def _alternatives(servers: ModelServers, model: str) -> int:
+    """The most alternatives to a token that the server gives, of the two numbers that are asked for."""
+    for top in (TOP, TOP_IN_JSON):
+        found = await _try(servers, model, {"logprobs": True, "top_logprobs": top})
+        if found is not None:
+            return top if _has_logprobs(found) else 0
+    return 0
+
+
+def _failed(error: BackboneOverloaded) -> bool:
+    return error.status is not None and error.status >= 500
 
 
 def _messages() -> list[dict[str, str]]:

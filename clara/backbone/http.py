@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -19,10 +20,20 @@ from clara.errors import BackboneError, BackboneUnreachable
 
 _LOOK = 1.0
 """Seconds between two looks at ``/metrics`` while calls are in flight."""
+_LOOK_AGAIN = 60.0
+"""The same where no server has ever told its queue there."""
 _GREETING = 10.0
 """Seconds that a server has for a small question about itself."""
 
 T = TypeVar("T")
+
+
+class _Flooded(Exception):
+    """A call's time is over while more were in flight than the server can do in that time."""
+
+    def __init__(self, error: BackboneError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class ModelServers:
@@ -37,27 +48,39 @@ class ModelServers:
         self._watched: dict[Replica, asyncio.TimerHandle] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._next_look = 0.0
+        """When; 0 before the first one."""
 
     @property
     def shown(self) -> str:
         """The addresses, for messages."""
         return ", ".join(replica.shown for replica in self.pool.replicas)
 
-    async def chat(self, body: bytes, read: Read[T]) -> T:
+    async def chat(self, body: bytes, read: Read[T], *, first_within: float | None = None) -> T:
         """Send one chat completion when its turn comes, and read the reply.
+
+        A call whose time ran out among too many others is sent once more, among fewer.
+
+        Args:
+            body: the request.
+            read: reads the reply.
+            first_within: seconds for the head of a reply, of one that comes in pieces.
 
         Raises:
             BackboneUnreachable: no connection, or no reply in time.
             BackboneRefused: a status that trying again does not change.
             BackboneOverloaded: 408, 409, 429 or 5xx after all retries.
         """
-        async with self.limiter.slot() as number:
-            reply = await self._send(CHAT, body, read, number)
+        if not self._next_look:
+            self._look_now_and_then()  # at once: the limit is low until a server has told its queue
+        try:
+            reply = await self._in_turn(body, read, first_within)
+        except _Flooded:
+            try:
+                reply = await self._in_turn(body, read, first_within)
+            except _Flooded as flood:
+                raise flood.error from None
         self.limiter.replied()
-        now = time.monotonic()
-        if self.limiter.adaptive and now >= self._next_look:
-            self._next_look = now + _LOOK
-            self._begin(self._look_at_load())
+        self._look_now_and_then()
         return reply
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -70,8 +93,16 @@ class ModelServers:
         return await self._wire.exchange(replica, "GET", path, None, read_json, deadline=deadline)
 
     async def load(self) -> ServerLoad:
-        """What the ``/metrics`` of all servers tell together."""
-        return total(await asyncio.gather(*(self.liveness.load(r) for r in self.pool.replicas if not r.down)))
+        """What the ``/metrics`` of all servers tell together; the limit heeds it."""
+        load = total((await self.loads()).values())
+        self.limiter.observed(load)
+        return load
+
+    async def loads(self) -> dict[Replica, ServerLoad]:
+        """What the ``/metrics`` of each server tell; those put aside are left out."""
+        asked = [replica for replica in self.pool.replicas if not replica.down]
+        loads = await asyncio.gather(*(self.liveness.load(replica) for replica in asked))
+        return dict(zip(asked, loads, strict=True))
 
     async def aclose(self) -> None:
         """Close all connections and end the chores."""
@@ -83,8 +114,14 @@ class ModelServers:
         await self.pool.aclose()
         await self._wire.aclose()
 
-    async def _send(self, path: str, body: bytes, read: Read[T], number: int | None = None) -> T:
-        """Ask until a server replies; ``number`` is the call's place in the limiter."""
+    async def _in_turn(self, body: bytes, read: Read[T], first_within: float | None) -> T:
+        async with self.limiter.slot() as number:
+            return await self._send(CHAT, body, read, number, first_within)
+
+    async def _send(
+        self, path: str, body: bytes, read: Read[T], number: int | None = None, first_within: float | None = None
+    ) -> T:
+        """Ask until a server replies; ``number`` is the call's place in the limiter. Raises: _Flooded: see :meth:`chat`."""
         clock = asyncio.get_running_loop().time
         deadline, failures = clock() + self._timeout, 0
         while True:
@@ -93,10 +130,14 @@ class ModelServers:
             replica = self.pool.choose()
             self._watch(replica)
             try:
-                return await self._wire.exchange(replica, "POST", path, body, read, deadline=deadline)
+                return await self._wire.exchange(
+                    replica, "POST", path, body, read, deadline=deadline, first_within=first_within
+                )
             except BackboneError as error:
-                if number is not None and (error.status in (429, 503) or clock() >= deadline):
-                    self.limiter.pushed_back(number)
+                over = clock() >= deadline
+                flooded = number is not None and (over or error.status in (429, 503)) and self.limiter.pushed_back(number)
+                if over and flooded:
+                    raise _Flooded(error) from None
                 if replica.broken:
                     self.pool.put_aside(replica)
                 wait, failures = pause(failures, error.retry_after), failures + 1
@@ -143,8 +184,17 @@ class ModelServers:
         elif replica.outstanding:
             self._watch(replica)
 
+    def _look_now_and_then(self) -> None:
+        """Begin a look at the servers' load, if the last one is long enough ago."""
+        if self.limiter.adaptive and time.monotonic() >= self._next_look:
+            self._next_look = math.inf
+            self._begin(self._look_at_load())
+
     async def _look_at_load(self) -> None:
-        self.limiter.observed(await self.load())
+        try:
+            await self.load()
+        finally:
+            self._next_look = time.monotonic() + (_LOOK if self.limiter.tells_queue else _LOOK_AGAIN)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         chore = asyncio.get_running_loop().create_task(work)

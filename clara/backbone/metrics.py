@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+K = TypeVar("K")
 
 _NAMES = {
     "vllm:num_requests_running": "running",
@@ -54,6 +57,25 @@ def read_metrics(text: str) -> ServerLoad:
         except ValueError:
             continue
     return ServerLoad(**found)
+
+
+def prefix_use(before: Mapping[K, ServerLoad], after: Mapping[K, ServerLoad]) -> tuple[int, int] | None:
+    """Prompt tokens that were found in the prefix cache and those looked up, from one look at the servers to a later one.
+
+    Servers that tell nothing, were not there, or began to count anew meanwhile are left out; None if none is left.
+    """
+    hits = queries = 0.0
+    for server in before.keys() & after.keys():
+        found = _more(before[server].prefix_hits, after[server].prefix_hits)
+        asked = _more(before[server].prefix_queries, after[server].prefix_queries)
+        if found is not None and asked is not None:
+            hits, queries = hits + found, queries + asked
+    return (int(hits), int(queries)) if queries else None
+
+
+def _more(before: float | None, after: float | None) -> float | None:
+    """What a counter gained; None if it is not told, or began anew."""
+    return None if before is None or after is None or after < before else after - before
 
 
 def total(loads: Iterable[ServerLoad]) -> ServerLoad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -16,16 +17,27 @@ from clara.backbone.capabilities import Capabilities, Remembered, count_tokens, 
 from clara.backbone.greeting import greet
 from clara.backbone.http import ModelServers
 from clara.backbone.reply import AnswerTeller, Completion, read_completion, read_stream
-from clara.backbone.request import Request, Setup, body_of, encoded, read_output, repair, reply_tokens, thinking_switch
+from clara.backbone.request import (
+    Request,
+    Setup,
+    body_of,
+    constraint,
+    encoded,
+    read_output,
+    repair,
+    reply_tokens,
+    thinking_switch,
+)
 from clara.backbone.structured import Misfit, shown_passages, with_passages
 from clara.config import Settings
-from clara.errors import BackboneRefused, ContextOverflow
+from clara.errors import BackboneError, BackboneRefused, ContextOverflow
 from clara.prompts import Message, PromptLibrary
 from clara.tasks import I, O, Task, TaskResult
 from clara.types import Usage
 
 _STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 _CACHED = "answered from the reply cache"
+_log = logging.getLogger(__name__)
 
 
 class OpenAIBackbone:
@@ -65,8 +77,15 @@ class OpenAIBackbone:
         async with self._asking:
             return await self._greeted()
 
-    async def capabilities(self) -> Capabilities:
-        """What works on the server; found out by small calls the first time. Raises: see :meth:`info`."""
+    async def capabilities(self, *, afresh: bool = False) -> Capabilities:
+        """What works on the server; found out by small calls the first time. Raises: see :meth:`info`.
+
+        Args:
+            afresh: do not believe what an earlier process found out.
+        """
+        if afresh:
+            self._forget()
+            self._setup = None
         return (await self._ready()).can
 
     async def perform(
@@ -123,6 +142,7 @@ class OpenAIBackbone:
     async def _reply(self, request: Request) -> Completion:
         """A reply to the request as it fits the server; what was refused once is tried with less.
 
+        A reply that shows that the server is not what was remembered is asked for again, as the server is now.
         A status of 400 may mean a prompt too long or a parameter that the server does not take; what it says is not read.
         """
         exact = False
@@ -131,7 +151,6 @@ class OpenAIBackbone:
             messages, tokens = await self._fitted(request, setup, exact=exact)
             try:
                 reply = await self._cached(request, body_of(request, messages, tokens, setup, self._settings), setup)
-                break
             except BackboneRefused as error:
                 if error.status not in (400, 422):
                     raise
@@ -139,10 +158,15 @@ class OpenAIBackbone:
                     if not _can_shrink(request, setup, exact=exact):
                         raise
                     exact = True
-        if reply.usage.prompt_tokens:
-            self._estimate.learn(messages, reply.usage.prompt_tokens)
-        request.usage += reply.usage
-        return reply
+                continue
+            if reply.usage.prompt_tokens:
+                self._estimate.learn(messages, reply.usage.prompt_tokens)
+            request.usage += reply.usage
+            if not await self._outdated(request, reply, setup):
+                return reply
+            request.notes.append("asked again: the model server is not what was remembered of it")
+            if request.teller is not None:
+                request.teller.begin_again()
 
     async def _fitted(self, request: Request, setup: Setup, *, exact: bool) -> tuple[list[Message], int]:
         """Messages that fit, and the tokens for the reply; ``exact`` lets the server count them in any case."""
@@ -202,7 +226,8 @@ class OpenAIBackbone:
             teller.begin_again()
             return await read_stream(response, teller, self._settings.first_token_timeout)
 
-        return await self.servers.chat(encoded(body | _STREAM), read_pieces)
+        first_within = self._settings.first_token_timeout
+        return await self.servers.chat(encoded(body | _STREAM), read_pieces, first_within=first_within)
 
     # --- the server ------------------------------------------------------------------------------------------------
 
@@ -236,11 +261,43 @@ class OpenAIBackbone:
             if not self._from_memory:
                 return False
             self._from_memory = False
-            self._setup = Setup(setup.info, await self._probe(setup.info))
-            return self._setup.can != setup.can
+            # if the server cannot be probed now, the next process does it
+            self._forget()
+            can = await self._probe(setup.info)
+            if can != setup.can:
+                self._setup = Setup(setup.info, can)
+            return can != setup.can
+
+    async def _outdated(self, request: Request, reply: Completion, setup: Setup) -> bool:
+        """True if the reply is not one of the server that was remembered, and the server was found to be another."""
+        if reply.usage.cached_calls or not _contradicts(request, reply, setup, self._settings):
+            return False
+        try:
+            return await self._probed_again(setup)
+        except BackboneError as error:
+            # there is a reply, and it may do
+            _log.warning("cannot find out anew what the model server can do: %s", error)
+            return False
+
+    def _forget(self) -> None:
+        self._remembered.forget(replica.shown for replica in self.servers.pool.replicas)
 
     def _memory_key(self, info: BackboneInfo) -> str:
         return f"{self.servers.shown} {info.server} {info.model}"
+
+
+def _contradicts(request: Request, reply: Completion, setup: Setup, settings: Settings) -> bool:
+    """True if the server, as it was found to be, would not have given this reply."""
+    can = setup.can
+    if reply.thoughts and not can.thinks and thinking_switch(request, can, settings) is not True:
+        return True
+    if can.logprobs and request.letters and request.teller is None and reply.text and reply.letters is None:
+        return True
+    if not request.in_letter_form or "structured_outputs" not in constraint(request, can):
+        return False
+    # the limit on tokens may end a thought, and nothing holds that to a letter
+    cut_off = can.thinks and reply.finish == "length"
+    return not cut_off and reply.visible not in request.letters
 
 
 def _can_shrink(request: Request, setup: Setup, *, exact: bool) -> bool:

@@ -107,7 +107,7 @@ class ReplicaPool:
     def choose(self) -> Replica:
         """The server to ask next: up before down, rested before resting, then fewest outstanding requests."""
         now = time.monotonic()
-        return min(self.replicas, key=lambda r: (r.down, r.rest_until if r.rest_until > now else 0.0, r.outstanding))
+        return min(self.replicas, key=lambda r: (r.down, r.rest_until > now, r.outstanding))
 
     def put_aside(self, replica: Replica) -> None:
         """Send no more calls to a server until it answers again."""

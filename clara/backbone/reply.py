@@ -13,7 +13,7 @@ import httpx
 
 from clara.backbone.base import TokenSink
 from clara.backbone.labels import chosen_letter, letter_probabilities
-from clara.backbone.wire import read_json
+from clara.backbone.wire import SENT, first_piece_late, read_json
 from clara.errors import BackboneRefused, BackboneUnreachable
 from clara.types import Usage
 
@@ -21,6 +21,8 @@ _THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _ANSWER = re.compile(r'"answer"\s*:\s*"')
 _ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a reply of another form raises."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair: JSON can hold it, UTF-8 cannot."""
 _STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
 
 
@@ -35,7 +37,7 @@ class Completion:
     thinking: str = ""
     """What a reasoning model thought, where the server gives it apart from the text."""
     letters: dict[str, float] | None = None
-    """Probability of each allowed option letter, where the server gives log-probabilities."""
+    """Probability of each allowed option letter; empty if no token shows one, None if there are no log-probabilities."""
     letter: str = ""
     """The letter at whose token they were measured."""
 
@@ -74,8 +76,7 @@ def answer_so_far(text: str) -> str:
         written = json.loads(f'"{end[0] if end else ""}"', strict=False)
     except ValueError:
         return ""
-    # half of a surrogate pair waits for the other half
-    return written[:-1] if written and "\ud800" <= written[-1] <= "\udbff" else written
+    return _whole(_without_half(written))
 
 
 async def read_completion(response: httpx.Response, letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
@@ -98,7 +99,7 @@ def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_j
             finish=str(choice.get("finish_reason") or ""),
             usage=_usage(found),
             thinking=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
-            letters=letter_probabilities(tokens, letters, in_json=in_json) if tokens else None,
+            letters=letter_probabilities(tokens, letters, in_json=in_json) or {} if tokens else None,
             letter=chosen_letter(tokens, letters, in_json=in_json),
         )
     except _ODD:
@@ -109,32 +110,33 @@ async def read_stream(response: httpx.Response, tell: Callable[[str], None], fir
     """A reply that comes in pieces; ``tell`` gets the visible text so far after each.
 
     Raises:
-        BackboneUnreachable: the first piece did not come within ``first_within`` seconds, or the stream broke off.
+        BackboneUnreachable: the first piece did not come within ``first_within`` seconds of the request, or the stream broke
+            off.
         BackboneRefused: a piece is no chunk of a chat completion.
     """
     if "event-stream" not in response.headers.get("content-type", ""):
         reply = await read_completion(response)
         tell(reply.visible)
         return reply
+    sent: float = response.extensions.get(SENT, asyncio.get_running_loop().time())
     chunks = _chunks(response.aiter_lines())
     try:
-        async with asyncio.timeout(first_within):
+        async with asyncio.timeout_at(sent + first_within):
             first = await anext(chunks, None)
     except TimeoutError:
-        raise BackboneUnreachable(
-            f"the first piece of a reply did not come within {first_within:g} s (CLARA_FIRST_TOKEN_TIMEOUT)"
-        ) from None
-    text, thinking, finish, usage = "", "", "", Usage()
+        raise first_piece_late(first_within) from None
+    text, thinking, finish, usage = _Joined(), _Joined(), "", Usage()
     chunk = first
     while chunk is not None:
         piece = _piece(chunk)
-        text, thinking, finish = text + piece.text, thinking + piece.thinking, piece.finish or finish
-        usage = piece.usage if piece.usage.calls else usage
-        tell(visible(text))
+        text.add(piece.text)
+        thinking.add(piece.thinking)
+        finish, usage = piece.finish or finish, piece.usage if piece.usage.calls else usage
+        tell(visible(text.whole))
         chunk = await anext(chunks, None)
     if not finish:
         raise BackboneUnreachable("the stream of a reply broke off before its end")
-    return Completion(text, finish, usage, thinking)
+    return Completion(text.end(), finish, usage, thinking.end())
 
 
 class AnswerTeller:
@@ -157,6 +159,24 @@ class AnswerTeller:
         """The reply is written anew; what was told cannot be taken back, so no more is."""
         if self._told:
             self.sink = None
+
+
+class _Joined:
+    """The text of a stream, whose chunks may cut a surrogate pair in two."""
+
+    def __init__(self) -> None:
+        self.whole = ""
+        """What has come so far, without a half that waits for the next chunk."""
+        self._half = ""
+
+    def add(self, piece: str) -> None:
+        piece = self._half + piece
+        ready = _without_half(piece)
+        self.whole, self._half = self.whole + _whole(ready), piece[len(ready) :]
+
+    def end(self) -> str:
+        """All of it; no more comes."""
+        return self.whole + _whole(self._half)
 
 
 async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
@@ -184,8 +204,8 @@ def _piece(chunk: dict[str, Any]) -> Completion:
     try:
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
-            text += _text(delta.get("content"))
-            thinking += _text(delta.get("reasoning")) or _text(delta.get("reasoning_content"))
+            text += _string(delta.get("content"))
+            thinking += _string(delta.get("reasoning")) or _string(delta.get("reasoning_content"))
             finish = str(choice.get("finish_reason") or finish)
         return Completion(text, finish, _usage(chunk) if chunk.get("usage") else Usage(), thinking)
     except _ODD:
@@ -193,7 +213,21 @@ def _piece(chunk: dict[str, Any]) -> Completion:
 
 
 def _text(value: Any) -> str:
+    return _whole(_string(value))
+
+
+def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _whole(text: str) -> str:
+    """The text with its surrogate pairs joined and lone halves replaced, so that it can be sent, stored and printed."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
+
+
+def _without_half(text: str) -> str:
+    """The text less a first half of a surrogate pair at its end, which waits for the other."""
+    return text[:-1] if text and "\ud800" <= text[-1] <= "\udbff" else text
 
 
 def _usage(found: dict[str, Any]) -> Usage:

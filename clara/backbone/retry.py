@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 RETRIED = frozenset({408, 409, 429})
 """Statuses worth another try, besides 5xx."""
+NOT_IMPLEMENTED = 501
+"""The one status of the 5xx that says: never."""
 FAR_FUTURE = 300.0
 """A Retry-After of more seconds than this is taken for nonsense."""
 _FIRST, _LONGEST = 0.25, 8.0
@@ -18,7 +20,7 @@ _FIRST, _LONGEST = 0.25, 8.0
 
 def worth_retrying(status: int) -> bool:
     """True if the same request may succeed later."""
-    return status in RETRIED or status >= 500
+    return status in RETRIED or (status >= 500 and status != NOT_IMPLEMENTED)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

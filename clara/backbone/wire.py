@@ -19,6 +19,8 @@ from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
 
 CHAT = "/v1/chat/completions"
+SENT = "sent"
+"""Name among a response's extensions of the time, on the loop's clock, at which its request was sent."""
 _LOST = (httpx.RequestError, httpx.StreamError, aiohttp.ClientError, OSError)
 _MOST_CONNECTIONS = 4096
 _KEEP_ALIVE = 4.0
@@ -48,9 +50,26 @@ class Wire:
         self._urls: dict[str, httpx.URL] = {}
 
     async def exchange(
-        self, replica: Replica, method: str, path: str, body: bytes | None, read: Read[T], *, deadline: float
+        self,
+        replica: Replica,
+        method: str,
+        path: str,
+        body: bytes | None,
+        read: Read[T],
+        *,
+        deadline: float,
+        first_within: float | None = None,
     ) -> T:
         """Send a request and read its reply, by ``deadline`` on the loop's clock; the replica keeps the score.
+
+        Only what happens to chat completions and refused connections count against the replica: a server may well do its
+        work and have no ``/metrics``, or a proxy before them.
+
+        Args:
+            replica, method, path, body: what to send, and where.
+            read: reads a reply of success.
+            deadline: for all of it.
+            first_within: seconds for the head of the reply.
 
         Raises:
             BackboneUnreachable: no connection, a broken one, or no reply in time.
@@ -63,7 +82,7 @@ class Wire:
             async with asyncio.timeout_at(deadline) as scope:
                 replica.scopes.add(scope)
                 try:
-                    result = await self._send(replica, method, path, body, read)
+                    result = await self._send(replica, method, path, body, read, first_within)
                 finally:
                     replica.scopes.discard(scope)
         except TimeoutError:
@@ -71,7 +90,8 @@ class Wire:
         except _LOST as error:
             # the transport calls every lost connection a ConnectTimeout; its cause tells them apart
             refused = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-            replica.connection_lost(refused=refused)
+            if refused or path == CHAT:
+                replica.connection_lost(refused=refused)
             raise _cannot_reach(replica, refused=refused) from None
         finally:
             replica.outstanding -= 1
@@ -82,14 +102,25 @@ class Wire:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def _send(self, replica: Replica, method: str, path: str, body: bytes | None, read: Read[T]) -> T:
+    async def _send(
+        self, replica: Replica, method: str, path: str, body: bytes | None, read: Read[T], first_within: float | None
+    ) -> T:
         address = replica.root + path
         if (url := self._urls.get(address)) is None:
             url = self._urls[address] = httpx.URL(address)
         headers = self._headers | replica.headers if replica.headers else self._headers
         request = httpx.Request(method, url, headers=headers, content=body, extensions=self._limits)
-        response = await self._transport.handle_async_request(request)
+        sent = asyncio.get_running_loop().time()
+        scope = asyncio.timeout(first_within)
+        try:
+            async with scope:
+                response = await self._transport.handle_async_request(request)
+        except TimeoutError:
+            if not scope.expired() or first_within is None:
+                raise
+            raise first_piece_late(first_within) from None
         response.request = request
+        response.extensions[SENT] = sent
         try:
             if not response.is_success:
                 raise _refusal(replica, path, response)
@@ -125,6 +156,11 @@ async def read_text(response: httpx.Response) -> str:
     return (await response.aread()).decode("utf-8", "replace")
 
 
+def first_piece_late(seconds: float) -> BackboneUnreachable:
+    """The error for a reply in pieces that does not begin."""
+    return BackboneUnreachable(f"the first piece of a reply did not come within {seconds:g} s (CLARA_FIRST_TOKEN_TIMEOUT)")
+
+
 def _session() -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
@@ -142,7 +178,8 @@ def _refusal(replica: Replica, path: str, response: httpx.Response) -> BackboneE
     status = response.status_code
     if worth_retrying(status):
         wait = read_retry_after(response.headers)
-        replica.failed(status, wait)
+        if path == CHAT:
+            replica.failed(status, wait)
         message = f"the model server at {replica.shown} is overloaded or failing (status {status})"
         return BackboneOverloaded(message, url=replica.shown, status=status, retry_after=wait)
     mend = _MENDS.get(status, f"status {status}: check --backbone")
@@ -152,7 +189,10 @@ def _refusal(replica: Replica, path: str, response: httpx.Response) -> BackboneE
 
 def _too_late(replica: Replica, timeout: float, deadline_passed: bool) -> BackboneUnreachable:
     if deadline_passed:
-        message = f"the model server at {replica.shown} did not answer in time ({timeout:g} s for a call; CLARA_TIMEOUT)"
+        message = (
+            f"the model server at {replica.shown} did not answer in time ({timeout:g} s for a call; CLARA_TIMEOUT); "
+            "give it more, or set CLARA_CONCURRENCY to what the server can do at once"
+        )
     else:
         message = f"the engine of the model server at {replica.shown} gives no token any more; start it again"
     return BackboneUnreachable(message, url=replica.shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import time
@@ -11,7 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clara.bench.durable import replace_file
 from clara.config import Settings
+from clara.errors import JournalError
 
 if TYPE_CHECKING:
     from clara.agent.strategies import Strategy
@@ -95,6 +98,20 @@ def session(info: BackboneInfo) -> dict[str, Any]:
         "server": info.server,
         "backbone": info.kind,
     }
+
+
+def note(path: Path, **facts: Any) -> None:
+    """Write into the manifest at ``path`` what its last session has found out; for the one writer of the run.
+
+    Raises:
+        JournalError: it cannot be read or written.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise JournalError(f"cannot read {path}: {error}") from None
+    manifest["sessions"][-1] |= facts
+    replace_file(path, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
 
 
 async def knowledge_of(retriever: Retriever) -> dict[str, str]:

@@ -9,11 +9,12 @@ import gc
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone
+from clara.backbone.metrics import ServerLoad, prefix_use
 from clara.bench.datasets import Dataset, Item
 from clara.bench.journal import Journal, Record
 from clara.bench.scoring import outcome
@@ -21,6 +22,9 @@ from clara.bench.tally import Tally
 from clara.config import Settings
 from clara.errors import BackboneUnreachable, ClaraError, EmbedderMismatch, NoKnowledgeBase, ReplayStopped, StoreError
 from clara.types import Answer, Question
+
+if TYPE_CHECKING:
+    from clara.backbone.replicas import Replica
 
 _HOPELESS: dict[str, type[ClaraError]] = {
     error.__name__: error for error in (BackboneUnreachable, StoreError, NoKnowledgeBase, EmbedderMismatch)
@@ -54,6 +58,30 @@ def pool_size(backbone: Backbone, settings: Settings, *, uses_model: bool) -> Ca
     if isinstance(backbone, OpenAIBackbone | TranslatingBackbone):
         return lambda: (backbone.concurrency or fixed) * 5 // 4 + 8
     return lambda: fixed
+
+
+class PrefixCache:
+    """How much of the prompts the model servers find in their prefix cache from :meth:`begin` to :meth:`end`."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        from clara.backbone.openai import OpenAIBackbone
+        from clara.backbone.translating import TranslatingBackbone
+
+        inner = backbone.inner if isinstance(backbone, TranslatingBackbone) else backbone
+        self._servers = inner.servers if isinstance(inner, OpenAIBackbone) else None
+        self._before: dict[Replica, ServerLoad] = {}
+
+    async def begin(self) -> None:
+        """Take the counters as they are."""
+        if self._servers is not None:
+            self._before = await self._servers.loads()
+
+    async def end(self) -> dict[str, int] | None:
+        """Prompt tokens found (``hits``) and looked up (``queries``) since then, by whomever; None if no server tells."""
+        if self._servers is None:
+            return None
+        used = prefix_use(self._before, await self._servers.loads())
+        return None if used is None else {"hits": used[0], "queries": used[1]}
 
 
 @dataclass(frozen=True, slots=True)

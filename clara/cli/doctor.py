@@ -224,7 +224,8 @@ async def _told_by(settings: Settings) -> dict[str, Any]:
     backbone = OpenAIBackbone.from_settings(settings)
     try:
         info = await backbone.info()
-        can = await backbone.capabilities()
+        # the doctor is asked when something is wrong, and what is remembered may be it
+        can = await backbone.capabilities(afresh=True)
         load = await backbone.servers.load()
     finally:
         await backbone.aclose()

@@ -105,6 +105,21 @@ async def test_a_damaged_file_is_begun_anew_with_a_warning(
     await cache.aclose()
 
 
+async def test_whatever_goes_wrong_nobody_waits_for_ever(
+    cache: ReplyCache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with asyncio.timeout(5):
+        # half of a surrogate pair cannot be stored
+        cache.put(key(1), Completion("so \ud83d"))
+        assert await cache.get(key(2)) is None
+        assert "UnicodeEncodeError" in caplog.text
+        with monkeypatch.context() as broken:
+            broken.setattr(cache, "_together", None)
+            assert await cache.get(key(2)) is None
+        cache.put(key(2), REPLY)
+        assert await cache.get(key(2)) is not None
+
+
 async def test_a_folder_that_cannot_be_made_switches_the_cache_off(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     cache = ReplyCache(tmp_path / "cache" / "replies.sqlite", 1)
@@ -118,9 +133,21 @@ async def test_a_folder_that_cannot_be_made_switches_the_cache_off(tmp_path: Pat
 def test_the_key_changes_with_everything_that_determines_the_reply() -> None:
     others = [replace(INFO, **{name: "other"}) for name in ("model", "server", "build")]
     keys = {reply_key(["u"], info, b"x") for info in (INFO, *others)}
-    keys |= {reply_key(["u"], INFO, b"y"), reply_key(["v"], INFO, b"x"), reply_key(["u", "v"], INFO, b"x")}
-    assert len(keys) == 7
-    assert reply_key(["v", "u"], INFO, b"x") in keys
+    keys |= {reply_key(["u"], INFO, b"y")}
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize("told", [{"server": ""}, {"build": ""}, {}])
+def test_a_server_that_is_known_is_not_told_by_its_address(told: dict[str, str]) -> None:
+    info = replace(INFO, **told)
+    assert len({reply_key(addresses, info, b"x") for addresses in (["u"], ["v"], ["u", "v"])}) == 1
+
+
+def test_a_server_that_tells_nothing_is_known_by_its_address() -> None:
+    info = replace(INFO, server="", build="")
+    keys = [reply_key(addresses, info, b"x") for addresses in (["u"], ["v"], ["u", "v"], ["v", "u"])]
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3]
 
 
 # --- in the backbone -----------------------------------------------------------------------------------------------
@@ -153,6 +180,23 @@ async def test_sampled_replies_are_kept_by_seed_and_temperature(
     await backbone.perform(ANSWER_CHOICE, INPUTS, **change)
     await backbone.perform(ANSWER_CHOICE, INPUTS, **change)
     assert len(server.bodies) == 2
+
+
+async def test_another_replica_or_name_of_the_host_loses_no_reply(vllm: FakeServer, connect: Connect) -> None:
+    await connect(vllm.url, cache=True).perform(ANSWER_CHOICE, INPUTS)
+    async with serving(FakeServer("vllm")) as other:
+        for urls in ((vllm.url, other.url), (vllm.url.replace("127.0.0.1", "localhost"),)):
+            result = await connect(*urls, cache=True).perform(ANSWER_CHOICE, INPUTS)
+            assert result.usage.cached_calls == 1
+
+
+async def test_half_a_surrogate_pair_stops_no_worker(server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda body: completion("so \ud83d " + GOOD if body["seed"] % 2 else GOOD)]
+    backbone = connect(server.url, cache=True)
+    async with asyncio.timeout(20):
+        results = [await backbone.perform(ANSWER_CHOICE, INPUTS, seed=seed) for seed in (*range(4), *range(4))]
+    assert all(result.output is not None for result in results)
+    assert [result.usage.cached_calls for result in results] == [0] * 4 + [1] * 4
 
 
 async def test_a_measured_confidence_survives_the_cache(vllm: FakeServer, connect: Connect) -> None:

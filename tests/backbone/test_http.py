@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,24 @@ async def slow(_body: dict[str, Any]) -> web.Response:
 
 async def hang_up(_body: dict[str, Any]) -> web.Response:
     raise ConnectionResetError
+
+
+async def in_a_moment(_body: dict[str, Any]) -> web.Response:
+    await asyncio.sleep(0.02)
+    return completion(GOOD)
+
+
+class WithoutMetrics(FakeServer):
+    """Knows all that vLLM does, but answers ``/metrics`` with an error."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("vllm")
+        self._status = status
+        self.looks = 0
+
+    async def tell_metrics(self, _request: web.Request) -> web.Response:
+        self.looks += 1
+        return web.Response(status=self._status)
 
 
 def free_port() -> int:
@@ -113,6 +133,42 @@ async def test_no_first_piece_in_time_is_tried_again(server: FakeServer, connect
     assert len(server.bodies) == 2
 
 
+async def test_the_wait_for_the_head_of_a_stream_counts(server: FakeServer, connect: Connect) -> None:
+    backbone = connect(server.url, first_token_timeout=0.2, retries=0)
+    await backbone.capabilities()
+    server.replies = [slow]
+    began = time.monotonic()
+    with pytest.raises(BackboneUnreachable, match=r"first piece .* within 0\.2 s \(CLARA_FIRST_TOKEN_TIMEOUT\)"):
+        await backbone.perform(ANSWER_TEXT, INPUTS, on_token=lambda _text: None)
+    assert time.monotonic() - began < 5
+
+
+async def test_head_and_first_piece_of_a_stream_have_one_time_together(server: FakeServer, connect: Connect) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.7)
+        yield b'data: {"choices": []}\n\n'
+
+    async def late_in_two_ways(_body: dict[str, Any]) -> web.Response:
+        await asyncio.sleep(0.7)
+        return web.Response(body=pieces(), content_type="text/event-stream")
+
+    backbone = connect(server.url, first_token_timeout=1.0, retries=0)
+    await backbone.capabilities()
+    server.replies = [late_in_two_ways]
+    with pytest.raises(BackboneUnreachable, match="CLARA_FIRST_TOKEN_TIMEOUT"):
+        await backbone.perform(ANSWER_TEXT, INPUTS, on_token=lambda _text: None)
+
+
+async def test_a_reply_at_once_has_the_whole_time(server: FakeServer, connect: Connect) -> None:
+    async def late(_body: dict[str, Any]) -> web.Response:
+        await asyncio.sleep(0.3)
+        return completion(GOOD)
+
+    server.replies = [late]
+    backbone = connect(server.url, first_token_timeout=0.1)
+    assert (await backbone.perform(ANSWER_CHOICE, INPUTS)).output is not None
+
+
 async def test_cancelling_a_call_closes_its_connection(server: FakeServer, connect: Connect) -> None:
     backbone = connect(server.url)
     await backbone.capabilities()
@@ -159,7 +215,7 @@ async def test_one_of_two_replicas_is_dead(server: FakeServer, connect: Connect)
 
 async def test_calls_go_where_the_fewest_are_in_flight(server: FakeServer, connect: Connect) -> None:
     async with serving(FakeServer()) as second:
-        backbone = connect(server.url, second.url)
+        backbone = connect(server.url, second.url, concurrency=10)
         await backbone.capabilities()
         gate = asyncio.Event()
 
@@ -178,7 +234,7 @@ async def test_calls_go_where_the_fewest_are_in_flight(server: FakeServer, conne
 async def test_calls_in_flight_move_to_another_replica(server: FakeServer, connect: Connect) -> None:
     port = free_port()
     async with serving(FakeServer(), port) as second:
-        backbone = connect(server.url, second.url)
+        backbone = connect(server.url, second.url, concurrency=10)
         await backbone.capabilities()
         second.replies = [slow]
         calls = [asyncio.create_task(backbone.perform(ANSWER_CHOICE, INPUTS)) for _ in range(6)]
@@ -236,6 +292,35 @@ async def test_a_full_engine_that_still_counts_tokens_is_left_alone(connect: Con
         assert not backbone.servers.pool.replicas[0].down
 
 
+@pytest.mark.parametrize("status", [404, 501, 503])
+async def test_servers_that_refuse_metrics_share_the_load(
+    status: int, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "_LOOK", 0.0)
+    monkeypatch.setattr(http, "_LOOK_AGAIN", 0.0)
+    async with serving(WithoutMetrics(status)) as first, serving(WithoutMetrics(404)) as second:
+        backbone = connect(first.url, second.url)
+        await backbone.capabilities()
+        first.replies, second.replies = [in_a_moment], [in_a_moment]
+        await asyncio.gather(*(backbone.perform(ANSWER_CHOICE, INPUTS) for _ in range(100)))
+        assert first.looks > 2
+        assert abs(len(first.bodies) - len(second.bodies)) <= 20
+        assert not any(replica.down or replica.broken for replica in backbone.servers.pool.replicas)
+
+
+async def test_metrics_that_are_not_told_are_left_alone_for_a_while(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "_LOOK", 0.0)
+    async with serving(WithoutMetrics(404)) as server:
+        backbone = connect(server.url)
+        await backbone.capabilities()
+        looks = server.looks
+        for _ in range(10):
+            await backbone.perform(ANSWER_CHOICE, INPUTS)
+        assert server.looks <= looks + 1
+
+
 # --- the limit -----------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +348,69 @@ async def test_the_limit_follows_the_servers_queue(connect: Connect, monkeypatch
         backbone = connect(server.url)
         await backbone.perform(ANSWER_CHOICE, INPUTS)
         await until(lambda: backbone.concurrency == 12)
+
+
+async def test_the_first_look_comes_before_the_replies(vllm: FakeServer, connect: Connect, isolated: Path) -> None:
+    """Also where it is remembered what the server can do, and nothing is asked before the first call."""
+    vllm.metrics = "vllm:num_requests_running 0\nvllm:num_requests_waiting 0\n"
+    first = connect(vllm.url, home=isolated)
+    await first.capabilities()
+    assert first.concurrency == 32
+    probes = vllm.probes
+    gate = asyncio.Event()
+
+    async def held(_body: dict[str, Any]) -> web.Response:
+        await gate.wait()
+        return completion(GOOD)
+
+    vllm.replies = [held]
+    second = connect(vllm.url, home=isolated)
+    calls = [asyncio.create_task(second.perform(ANSWER_CHOICE, INPUTS)) for _ in range(40)]
+    await until(lambda: len(vllm.bodies) == 32)
+    assert vllm.probes == probes
+    gate.set()
+    await asyncio.gather(*calls)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_a_server_that_does_little_at_once_is_not_flooded(at_once: int, server: FakeServer, connect: Connect) -> None:
+    places = asyncio.Semaphore(at_once)
+
+    async def in_turn(_body: dict[str, Any]) -> web.Response:
+        async with places:
+            await asyncio.sleep(0.05)
+        return completion(GOOD)
+
+    backbone = connect(server.url, timeout=0.8)
+    await backbone.capabilities()
+    server.replies = [in_turn]
+    results = await asyncio.gather(*(backbone.perform(ANSWER_CHOICE, INPUTS) for _ in range(40)))
+    assert all(result.output is not None for result in results)
+
+
+async def test_calls_that_flooded_a_server_are_sent_once_more(server: FakeServer, connect: Connect) -> None:
+    async def only_alone(_body: dict[str, Any]) -> web.Response:
+        if backbone.servers.limiter.in_flight > 2:
+            await asyncio.sleep(30)
+        return completion(GOOD)
+
+    backbone = connect(server.url, timeout=0.5)
+    await backbone.capabilities()
+    server.replies = [only_alone]
+    results = await asyncio.gather(*(backbone.perform(ANSWER_CHOICE, INPUTS) for _ in range(4)))
+    assert all(result.output is not None for result in results)
+    assert len(server.bodies) > 4
+
+
+async def test_a_second_try_that_is_late_too_is_the_end(server: FakeServer, connect: Connect) -> None:
+    backbone = connect(server.url, timeout=0.3)
+    await backbone.capabilities()
+    server.replies = [slow]
+    calls = (backbone.perform(ANSWER_CHOICE, INPUTS) for _ in range(4))
+    errors = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(error) for error in errors] == [BackboneUnreachable] * 4
+    assert "CLARA_CONCURRENCY" in str(errors[0])
+    assert len(server.bodies) == 8
 
 
 async def test_a_push_back_lowers_the_limit(server: FakeServer, connect: Connect) -> None:

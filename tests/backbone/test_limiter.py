@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clara.backbone.limiter import MOST, START, ConcurrencyLimiter
+from clara.backbone.limiter import FIRST, MOST, START, ConcurrencyLimiter
 from clara.backbone.metrics import ServerLoad
 
 IDLE = ServerLoad(running=8, waiting=0)
@@ -52,6 +52,29 @@ async def test_a_fixed_limit_stays() -> None:
     assert limiter.limit == 4
 
 
+def test_it_begins_low_and_goes_on_where_a_server_tells_its_queue() -> None:
+    limiter = ConcurrencyLimiter()
+    assert limiter.limit == FIRST <= 4
+    limiter.observed(ServerLoad(running=0, waiting=0))
+    assert limiter.limit == START == 32
+
+
+async def test_the_first_look_does_not_take_the_low_limit_for_a_full_server() -> None:
+    limiter = ConcurrencyLimiter()
+    await fill(limiter, FIRST - 1)
+    async with limiter.slot(), limiter.slot(), limiter.slot(), limiter.slot():
+        limiter.observed(IDLE)
+    assert limiter.limit == START
+
+
+async def test_a_push_back_before_the_first_look_counts() -> None:
+    limiter = ConcurrencyLimiter()
+    async with limiter.slot() as call:
+        limiter.pushed_back(call)
+    limiter.observed(ServerLoad(running=1, waiting=0))
+    assert limiter.limit < FIRST
+
+
 async def test_it_grows_while_nobody_waits_on_a_full_server() -> None:
     limiter = beside_a_server_that_tells_its_queue()
     await fill(limiter, START)
@@ -82,7 +105,7 @@ async def test_it_falls_to_what_the_server_runs_and_a_short_queue() -> None:
 async def test_an_unknown_queue_changes_nothing() -> None:
     limiter = ConcurrencyLimiter()
     limiter.observed(ServerLoad(running=1))
-    assert limiter.limit == START
+    assert limiter.limit == FIRST
 
 
 async def test_it_has_a_ceiling() -> None:
@@ -94,7 +117,7 @@ async def test_it_has_a_ceiling() -> None:
 
 
 async def test_push_backs_of_calls_that_were_in_flight_together_count_once() -> None:
-    limiter = ConcurrencyLimiter()
+    limiter = beside_a_server_that_tells_its_queue()
     async with limiter.slot() as first, limiter.slot() as second:
         limiter.pushed_back(first)
         limiter.pushed_back(second)
@@ -122,14 +145,62 @@ async def test_it_never_falls_below_one() -> None:
     assert limiter.limit == 1
 
 
+async def test_a_push_back_may_be_due_to_the_calls_beside_it() -> None:
+    limiter = ConcurrencyLimiter()
+    async with limiter.slot() as alone:
+        assert not limiter.pushed_back(alone)
+    async with limiter.slot() as first, limiter.slot() as second:
+        assert limiter.pushed_back(first)
+    assert limiter.pushed_back(second)
+    async with limiter.slot() as call:
+        assert not limiter.pushed_back(call)
+    fixed = ConcurrencyLimiter(1)
+    async with fixed.slot() as call:
+        assert not fixed.pushed_back(call)
+
+
 async def test_without_a_queue_it_climbs_as_long_as_that_pays() -> None:
     clock = Clock()
     limiter = ConcurrencyLimiter(clock=clock)
-    await fill(limiter, START, clock, rate=10)
+    await fill(limiter, FIRST, clock, rate=10)
     higher = limiter.limit
-    assert higher > START
+    assert higher > FIRST
     await fill(limiter, higher, clock, rate=10)
-    assert limiter.limit == START
+    assert limiter.limit == FIRST
+
+
+async def test_a_climb_in_vain_is_tried_again_more_and_more_rarely() -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(clock=clock)
+    limits = list[int]()
+    for _ in range(60):
+        await fill(limiter, 16, clock, rate=10)
+        limits.append(limiter.limit)
+    assert set(limits) == {FIRST, FIRST * 3 // 2}
+    assert limits[:30].count(FIRST * 3 // 2) > limits[30:].count(FIRST * 3 // 2) > 0
+
+
+@pytest.mark.parametrize("hiccup", [False, True])
+async def test_beside_a_fast_server_it_is_high_within_few_replies(hiccup: bool) -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(clock=clock)
+    if hiccup:
+        async with limiter.slot() as call:
+            limiter.pushed_back(call)
+    for _ in range(16):
+        # every call takes a second, however many there are
+        await fill(limiter, limiter.limit, clock, rate=limiter.limit)
+    assert clock.now <= 17
+    assert limiter.limit > 256
+
+
+async def test_time_without_calls_is_no_slowness() -> None:
+    clock = Clock()
+    limiter = ConcurrencyLimiter(clock=clock)
+    await fill(limiter, FIRST, clock)
+    clock.now += 3600
+    await fill(limiter, limiter.limit, clock, rate=20)
+    assert limiter.limit > FIRST * 3 // 2
 
 
 async def test_first_come_first_served() -> None:

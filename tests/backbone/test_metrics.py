@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clara.backbone.metrics import ServerLoad, read_metrics, total
+from clara.backbone.metrics import ServerLoad, prefix_use, read_metrics, total
 
 VLLM = """\
 # HELP vllm:num_requests_running Number of requests in model execution batches.
@@ -39,3 +39,24 @@ def test_servers_add_up() -> None:
 @pytest.mark.parametrize("prefix", ["llamacpp:requests_deferred 4\n", 'sglang:num_queue_reqs{model="m"} 4\n'])
 def test_other_servers_queues(prefix: str) -> None:
     assert read_metrics(prefix).waiting == 4
+
+
+def counted(hits: float | None, queries: float | None) -> ServerLoad:
+    return ServerLoad(prefix_hits=hits, prefix_queries=queries)
+
+
+def test_use_of_the_prefix_cache_is_what_the_counters_gained() -> None:
+    before = {"a": counted(10, 100), "b": counted(0, 0), "restarted": counted(900, 1000), "silent": ServerLoad()}
+    after = {
+        "a": counted(40, 200),
+        "b": counted(50, 100),
+        "restarted": counted(5, 10),
+        "silent": ServerLoad(),
+        "new": counted(1, 1),
+    }
+    assert prefix_use(before, after) == (80, 200)
+
+
+@pytest.mark.parametrize("end", [ServerLoad(), counted(10, 100), counted(1, 2), counted(None, 200)])
+def test_use_of_the_prefix_cache_is_unknown(end: ServerLoad) -> None:
+    assert prefix_use({"a": counted(10, 100)}, {"a": end}) is None

@@ -53,7 +53,7 @@ def test_the_servers_wish_counts_more_than_the_backoff() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "worth"), [(408, True), (429, True), (503, True), (400, False), (401, False), (404, False)]
+    ("status", "worth"), [(408, True), (429, True), (503, True), (501, False), (400, False), (401, False), (404, False)]
 )
 def test_statuses_worth_retrying(status: int, worth: bool) -> None:
     assert worth_retrying(status) is worth

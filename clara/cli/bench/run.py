@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clara.agent.runner import Agent
     from clara.agent.strategies import Strategy
     from clara.bench.datasets import Dataset
+    from clara.bench.journal import Journal
     from clara.bench.runner import Work
     from clara.bench.tally import Tally
     from clara.config import Settings
@@ -207,7 +208,7 @@ async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
             again=(lambda record: record["outcome"] == "no_response") if plan.retry_failed else None,
         ) as journal:
             _warn(journal.manifest, journal.damaged)
-            async with _workers(plan, agent) as (work, size):
+            async with _workers(plan, agent) as (work, size), _prefix_cache(plan, agent, journal):
                 with Watch(tally, quiet=plan.quiet):
                     await replay(
                         work,
@@ -222,6 +223,24 @@ async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
                     )
     finally:
         await agent.aclose()
+
+
+@asynccontextmanager
+async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGenerator[None]:
+    """Tell at the end, also in the manifest, how many prompt tokens the servers found in their prefix cache."""
+    from clara.bench.journal import MANIFEST
+    from clara.bench.manifest import note
+    from clara.bench.runner import PrefixCache
+    from clara.cli.output import tell
+
+    cache = PrefixCache(agent.backbone)
+    await cache.begin()
+    yield
+    if used := await cache.end():
+        note(journal.folder / MANIFEST, prefix_cache=used)
+        if not plan.quiet:
+            share = 100 * used["hits"] / used["queries"]
+            tell(f"prefix cache: {share:.1f} % of the servers' {used['queries']:,} prompt tokens")
 
 
 @asynccontextmanager
