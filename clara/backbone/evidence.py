@@ -40,8 +40,8 @@ def coverage(wanted: str, texts: Sequence[str]) -> list[float]:
     tokens = [frozenset(search_tokens(text)) for text in texts]
     weights = _rarity(tokens)
     need = frozenset(search_tokens(wanted))
-    total = sum(weights(token) for token in need) or 1.0
-    return [sum(weights(token) for token in need & held_tokens) / total for held_tokens in tokens]
+    total = math.fsum(weights(token) for token in need) or 1.0
+    return [math.fsum(weights(token) for token in need & held_tokens) / total for held_tokens in tokens]
 
 
 def held(claim: str, text: str) -> float:
@@ -76,12 +76,12 @@ def extract(stem: str, passages: Sequence[Passage], limit: int = 3) -> list[Supp
         return []
     weights = _rarity([tokens for _, _, tokens in parts])
     asked = frozenset(search_tokens(stem))
-    total = sum(weights(token) for token in asked) or 1.0
+    total = math.fsum(weights(token) for token in asked) or 1.0
     scored: list[Support] = []
     for number, sentence, tokens in parts:
         own = asked & frozenset(search_tokens(sentence))
         # The title's words say what a sentence is about, its own words what it says of it.
-        held_weight = sum(weights(t) for t in own) + 0.5 * sum(weights(t) for t in (asked & tokens) - own)
+        held_weight = math.fsum(weights(t) for t in own) + 0.5 * math.fsum(weights(t) for t in (asked & tokens) - own)
         scored.append(Support(number, sentence, held_weight / total / (1 + 0.03 * (number - 1))))
     top = sorted(scored, key=lambda part: -part.score)[:limit]
     return [part for part in top if part.score >= 0.5 * top[0].score and part.score > 0]
@@ -124,13 +124,13 @@ def _best_support(
 ) -> Support:
     """The sentence that holds most of the option, more so if it is also about the question."""
     worth = {token: weights(token) * (1 - (shared[token] - 1) / options) for token in own}
-    total = sum(worth.values()) or 1.0
-    about = sum(weights(token) for token in asked) or 1.0
+    total = math.fsum(worth.values()) or 1.0
+    about = math.fsum(weights(token) for token in asked) or 1.0
     result = Support(0, "", 0.0)
     for number, sentence, tokens in parts:
-        hit = sum(worth[token] for token in own & tokens) / total
+        hit = math.fsum(worth[token] for token in own & tokens) / total
         if hit:
-            score = hit * (0.3 + sum(weights(token) for token in asked & tokens) / about)
+            score = hit * (0.3 + math.fsum(weights(token) for token in asked & tokens) / about)
             if score > result.score:
                 result = Support(number, sentence, score)
     return result
