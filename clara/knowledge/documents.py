@@ -38,6 +38,11 @@ class Document:
     """Its id is the name of its file, with a line number perhaps: it has no identity of its own."""
 
     @property
+    def size(self) -> int:
+        """Characters of all its texts: what it takes while it waits."""
+        return sum(map(len, (self.text, self.id, self.title, self.source, self.kind, *self.also)))
+
+    @property
     def fingerprint(self) -> str:
         """Changes with anything that is read, indexed or shown."""
         if self.made_from:

@@ -394,8 +394,7 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
     characters = 0
     for document in documents:
         batch.append(document)
-        names = (document.id, document.title, document.source, document.kind, *document.also)
-        characters += len(document.text) + sum(map(len, names))
+        characters += document.size
         if len(batch) == BATCH or characters >= BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0

@@ -169,7 +169,7 @@ def _size(item: Document | Problem | Exception | None) -> int:
     if isinstance(item, Problem):
         return len(item.reason)
     if isinstance(item, Document):
-        return sum(map(len, (item.text, item.id, item.title, item.source, item.kind, *item.also)))
+        return item.size
     return 0
 
 
