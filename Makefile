@@ -31,14 +31,14 @@ check: .venv/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
-	@$(BIN)/python -m clara.knowledge.check
+	@$(BIN)/python -m tools.check_knowledge
 
 format: .venv/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 embedder: .venv/.core
-	@$(BIN)/python -m clara.knowledge.train
+	@$(BIN)/python -m tools.train_embedder
 
 clean:
 	rm -rf .venv .venv-vllm .clara-demo .pytest_cache .ruff_cache .hypothesis dist build

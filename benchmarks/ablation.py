@@ -25,11 +25,11 @@ from clara.agent.strategies import REQUIRED, STRATEGIES, Strategy
 from clara.assembly import build_agent
 from clara.bench import parity
 from clara.bench.datasets import Dataset, load_dataset
-from clara.bench.journal import Record
-from clara.bench.paired import Table, tables_of
-from clara.bench.results import metrics
-from clara.bench.runner import Job, answer, jobs
-from clara.bench.runs import runs_of
+from clara.bench.figures.paired import Table, tables_of
+from clara.bench.figures.results import metrics
+from clara.bench.figures.runs import runs_of
+from clara.bench.replay.journal import Record
+from clara.bench.replay.runner import Job, answer, jobs
 from clara.config import Settings
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "multi_ophthalingua" / "questions_dev.csv"

@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from clara.bench.results import metrics
-from clara.bench.runs import Run
+from clara.bench.figures.results import metrics
+from clara.bench.figures.runs import Run
 
 LANGUAGES = ("english", "portuguese", "spanish", "tagalog", "chinese", "french", "hindi")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from clara.knowledge.notes import read_notes
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.corpus.notes import read_notes
+from clara.knowledge.embedding.static import StaticEmbedder
+from clara.knowledge.index.store import KnowledgeBase
 from tests.terminal.driver import Terminal
 from tests.terminal.fake_model import FakeModel, serving
 

@@ -30,10 +30,10 @@ import httpx
 from loopback import running
 
 from clara.assembly import build_backbone
-from clara.backbone.http import ModelServers
-from clara.backbone.wire import read_json
+from clara.backbone.servers.servers import ModelServers
+from clara.backbone.servers.wire import read_json
 from clara.config import Settings
-from clara.tasks import VERIFY, VerifyIn
+from clara.tasks.model import VERIFY, VerifyIn
 from clara.types import Option, Passage
 
 QUESTION = VerifyIn(

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clara.agent.grounding import check_answer
-from clara.knowledge.chunking import chunk
+from clara.knowledge.corpus.chunking import chunk
+from clara.knowledge.corpus.notes import read_notes
 from clara.knowledge.glossary import TERM_KINDS, shipped_glossary
-from clara.knowledge.notes import read_notes
-from clara.text import STOPWORDS, sentences, spans, words
+from clara.language.text import STOPWORDS, sentences, spans, words
 from clara.types import Passage
 
 SHOWN = 8

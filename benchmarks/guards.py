@@ -19,7 +19,7 @@ from pathlib import Path
 
 from clara.agent.guards import check_translation
 from clara.bench.datasets import Item, load_dataset
-from clara.text import fold, words
+from clara.language.text import fold, words
 from clara.types import Option, Question
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,10 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clara.knowledge.embedding.static import StaticEmbedder
+from clara.knowledge.index.store import KnowledgeBase
+from clara.knowledge.index.vectors import BATCH, open_client
 from clara.knowledge.ingestion import ingest
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
-from clara.knowledge.vectors import BATCH, open_client
 
 
 def our_part(file: Path, folder: Path) -> dict[str, Any]:

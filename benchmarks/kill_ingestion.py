@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clara.knowledge import indexer, store, vectors
-from clara.knowledge.documents import Document
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.corpus.documents import Document
+from clara.knowledge.embedding.static import StaticEmbedder
+from clara.knowledge.index import indexer, store, vectors
+from clara.knowledge.index.store import KnowledgeBase
 
 DOCUMENTS = 400
 BATCH = 32

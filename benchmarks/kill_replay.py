@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.instant import replay_sample
-from tests.bench.kills import comparable, kill_and_resume, records
+from tests.bench.replay.instant import replay_sample
+from tests.bench.replay.kills import comparable, kill_and_resume, records
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from clara.backbone.limiter import ConcurrencyLimiter
+from clara.backbone.servers.limiter import ConcurrencyLimiter
 
 
 @dataclass(frozen=True)

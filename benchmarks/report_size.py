@@ -18,9 +18,9 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from clara.bench.figures.results import metrics
+from clara.bench.figures.runs import Run
 from clara.bench.report import write_html
-from clara.bench.results import metrics
-from clara.bench.runs import Run
 
 LANGUAGES = ("english", "portuguese", "spanish", "tagalog", "chinese", "french", "hindi")
 FLAGS = ["--disable-gpu", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",

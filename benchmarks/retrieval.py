@@ -25,18 +25,18 @@ import numpy as np
 
 from clara import resources
 from clara.cli.kb.evaluate import through_glossary
-from clara.knowledge.augmentation import GlossaryAugmenter
 from clara.knowledge.base import Query
-from clara.knowledge.documents import Document
-from clara.knowledge.evaluation import Labelled, Parallel, evaluate_labelled, evaluate_parallel
+from clara.knowledge.corpus.augmentation import GlossaryAugmenter
+from clara.knowledge.corpus.documents import Document
+from clara.knowledge.corpus.notes import read_notes
+from clara.knowledge.embedding.static import StaticEmbedder
 from clara.knowledge.glossary import shipped_glossary
+from clara.knowledge.index.store import KnowledgeBase
 from clara.knowledge.ingestion import ingest
-from clara.knowledge.notes import read_notes
-from clara.knowledge.questions import read_questions
-from clara.knowledge.retriever import DENSE_ONLY, LEXICAL_ONLY, HybridRetriever, Weights
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
-from clara.languages import SEVEN
+from clara.knowledge.retrieval.evaluation import Labelled, Parallel, evaluate_labelled, evaluate_parallel
+from clara.knowledge.retrieval.labels import read_questions
+from clara.knowledge.retrieval.retriever import DENSE_ONLY, LEXICAL_ONLY, HybridRetriever, Weights
+from clara.language.codes import SEVEN
 
 COMPARED = ((0.5, 1.6), (0.7, 1.2), (1.0, 1.3), (1.0, 1.0), (1.3, 1.0))
 """Weights of the dense and the lexical list."""

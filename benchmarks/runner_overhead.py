@@ -22,12 +22,12 @@ from pathlib import Path
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.bench.datasets import Dataset, load_dataset
-from clara.bench.journal import Journal
-from clara.bench.runner import local, replay
-from clara.bench.tally import Tally
+from clara.bench.replay.journal import Journal
+from clara.bench.replay.runner import local, replay
+from clara.bench.replay.tally import Tally
 from clara.config import Settings
 from clara.knowledge.glossary import shipped_glossary
-from clara.tasks import AssessOut, ChoiceOut, GradeOut, LocalizeOut, RewriteOut, TermsOut, TranslateOut, VerifyOut
+from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LocalizeOut, RewriteOut, TermsOut, TranslateOut, VerifyOut
 from clara.testing import FixedRetriever, ScriptedBackbone
 from clara.types import Passage, Question
 

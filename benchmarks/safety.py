@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clara.languages import SEVEN
+from clara.language.codes import SEVEN
 from clara.safety import red_flags
 from clara.types import Question
 

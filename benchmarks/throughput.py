@@ -38,10 +38,10 @@ from meter import Meter, MeteredLimiter, Run
 
 from clara.agent.strategies import Strategy, get_strategy
 from clara.assembly import build_agent, build_retriever
-from clara.backbone.openai import OpenAIBackbone
+from clara.backbone.openai.backbone import OpenAIBackbone
 from clara.bench.datasets import Dataset, load_dataset
-from clara.bench.journal import Journal, Record
-from clara.bench.runner import TOGETHER, Job, local, pool_size, replay
+from clara.bench.replay.journal import Journal, Record
+from clara.bench.replay.runner import TOGETHER, Job, local, pool_size, replay
 from clara.config import Settings, load_settings
 from clara.errors import BackboneError
 from clara.knowledge.base import Retriever

@@ -20,8 +20,8 @@ from clara.config import Settings, load_settings
 from clara.errors import ClaraError, EmptyQuestion, UsageError
 from clara.events import Event
 from clara.knowledge.base import Retriever
-from clara.languages import get_language
-from clara.questions import parse_question
+from clara.language.codes import get_language
+from clara.language.questions import parse_question
 from clara.types import Answer, Option, Question
 
 T = TypeVar("T")

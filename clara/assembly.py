@@ -9,8 +9,8 @@ from clara.backbone.base import Backbone
 from clara.config import Settings
 from clara.knowledge.base import Query, Retriever
 from clara.knowledge.glossary import shipped_glossary
-from clara.knowledge.retriever import HybridRetriever
-from clara.outside.build import build_sources
+from clara.knowledge.outside.build import build_sources
+from clara.knowledge.retrieval.retriever import HybridRetriever
 from clara.types import Passage
 
 
@@ -28,18 +28,18 @@ def build_agent(settings: Settings, *, backbone: Backbone | None = None, retriev
 def build_backbone(settings: Settings) -> Backbone:
     """The extractive backbone, or a client for the configured servers; a translation model may take over a task."""
     if settings.uses_model:
-        from clara.backbone.openai import OpenAIBackbone
+        from clara.backbone.openai.backbone import OpenAIBackbone
 
         backbone: Backbone = OpenAIBackbone.from_settings(settings)
     else:
-        from clara.backbone.extractive import ExtractiveBackbone
+        from clara.backbone.extractive.backbone import ExtractiveBackbone
 
         backbone = ExtractiveBackbone(shipped_glossary())
     translator = settings.translator
     if translator is None:
         return backbone
-    from clara.backbone.seq2seq import Seq2SeqTranslator
-    from clara.backbone.translating import TranslatingBackbone
+    from clara.backbone.translation.backbone import TranslatingBackbone
+    from clara.backbone.translation.seq2seq import Seq2SeqTranslator
 
     return TranslatingBackbone(backbone, lambda: Seq2SeqTranslator(translator))
 

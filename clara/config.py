@@ -19,7 +19,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from clara.errors import SettingsError
-from clara.languages import SEVEN, find_language
+from clara.language.codes import SEVEN, find_language
 
 Profile = Literal["embedded", "vllm", "remote"]
 

@@ -24,7 +24,7 @@
         └── ContextOverflow     the prompt does not fit, even with no passage
 
 A message is one sentence that names what and where and, if there is one, the mend. Failures of a single reply are values,
-not errors: see :class:`clara.tasks.TaskResult`.
+not errors: see :class:`clara.tasks.model.TaskResult`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from clara.backbone.base import BackboneInfo, TokenSink
 from clara.knowledge.base import Query
-from clara.tasks import TASKS, I, O, Task, TaskModel, TaskResult
+from clara.tasks.model import TASKS, I, O, Task, TaskModel, TaskResult
 from clara.types import Passage, Usage
 
 Scripted = TaskModel | TaskResult[Any]

@@ -26,7 +26,7 @@ class Question:
     text: str
     options: tuple[Option, ...] = ()
     language: str | None = None
-    """A code of :mod:`clara.languages`; None means that the ``detect`` step decides."""
+    """A code of :mod:`clara.language.codes`; None means that the ``detect`` step decides."""
     id: str | None = None
 
     @property

@@ -6,9 +6,9 @@ The same from the shell: ``clara kb add --kb notes FOLDER`` and ``clara ask --kb
 from __future__ import annotations
 
 from clara import Clara, load_settings
-from clara.knowledge.documents import Document
-from clara.knowledge.embedders import build_embedder
-from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.corpus.documents import Document
+from clara.knowledge.embedding.build import build_embedder
+from clara.knowledge.index.store import KnowledgeBase
 
 DOCUMENTS = (
     Document(

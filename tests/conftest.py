@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from clara.knowledge.corpus.notes import read_notes
+from clara.knowledge.embedding.static import StaticEmbedder
 from clara.knowledge.glossary import TermGlossary, shipped_glossary
-from clara.knowledge.notes import read_notes
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.index.store import KnowledgeBase
 
 
 @pytest.fixture(autouse=True)

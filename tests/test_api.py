@@ -17,7 +17,7 @@ import pytest
 
 from clara import Answer, Clara, ClaraError, Final, Option, Question, Settings, StepStarted
 from clara.errors import EmptyQuestion, NoKnowledgeBase, UnknownLanguage, UnsupportedLanguage, UsageError
-from clara.tasks import TextOut
+from clara.tasks.model import TextOut
 from clara.testing import ScriptedBackbone
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

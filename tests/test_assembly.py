@@ -12,7 +12,7 @@ from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.assembly import LazyRetriever, build_agent
 from clara.errors import NoKnowledgeBase
 from clara.knowledge.base import Query
-from clara.knowledge.retriever import HybridRetriever
+from clara.knowledge.retrieval.retriever import HybridRetriever
 from clara.testing import FixedRetriever
 
 NERVE = Query(("Which nerve supplies the lateral rectus?",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clara.knowledge.base import Query
-from clara.tasks import TERMS, TaskResult, TermsIn, TermsOut, VerifyOut
+from clara.tasks.model import TERMS, TaskResult, TermsIn, TermsOut, VerifyOut
 from clara.testing import FixedRetriever, ScriptedBackbone
 from clara.types import Passage
 

@@ -69,7 +69,7 @@ def test_prompts_knowledge_base_and_sample_are_inside(wheel: Path) -> None:
     missing = [name for name in shipped if f"clara/_data/{name}" not in names]
     assert len(shipped) > 200
     assert missing == []
-    assert {"clara/py.typed", "clara/locale/hi.toml"} <= names
+    assert {"clara/py.typed", "clara/language/locale/hi.toml"} <= names
     assert not [name for name in names if name.startswith("tests/")]
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from clara.tasks import O, TaskResult
+from clara.tasks.model import O, TaskResult
 
 
 async def together(asked: Iterable[Coroutine[Any, Any, TaskResult[O]]]) -> list[TaskResult[O]]:

@@ -15,7 +15,7 @@ from clara.agent.asking import together
 from clara.agent.citing import named
 from clara.agent.letters import relettered
 from clara.agent.state import Candidate, Deps
-from clara.tasks import ANSWER_CHOICE, AnswerIn, ChoiceOut, TaskResult
+from clara.tasks.model import ANSWER_CHOICE, AnswerIn, ChoiceOut, TaskResult
 from clara.types import Option, Usage
 
 HEAT = 0.7

@@ -17,9 +17,9 @@ from typing import Literal
 from clara.agent.guards.polarity import negators
 from clara.agent.guards.quantities import Quantity, quantities, same_family, spelled
 from clara.agent.letters import concluded
-from clara.detection import UNKNOWN, detect_language
 from clara.knowledge.glossary import TERM_KINDS, shipped_glossary
-from clara.text import search_tokens, sentences, spans
+from clara.language.detection import UNKNOWN, detect_language
+from clara.language.text import search_tokens, sentences, spans
 from clara.types import Option, Passage
 
 Kind = Literal["number", "unit", "negation", "citation", "choice"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clara.text import sentences, words
+from clara.language.text import sentences, words
 from clara.types import Citation, Passage
 
 

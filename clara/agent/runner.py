@@ -17,13 +17,13 @@ from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone
 from clara.config import Settings
-from clara.detection import question_language
 from clara.errors import BackboneError, StoreError, UnsupportedLanguage
 from clara.events import Event, Final, Notice
 from clara.knowledge.base import Opens, Retriever
 from clara.knowledge.glossary import Glossary
-from clara.languages import LANGUAGES
-from clara.outside.base import OutsideSource
+from clara.knowledge.outside.source import OutsideSource
+from clara.language.codes import LANGUAGES
+from clara.language.detection import question_language
 from clara.safety import asks_personally, urgent_notice
 from clara.types import Answer, Question, Usage, Verdict
 

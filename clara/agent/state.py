@@ -13,8 +13,8 @@ from clara.config import Settings
 from clara.events import Event
 from clara.knowledge.base import Retriever
 from clara.knowledge.glossary import Glossary
-from clara.outside.base import OutsideSource
-from clara.tasks import Action, TermHint
+from clara.knowledge.outside.source import OutsideSource
+from clara.tasks.model import Action, TermHint
 from clara.types import Citation, Option, Passage, Question, TraceStep, Usage, Verdict
 
 

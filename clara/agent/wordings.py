@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from clara.detection import detect_language
 from clara.knowledge.glossary import Glossary
-from clara.text import fold, sentences, words
+from clara.language.detection import detect_language
+from clara.language.text import fold, sentences, words
 from clara.types import Question
 
 _SURE = 0.75

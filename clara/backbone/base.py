@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from clara.tasks import I, O, Task, TaskResult
+from clara.tasks.model import I, O, Task, TaskResult
 
 TokenSink = Callable[[str], None]
 """Receives text as the model writes it."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from clara.chat.turns import Turn
 from clara.errors import DataError, UsageError
-from clara.languages import LANGUAGES
-from clara.messages import say, verdict_key
+from clara.language.codes import LANGUAGES
+from clara.language.messages import say, verdict_key
 
 SUFFIXES = (".md", ".json")
 

@@ -20,11 +20,11 @@ from clara.chat.conversation import ChatEvent, TurnDeps, build_conversation
 from clara.chat.store import ConversationStore, Summary, config, new_id, open_store
 from clara.chat.turns import Turn
 from clara.config import Settings, locale_language
-from clara.detection import detect_language
 from clara.errors import BackboneRefused, UsageError
 from clara.knowledge.base import Query
-from clara.languages import get_language
-from clara.messages import say
+from clara.language.codes import get_language
+from clara.language.detection import detect_language
+from clara.language.messages import say
 from clara.types import Answer, Citation, Passage
 
 _SEARCHED = 20

@@ -22,7 +22,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from clara.chat.turns import Turn
 from clara.errors import DataError, UsageError
-from clara.text import fold
+from clara.language.text import fold
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

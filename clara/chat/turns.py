@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from clara.tasks import Exchange
+from clara.tasks.model import Exchange
 from clara.types import Answer, Citation, Option, Question, TraceStep, Usage, Verdict
 
 _REMEMBERED = 4

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from clara.backbone.base import Backbone
 from clara.chat.turns import Turn, remembered
-from clara.detection import UNKNOWN, question_language
-from clara.languages import LANGUAGES
-from clara.messages import say
-from clara.questions import parse_question
-from clara.tasks import CONDENSE, CondenseIn
-from clara.text import words
+from clara.language.codes import LANGUAGES
+from clara.language.detection import UNKNOWN, question_language
+from clara.language.messages import say
+from clara.language.questions import parse_question
+from clara.language.text import words
+from clara.tasks.model import CONDENSE, CondenseIn
 from clara.types import Question
 
 _TELLING = 4

@@ -154,13 +154,13 @@ def writable(folder: Path) -> bool:
 
 def knowledge_base(settings: Settings, name: str) -> dict[str, Any]:
     """Whether it is built, with which embedder, or why it cannot be used."""
-    from clara.knowledge.store import KnowledgeBase, kb_folder, missing_message
+    from clara.knowledge.index.store import KnowledgeBase, kb_folder, missing_message
 
     folder = kb_folder(settings, name)
     entry: dict[str, Any] = {"name": name, "built": (folder / "record.sqlite").is_file(), "problem": None}
     if not entry["built"]:
         return {**entry, "problem": missing_message(name, folder)}
-    from clara.knowledge.embedders import build_embedder
+    from clara.knowledge.embedding.build import build_embedder
 
     try:
         base = KnowledgeBase.open(settings, name, build_embedder(settings))
@@ -193,7 +193,7 @@ def addresses(settings: Settings) -> list[dict[str, str]]:
     if settings.translator and not Path(settings.translator).exists():
         found.append(("translator download", "https://huggingface.co"))
     if settings.search:
-        from clara.outside.build import ADDRESSES
+        from clara.knowledge.outside.build import ADDRESSES
 
         found.extend((f"search {name}", ADDRESSES[name]) for name in settings.search)
     return [{"purpose": purpose, "address": address} for purpose, address in found]
@@ -219,7 +219,7 @@ async def _told_by(settings: Settings) -> dict[str, Any]:
     """What the server says of itself, and what it was found to do."""
     from dataclasses import asdict
 
-    from clara.backbone.openai import OpenAIBackbone
+    from clara.backbone.openai.backbone import OpenAIBackbone
 
     backbone = OpenAIBackbone.from_settings(settings)
     try:

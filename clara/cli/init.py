@@ -84,7 +84,7 @@ def set_up(path: Path, given: Mapping[str, Any], *, ask: bool, test: bool, spoke
         DataError: the file cannot be written.
     """
     from clara.config import load_settings
-    from clara.languages import SEVEN, get_language
+    from clara.language.codes import SEVEN, get_language
 
     profile = given.get("profile") or ("remote" if given.get("backbone") else None)
     if profile is None:
@@ -148,7 +148,7 @@ def toml(value: Any) -> str:
 
 def _offer_build(settings: Settings, spoken: str) -> None:
     from clara.cli.kb.build import SHIPPED, build
-    from clara.knowledge.store import kb_folder
+    from clara.knowledge.index.store import kb_folder
 
     if SHIPPED not in settings.kb or (kb_folder(settings, SHIPPED) / "record.sqlite").is_file():
         return
@@ -180,13 +180,13 @@ def _test_call(settings: Settings, spoken: str) -> None:
 
 def _say(key: str, language: str, /, **values: object) -> None:
     from clara.cli.safe import clean
-    from clara.messages import say
+    from clara.language.messages import say
 
     typer.echo(clean(say(key, language, **values)))
 
 
 def _ask(key: str, default: str, language: str) -> str:
-    from clara.messages import say
+    from clara.language.messages import say
 
     return str(typer.prompt(say(key, language), default=default, show_default=bool(default))).strip()
 
@@ -199,7 +199,7 @@ def _choose(key: str, choices: list[str], default: str, language: str) -> str:
 
 def _asked(key: str, language: str) -> str:
     """What was typed; nothing on Ctrl-C."""
-    from clara.messages import say
+    from clara.language.messages import say
 
     try:
         said = typer.prompt(f"{say(key, language)} [{say('yes_no', language)}]", default="", show_default=False)
@@ -210,6 +210,6 @@ def _asked(key: str, language: str) -> str:
 
 def _is_yes(said: str, language: str) -> bool:
     """Yes in the interface language or in English; anything else is no."""
-    from clara.messages import say
+    from clara.language.messages import say
 
     return said.lower() in {*say("yes_words", language).split(), *say("yes_words", "en").split()}

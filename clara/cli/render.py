@@ -16,8 +16,8 @@ from rich.tree import Tree
 from clara.cli.markdown import MarkdownText
 from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
-from clara.languages import LANGUAGES
-from clara.messages import catalogue, say, verdict_key
+from clara.language.codes import LANGUAGES
+from clara.language.messages import catalogue, say, verdict_key
 from clara.types import Answer, Citation, Passage, TraceStep
 
 _FRAME = Box("╭── \n│   \n│ │ \n│   \n│   \n│   \n│   \n╰── \n")

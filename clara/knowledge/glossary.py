@@ -12,9 +12,9 @@ from typing import Protocol
 
 from clara import resources
 from clara.errors import KnowledgeError
-from clara.knowledge.translit import hindi_key
-from clara.tasks import TermHint
-from clara.text import Word, fold, normalise, spans, stem
+from clara.language.text import Word, fold, normalise, spans, stem
+from clara.language.translit import hindi_key
+from clara.tasks.model import TermHint
 
 COLUMNS = {
     "en": ("english", "synonyms"),

@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from clara.knowledge.augmentation import Augmenter
-from clara.knowledge.documents import Document, storable
+from clara.knowledge.corpus.augmentation import Augmenter
+from clara.knowledge.corpus.documents import Document, storable
+from clara.knowledge.index.store import Change, KnowledgeBase, Progress
 from clara.knowledge.loading import tables
 from clara.knowledge.loading.base import Hints, SourceFile, origin_of
 from clara.knowledge.loading.formats import LOADERS
 from clara.knowledge.loading.sandbox import Problem, parse
 from clara.knowledge.loading.sources import covered_by, find_files
-from clara.knowledge.store import Change, KnowledgeBase, Progress
 
 MOST_PROBLEMS = 1000
 """Problems that are kept to be shown; all are counted."""

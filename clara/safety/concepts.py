@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from clara.languages import SEVEN
-from clara.lexicon import WORD_CHARACTER
+from clara.language.codes import SEVEN
+from clara.language.lexicon import WORD_CHARACTER
+from clara.language.text import fold
 from clara.safety.typos import Corrector
-from clara.text import fold
 
 _FOLDER = Path(__file__).parent / "words"
 _TABLE = Path(__file__).parent / "flags.toml"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clara.detection import question_language
-from clara.languages import SEVEN
-from clara.messages import say
+from clara.language.codes import SEVEN
+from clara.language.detection import question_language
+from clara.language.messages import say
 from clara.safety.concepts import Reading, read, table
 from clara.types import Question
 

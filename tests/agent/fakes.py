@@ -10,7 +10,7 @@ from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.config import Settings
 from clara.errors import SourceError
-from clara.tasks import (
+from clara.tasks.model import (
     AssessOut,
     ChoiceOut,
     GradeOut,

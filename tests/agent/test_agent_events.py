@@ -11,7 +11,7 @@ import pytest
 from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.errors import BackboneRefused
 from clara.events import Event, Final, Retry, StepFinished, StepStarted
-from clara.tasks import TaskResult
+from clara.tasks.model import TaskResult
 from tests.agent.fakes import REFUSE, SPANISH, Script, agent, steps
 
 

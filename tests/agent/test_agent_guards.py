@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.guards import REAL, measure
 from clara.agent.grounding import check_answer
 from clara.agent.guards import check_localisation, check_translation, numbers
-from clara.languages import SEVEN
+from clara.language.codes import SEVEN
 from clara.types import Option, Passage
 
 needs_real = pytest.mark.skipif(not REAL.is_file(), reason=f"{REAL} is not there")

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clara.agent.strategies import REQUIRED, STEPS, STRATEGIES, max_calls
-from clara.tasks import (
+from clara.tasks.model import (
     Action,
     AssessOut,
     ChoiceOut,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clara.tasks import AnswerIn, ChoiceOut
+from clara.tasks.model import AnswerIn, ChoiceOut
 from tests.agent.fakes import FREE, SILENT, SPANISH, UNPARSED, Script, ask, details
 
 LATERAL = "Lateral rectus"

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from clara.messages import catalogue
-from clara.prompts import PromptLibrary
-from clara.tasks import (
+from clara.language.messages import catalogue
+from clara.tasks.model import (
     ANSWER_CHOICE,
     ANSWER_TEXT,
     ASSESS,
@@ -23,6 +22,7 @@ from clara.tasks import (
     ChoiceOut,
     TextOut,
 )
+from clara.tasks.prompts import PromptLibrary
 from clara.types import Option, Passage, Question
 from tests.agent.fakes import ENGLISH, PASSAGES, Script, Shelf, ask
 

@@ -6,7 +6,7 @@ import pytest
 
 from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.errors import BackboneUnreachable, UnsupportedLanguage, UsageError
-from clara.tasks import (
+from clara.tasks.model import (
     AssessOut,
     GradeOut,
 )

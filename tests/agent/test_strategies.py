@@ -7,7 +7,7 @@ import pytest
 from clara.agent.graph import NODES
 from clara.agent.strategies import STEPS, STRATEGIES, ballots, max_calls
 from clara.config import Settings
-from clara.tasks import AssessOut, ChoiceOut, GradeOut, LocalizeOut, ReactOut, TextOut
+from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LocalizeOut, ReactOut, TextOut
 from tests.agent.fakes import FREE, REFUSE, SPANISH, UNPARSED, Script, ask
 
 WORST = {

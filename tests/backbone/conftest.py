@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from clara.backbone.http import ModelServers
-from clara.backbone.openai import OpenAIBackbone
+from clara.backbone.openai.backbone import OpenAIBackbone
+from clara.backbone.servers.servers import ModelServers
 from clara.config import Settings
-from clara.prompts import PromptLibrary
+from clara.tasks.prompts import PromptLibrary
 from tests.backbone.fake_server import KEY, FakeServer, serving
 
 Connect = Callable[..., OpenAIBackbone]

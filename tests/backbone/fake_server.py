@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from clara.tasks import AnswerIn
+from clara.tasks.model import AnswerIn
 from clara.types import Option, Passage
 
 KEY = "sk-very-secret"

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from clara.config import Settings, load_settings
 from clara.errors import BackboneError, SettingsError
-from clara.tasks import ANSWER_CHOICE
+from clara.tasks.model import ANSWER_CHOICE
 from tests.backbone.conftest import Connect
 from tests.backbone.fake_server import DEAD, GOOD, INPUTS, KEY, FakeServer
 

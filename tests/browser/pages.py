@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from clara.bench.figures.results import metrics
+from clara.bench.figures.runs import Run
 from clara.bench.report import write_html
-from clara.bench.results import metrics
-from clara.bench.runs import Run
 from clara.types import Answer, Citation, Option, Question, TraceStep, Usage, Verdict
 
 STEMS = {

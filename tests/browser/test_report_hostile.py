@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from clara.bench.figures.results import metrics
+from clara.bench.figures.runs import Run
 from clara.bench.report import html
-from clara.bench.results import metrics
-from clara.bench.runs import Run
 from tests.browser.pages import record, write
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clara.agent.runner import Agent
 from clara.config import Settings, load_settings
 from clara.knowledge.glossary import TermGlossary
-from clara.tasks import TextOut
+from clara.tasks.model import TextOut
 from clara.testing import FixedRetriever, ScriptedBackbone
 from clara.types import Passage
 

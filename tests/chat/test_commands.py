@@ -4,7 +4,7 @@ import pytest
 
 from clara.chat.commands import COMMANDS, nearest, parse_command, split_questions
 from clara.cli.chat.handlers import HANDLERS
-from clara.messages import catalogue
+from clara.language.messages import catalogue
 
 
 def test_every_command_has_a_handler_and_a_help_line() -> None:

@@ -13,7 +13,7 @@ from clara.config import load_settings
 from clara.errors import BackboneUnreachable, UsageError
 from clara.events import Event
 from clara.knowledge.glossary import TermGlossary
-from clara.tasks import ChoiceOut, CondenseIn, CondenseOut, LocalizeOut, TaskResult, TextOut
+from clara.tasks.model import ChoiceOut, CondenseIn, CondenseOut, LocalizeOut, TaskResult, TextOut
 from tests.chat.fakes import PASSAGE, scripted, settings
 from tests.terminal.fake_model import serving
 

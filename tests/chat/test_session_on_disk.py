@@ -17,7 +17,7 @@ from clara.chat.store import FILE, open_store
 from clara.chat.turns import Turn, answer_from_json
 from clara.errors import BackboneUnreachable, DataError, UsageError
 from clara.knowledge.glossary import TermGlossary
-from clara.tasks import CondenseOut
+from clara.tasks.model import CondenseOut
 from clara.types import Answer, Option
 from tests.chat.fakes import scripted, settings
 from tests.chat.test_session import said

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from clara.bench.journal import read_run
-from clara.bench.tally import Tally
+from clara.bench.replay.journal import read_run
+from clara.bench.replay.tally import Tally
 from clara.cli.app import app
 from clara.cli.bench.live import Watch, duration, line, table
 from clara.cli.bench.run import strategies

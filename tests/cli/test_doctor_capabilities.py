@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from clara.backbone.openai import OpenAIBackbone
+from clara.backbone.openai.backbone import OpenAIBackbone
 from clara.cli.doctor import reach
 from clara.config import Settings
 from tests.backbone.fake_server import FakeServer, serving

@@ -16,8 +16,8 @@ from clara.cli.chat.views import comparison_view, conversations_view, help_view,
 from clara.cli.render import answer_view
 from clara.cli.wrapping import Ragged, width_of
 from clara.errors import BackboneUnreachable, ClaraError, NoKnowledgeBase, UsageError
-from clara.languages import SEVEN
-from clara.messages import say
+from clara.language.codes import SEVEN
+from clara.language.messages import say
 from clara.types import Answer, Citation, Option, Passage, Question, Verdict
 
 EVIL = "\x1b]52;c;eA==\x07\x9b2J\u202e\x1b[2J"

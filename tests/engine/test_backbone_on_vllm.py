@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from clara.backbone.openai import OpenAIBackbone
-from clara.backbone.reply import Completion, read_completion, read_stream
-from clara.backbone.request import encoded
+from clara.backbone.openai.backbone import OpenAIBackbone
+from clara.backbone.openai.reply import Completion, read_completion, read_stream
+from clara.backbone.openai.request import encoded
 from clara.config import Settings
 from clara.errors import ContextOverflow
-from clara.tasks import ANSWER_TEXT, GRADE, GUESS, AnswerIn, GradeIn
+from clara.tasks.model import ANSWER_TEXT, GRADE, GUESS, AnswerIn, GradeIn
 from clara.types import Option, Passage
 
 pytestmark = pytest.mark.engine

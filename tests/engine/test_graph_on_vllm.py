@@ -9,7 +9,7 @@ import pytest
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import get_strategy
-from clara.backbone.openai import OpenAIBackbone
+from clara.backbone.openai.backbone import OpenAIBackbone
 from clara.config import Settings
 from clara.errors import BackboneUnreachable
 from clara.knowledge.glossary import Entry, TermGlossary

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clara.bench.journal import JOURNAL, read_run
+from clara.bench.replay.journal import JOURNAL, read_run
 from clara.resources import PROMPTS
 from clara.serving.keeper import descendants
 from tests.engine.conftest import READY, free_port, start, stop, wait

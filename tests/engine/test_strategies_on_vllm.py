@@ -9,7 +9,7 @@ import pytest
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import STRATEGIES, max_calls
-from clara.backbone.openai import OpenAIBackbone
+from clara.backbone.openai.backbone import OpenAIBackbone
 from clara.config import Settings
 from clara.testing import FixedRetriever
 from clara.types import Answer, Option, Question

@@ -17,8 +17,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from clara.errors import KnowledgeError
-from clara.knowledge.reranker import CrossEncoderReranker
-from clara.knowledge.transformer import TransformerEmbedder
+from clara.knowledge.embedding.reranker import CrossEncoderReranker
+from clara.knowledge.embedding.transformer import TransformerEmbedder
 
 TEXTS = ("The cornea is clear.", "The lens focuses light.", "Glaucoma damages the nerve.")
 LIMIT = 64

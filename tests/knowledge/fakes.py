@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from clara.knowledge.base import EmbedderInfo, Vectors
-from clara.knowledge.chunking import count_words
-from clara.knowledge.documents import Document
-from clara.text import search_tokens
+from clara.knowledge.corpus.chunking import count_words
+from clara.knowledge.corpus.documents import Document
+from clara.language.text import search_tokens
 
 
 class HashEmbedder:

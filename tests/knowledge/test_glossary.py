@@ -8,7 +8,7 @@ import pytest
 
 from clara.errors import KnowledgeError
 from clara.knowledge.glossary import COLUMNS, HEADER, TERM_KINDS, WORD_KINDS, Entry, TermGlossary, read_glossary
-from clara.text import spans
+from clara.language.text import spans
 
 LUPUS = (
     "lupus\tsystemic\tsystemic lupus erythematosus\tLES\tLES\tLES | lupus érythémateux disséminé\tlupus\t"

@@ -8,8 +8,8 @@ import pytest
 from chromadb.api.shared_system_client import SharedSystemClient
 
 from clara.errors import KnowledgeError
+from clara.knowledge.index.store import Change, KnowledgeBase
 from clara.knowledge.ingestion import ingest
-from clara.knowledge.store import Change, KnowledgeBase
 from tests.knowledge.fakes import HashEmbedder
 from tests.knowledge.loading.makers import write
 

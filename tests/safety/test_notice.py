@@ -7,7 +7,7 @@ import pytest
 from clara.agent.strategies import STRATEGIES, get_strategy
 from clara.errors import BackboneUnreachable, StoreError, UnsupportedLanguage
 from clara.events import Final, Notice
-from clara.messages import catalogue
+from clara.language.messages import catalogue
 from clara.types import Question
 from tests.agent.fakes import SILENT, UNPARSED, Script, agent
 

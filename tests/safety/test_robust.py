@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clara.languages import SEVEN
+from clara.language.codes import SEVEN
 from clara.safety import asks_personally, red_flags, urgent_notice
 from clara.types import Question
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.safety import Case, corpus, rate
-from clara.languages import SEVEN
-from clara.messages import catalogue
+from clara.language.codes import SEVEN
+from clara.language.messages import catalogue
 from clara.safety import asks_personally, red_flags, urgent_notice
 from clara.safety.concepts import table
 from clara.safety.typos import Corrector

@@ -18,7 +18,7 @@ from clara.chat.turns import Turn
 from clara.cli.chat import views
 from clara.cli.render import language_name
 from clara.cli.wrapping import Prose, Ragged, width_of
-from clara.messages import say
+from clara.language.messages import say
 from tests.terminal.conftest import Start
 from tests.terminal.driver import PROMPT
 

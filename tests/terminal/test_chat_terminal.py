@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from clara.knowledge.documents import Document
-from clara.knowledge.static import StaticEmbedder
-from clara.knowledge.store import KnowledgeBase
+from clara.knowledge.corpus.documents import Document
+from clara.knowledge.embedding.static import StaticEmbedder
+from clara.knowledge.index.store import KnowledgeBase
 from tests.terminal.conftest import Start
 from tests.terminal.driver import Terminal
 from tests.terminal.fake_model import EVIL, WORDS, FakeModel

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from clara.agent.guards.letters import skeleton
 from clara.agent.guards.quantities import quantities
 from clara.knowledge.glossary import shipped_glossary
-from clara.knowledge.translit import devanagari_to_latin
-from clara.text import search_tokens, spans
+from clara.language.text import search_tokens, spans
+from clara.language.translit import devanagari_to_latin
 from clara.types import Option
 
 _MARGIN = 0.6

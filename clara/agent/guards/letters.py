@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from clara.text import fold
+from clara.language.text import fold
 
 _HABITS = (("ph", "f"), ("th", "t"), ("rh", "r"), ("ch", "k"), ("qu", "k"), ("y", "i"), ("x", "ks"), ("z", "s"), ("v", "b"))
 

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 
 from clara.agent.guards.letters import alike, skeleton
 from clara.knowledge.glossary import Entry, shipped_glossary
-from clara.knowledge.translit import devanagari_to_latin
-from clara.text import spans, words
+from clara.language.text import spans, words
+from clara.language.translit import devanagari_to_latin
 
 _TRANSLITERATED = 0.6
 """How alike an English name and a Hindi word in Latin letters must be; vowels vary."""

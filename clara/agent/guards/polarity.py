@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from clara.lexicon import NEGATIONS, WORD_CHARACTER
-from clara.text import STOPWORDS, fold, words
+from clara.language.lexicon import NEGATIONS, WORD_CHARACTER
+from clara.language.text import STOPWORDS, fold, words
 
 _TABLES = Path(__file__).with_suffix(".toml")
 
@@ -80,7 +80,7 @@ def polarity(text: str, language: str) -> Polarity:
     """Count the negations of ``text``.
 
     Args:
-        language: a code of :data:`clara.lexicon.NEGATIONS`; another one is read as English.
+        language: a code of :data:`clara.language.lexicon.NEGATIONS`; another one is read as English.
     """
     code = language if language in NEGATIONS else "en"
     table = _words(code)

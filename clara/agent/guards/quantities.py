@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clara.agent.guards.tables import CARDINALS, QUANTIFIERS, ROMAN, UNITS
-from clara.text import fold, words
+from clara.language.text import fold, words
 
 _SUPERSCRIPT = str.maketrans({char: f"^{digit}" for digit, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 _NUMBER = re.compile(r"(?<![\d^])\d{1,3}(?: \d{3})+(?![\d.,]*\d)|\d+(?:[.,]\d+)*")

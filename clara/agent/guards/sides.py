@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from clara.agent.guards.quantities import spelled
-from clara.lexicon import SIDES
-from clara.text import fold, spans
+from clara.language.lexicon import SIDES
+from clara.language.text import fold, spans
 
 _NOT_A_SIDE = {
     # "right" is also correct, an angle, and a moment; "left" is also what remains

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from clara.agent.guards import alignment, names, polarity, quantities, sides
-from clara.lexicon import NEGATIONS
-from clara.text import fold, words
+from clara.language.lexicon import NEGATIONS
+from clara.language.text import fold, words
 from clara.types import Option
 
 _FORMAL = re.compile(r"[\sA-Ja-jIVXivx0-9:;,.()/\-–→+]*[:;,/\-–→]\s*[\sA-Ja-jIVXivx0-9:;,.()/\-–→+]*")

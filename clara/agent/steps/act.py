@@ -8,7 +8,7 @@ that letters, citations and votes are checked alike.
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks import REACT, Action, ReactIn, Tool
+from clara.tasks.model import REACT, Action, ReactIn, Tool
 
 
 async def act(state: State, deps: Deps) -> Outcome:

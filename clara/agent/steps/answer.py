@@ -8,7 +8,7 @@ from clara.agent.ballot import choose, failed
 from clara.agent.citing import named, renumbered
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.events import Token
-from clara.tasks import ANSWER_TEXT, AnswerIn, RefusedAnswer
+from clara.tasks.model import ANSWER_TEXT, AnswerIn, RefusedAnswer
 from clara.types import Passage, Usage
 
 

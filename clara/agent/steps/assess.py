@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clara.agent.state import Deps, Outcome, State, Translation
-from clara.tasks import ASSESS, AssessIn
+from clara.tasks.model import ASSESS, AssessIn
 
 
 async def assess(state: State, deps: Deps) -> Outcome:

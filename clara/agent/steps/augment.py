@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks import TERMS, TermHint, TermsIn
+from clara.tasks.model import TERMS, TermHint, TermsIn
 
 MOST = 12
 """Terms that the answer's prompt shows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State
-from clara.detection import question_language
+from clara.language.detection import question_language
 
 
 async def detect(state: State, _deps: Deps) -> Outcome:

@@ -12,7 +12,7 @@ from collections import Counter
 from clara.agent.asking import together
 from clara.agent.state import Deps, Outcome, State, english
 from clara.agent.strategies import GUESSES
-from clara.tasks import GUESS, AnswerIn
+from clara.tasks.model import GUESS, AnswerIn
 
 HEAT = 0.7
 """Temperature of the sampled guesses: at 0 they would all be the same."""

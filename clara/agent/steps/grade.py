@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks import GRADE, GradeIn
+from clara.tasks.model import GRADE, GradeIn
 
 
 async def grade(state: State, deps: Deps) -> Outcome:

@@ -7,9 +7,9 @@ from clara.agent.state import Candidate, Deps, Outcome, State
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import LOCALIZATIONS
 from clara.agent.wordings import reads_as_english
-from clara.languages import LANGUAGES
-from clara.tasks import LOCALIZE, LocalizeIn
-from clara.text import words
+from clara.language.codes import LANGUAGES
+from clara.language.text import words
+from clara.tasks.model import LOCALIZE, LocalizeIn
 from clara.types import Usage
 
 _TELLING = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks import REWRITE, RewriteIn
+from clara.tasks.model import REWRITE, RewriteIn
 
 
 async def rewrite(state: State, deps: Deps) -> Outcome:

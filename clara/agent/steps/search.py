@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from clara.agent.state import Deps, Outcome, State, english, gathered, is_english
-from clara.detection import detect_language
 from clara.errors import SourceError
-from clara.outside.base import OutsideSource
-from clara.text import STOPWORDS, spans
+from clara.knowledge.outside.source import OutsideSource
+from clara.language.detection import detect_language
+from clara.language.text import STOPWORDS, spans
 from clara.types import Passage
 
 FOUND = 3

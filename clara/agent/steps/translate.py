@@ -9,8 +9,8 @@ from clara.agent.guards import check_translation
 from clara.agent.state import Deps, Outcome, State, Translation
 from clara.agent.wordings import is_already_english, reads_as_english, split_source, without_echo
 from clara.knowledge.glossary import Glossary
-from clara.tasks import TRANSLATE, TaskResult, TermHint, TranslateIn, TranslateOut
-from clara.text import fold
+from clara.language.text import fold
+from clara.tasks.model import TRANSLATE, TaskResult, TermHint, TranslateIn, TranslateOut
 from clara.types import Option, Question
 
 MOST = 16

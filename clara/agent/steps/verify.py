@@ -9,7 +9,7 @@ from clara.agent.citing import marked
 from clara.agent.grounding import check_answer, check_choice
 from clara.agent.guards import numbers
 from clara.agent.state import Candidate, Deps, Outcome, State, english
-from clara.tasks import VERIFY, VerifyIn, VerifyOut
+from clara.tasks.model import VERIFY, VerifyIn, VerifyOut
 from clara.types import Option, Usage, Verdict
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.agent.steps.answer import answer_input, ask, detail_of
 from clara.agent.steps.verify import best, judge
-from clara.tasks import RECONCILE, ReconcileIn, ReconcileOut
+from clara.tasks.model import RECONCILE, ReconcileIn, ReconcileOut
 from clara.types import Usage
 
 

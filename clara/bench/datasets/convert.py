@@ -13,8 +13,8 @@ from clara.bench.datasets.layout import Columns, Layout
 from clara.bench.datasets.model import Defect, Item
 from clara.bench.datasets.values import missing, read_gold, read_options, read_references
 from clara.errors import DatasetError
-from clara.languages import Language, find_language, get_language
-from clara.questions import parse_question
+from clara.language.codes import Language, find_language, get_language
+from clara.language.questions import parse_question
 from clara.types import Option, Question
 
 _NO_LANGUAGE = "has no language: give the mapping language (a column) or fixed_language, or end the file's name in one"

@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 
 from clara.bench.datasets.values import GoldForm
 from clara.errors import DatasetError
-from clara.languages import find_language
+from clara.language.codes import find_language
 
 _GOLD = ("answer", "gold", "label", "correct")
 _REFERENCES = ("references", "reference")

@@ -18,7 +18,7 @@ from clara.bench.datasets.layout import Layout, guess_layout, language_of, layou
 from clara.bench.datasets.model import Dataset, Item
 from clara.bench.datasets.named import BY_NAME, NAMED, Named, by_place, recognise
 from clara.errors import DatasetError
-from clara.languages import get_language
+from clara.language.codes import get_language
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from clara.errors import DatasetError
-from clara.languages import get_language
+from clara.language.codes import get_language
 from clara.types import Question
 
 

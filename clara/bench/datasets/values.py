@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from clara.questions import LETTERS, label_of, parse_question
+from clara.language.questions import LETTERS, label_of, parse_question
 from clara.types import Option
 
 GoldForm = Literal["letter", "index0", "index1", "text"]

@@ -12,11 +12,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from clara.bench.figures.runs import Run
 from clara.bench.report.payload import blocks, printable
 from clara.bench.report.plots import figures
 from clara.bench.report.sheets import Sheet, parity_sheet, sheets
 from clara.bench.report.tables import notes
-from clara.bench.runs import Run
 from clara.errors import DataError
 
 _ASSETS = Path(__file__).parent / "assets"

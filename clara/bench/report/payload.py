@@ -16,9 +16,9 @@ from typing import Any
 
 import orjson
 
-from clara.bench.journal import Record
-from clara.bench.runs import Run, question_of
-from clara.languages import find_language
+from clara.bench.figures.runs import Run, question_of
+from clara.bench.replay.journal import Record
+from clara.language.codes import find_language
 
 CODES = {"correct": "c", "wrong": "w", "unparsed": "u", "no_response": "n", "abstained": "a"}
 _CHUNK = 250

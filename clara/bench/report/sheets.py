@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from clara.bench.figures.runs import NOT_ANSWERED
 from clara.bench.report.plots import languages_of
 from clara.bench.report.tables import count, signed, star
-from clara.bench.runs import NOT_ANSWERED
 
 Document = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from clara.bench.figures.runs import NOT_ANSWERED
 from clara.bench.report.payload import printable
 from clara.bench.report.plots import languages_of
-from clara.bench.runs import NOT_ANSWERED
 
 CHANCE_NOTE = "is close to chance: a small gap between languages there is no fairness."
 

@@ -13,7 +13,7 @@ from clara.cli.options import DebugOption, JsonOption
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from clara.bench.audit import Audit
+    from clara.bench.audit.audit import Audit
 
 
 def audit(
@@ -23,7 +23,7 @@ def audit(
     debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Find lost options, answers given away, echoed sources, wrong scripts and more."""
-    from clara.bench.audit import audit_dataset
+    from clara.bench.audit.audit import audit_dataset
     from clara.bench.datasets import load_dataset
     from clara.cli.options import settings_of
     from clara.cli.output import print_json, show, tell
@@ -42,7 +42,7 @@ def _report(found: Audit) -> list[RenderableType]:
     """A table of counts, then the items of each problem."""
     from rich.table import Table
 
-    from clara.bench.audit import PROBLEMS
+    from clara.bench.audit.audit import PROBLEMS
     from clara.cli.wrapping import plain
 
     head = f"{found.dataset}: {found.n_items} items, languages: {len(found.languages)}"

@@ -29,8 +29,8 @@ def compare(
     debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Paired differences per language, and every item that got worse; exit code 1 if a threshold is missed."""
-    from clara.bench.compare import compare_runs, failures
-    from clara.bench.runs import read_folders
+    from clara.bench.figures.compare import compare_runs, failures
+    from clara.bench.figures.runs import read_folders
     from clara.cli.output import print_json, show, tell
     from clara.errors import UsageError
 

@@ -21,8 +21,8 @@ def fetch(
     debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Download questions, answers and recorded responses from the authors' repository."""
+    from clara.bench.datasets.fetch import fetch_multi_ophthalingua
     from clara.bench.datasets.named import BY_NAME
-    from clara.bench.fetch import fetch_multi_ophthalingua
     from clara.cli.options import settings_of
     from clara.cli.output import print_json, tell
     from clara.cli.safe import clean

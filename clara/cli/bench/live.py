@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
-    from clara.bench.tally import Tally
+    from clara.bench.replay.tally import Tally
 
 LINE_SECONDS = 10.0
 

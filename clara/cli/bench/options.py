@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clara.bench.runs import Run
+    from clara.bench.figures.runs import Run
 
 HtmlOption = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a report page.", show_default=False)]
 
@@ -43,10 +43,10 @@ def output(
 
     ``flagged`` gives what an audit found, by question id; the figures without these questions are then shown as well.
     """
-    from clara.bench.cleaning import recorded_flags
-    from clara.bench.export import export
+    from clara.bench.audit.cleaning import recorded_flags
+    from clara.bench.figures.results import metrics, with_clean
     from clara.bench.report import tables, write_html
-    from clara.bench.results import metrics, with_clean
+    from clara.bench.report.export import export
     from clara.cli.output import print_json, show
 
     document = metrics(runs) if flagged is None else with_clean(runs, flagged)

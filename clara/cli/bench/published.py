@@ -29,9 +29,9 @@ def published(
     debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """The same metrics from recorded responses: your own, or those of nine systems that clara bench fetch gets."""
-    from clara.bench.cleaning import flagged_by
+    from clara.bench.audit.cleaning import flagged_by
     from clara.bench.datasets import load_dataset
-    from clara.bench.published import read_published
+    from clara.bench.figures.published import read_published
     from clara.config import load_settings
     from clara.errors import UsageError
 

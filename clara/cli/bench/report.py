@@ -20,8 +20,8 @@ def report(
     debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Metrics of finished or partial runs; never calls a model."""
-    from clara.bench.cleaning import flagged_in
-    from clara.bench.runs import read_runs
+    from clara.bench.audit.cleaning import flagged_in
+    from clara.bench.figures.runs import read_runs
     from clara.cli.output import tell
     from clara.config import load_settings
 

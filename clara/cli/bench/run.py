@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from clara.agent.runner import Agent
     from clara.agent.strategies import Strategy
     from clara.bench.datasets import Dataset
-    from clara.bench.journal import Journal
-    from clara.bench.runner import Work
-    from clara.bench.tally import Tally
+    from clara.bench.replay.journal import Journal
+    from clara.bench.replay.runner import Work
+    from clara.bench.replay.tally import Tally
     from clara.config import Settings
 
 
@@ -43,7 +43,7 @@ class RunCommand(TyperCommand):
         given = list(args)
         for at in reversed([n for n, arg in enumerate(args) if arg == "--ray"]):
             if at + 1 == len(args) or args[at + 1].startswith("-"):
-                from clara.bench.distributed import HERE
+                from clara.bench.replay.distributed import HERE
 
                 given.insert(at + 1, HERE)
         return super().parse_args(ctx, given)
@@ -121,7 +121,7 @@ def run(
 ) -> None:
     """Answer every question of a data set and print the parity table."""
     from clara.bench.datasets import load_dataset
-    from clara.bench.runs import read_runs
+    from clara.bench.figures.runs import read_runs
     from clara.cli.output import tell
 
     _fit_together(out, resume=resume, retry_failed=retry_failed)
@@ -176,7 +176,7 @@ def _replay(plan: Plan) -> None:
     import asyncio
 
     from clara.assembly import build_agent
-    from clara.bench.tally import Tally
+    from clara.bench.replay.tally import Tally
     from clara.cli.output import tell
     from clara.errors import JournalError, ReplayStopped
 
@@ -196,8 +196,8 @@ def _replay(plan: Plan) -> None:
 
 
 async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
-    from clara.bench.journal import Journal
-    from clara.bench.runner import TOGETHER, replay
+    from clara.bench.replay.journal import Journal
+    from clara.bench.replay.runner import TOGETHER, replay
     from clara.cli.bench.live import Watch
 
     try:
@@ -228,9 +228,9 @@ async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
 @asynccontextmanager
 async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGenerator[None]:
     """Tell at the end, also in the manifest, how many prompt tokens the servers found in their prefix cache."""
-    from clara.bench.journal import MANIFEST
-    from clara.bench.manifest import note
-    from clara.bench.runner import PrefixCache
+    from clara.bench.replay.journal import MANIFEST
+    from clara.bench.replay.manifest import note
+    from clara.bench.replay.runner import PrefixCache
     from clara.cli.output import tell
 
     cache = PrefixCache(agent.backbone)
@@ -247,22 +247,22 @@ async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGene
 async def _workers(plan: Plan, agent: Agent) -> AsyncGenerator[tuple[Work, Callable[[], int]]]:
     """Who answers, and how many items to keep at work: this process, or the actors of a Ray cluster."""
     if plan.ray is None:
-        from clara.bench.runner import local, pool_size
+        from clara.bench.replay.runner import local, pool_size
 
         uses_model = (await agent.backbone.info()).uses_model
         yield local(agent), pool_size(agent.backbone, plan.settings, uses_model=uses_model)
         return
     from clara.assembly import build_agent
-    from clara.bench.distributed import RayWork
+    from clara.bench.replay.distributed import RayWork
 
     async with RayWork(partial(build_agent, plan.settings), plan.strategies, plan.ray) as work:
         yield work, work.concurrency
 
 
 async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
-    from clara.bench.audit import audit_dataset
-    from clara.bench.manifest import describe, knowledge_of
-    from clara.prompts import PromptLibrary
+    from clara.bench.audit.audit import audit_dataset
+    from clara.bench.replay.manifest import describe, knowledge_of
+    from clara.tasks.prompts import PromptLibrary
 
     audit = audit_dataset(plan.data)
     flagged = audit.flagged()
@@ -281,7 +281,7 @@ async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
 
 def _warn(manifest: dict[str, Any], damaged: Sequence[int]) -> None:
     """Tell what a reader of the results should know about a run that was resumed."""
-    from clara.bench.manifest import changed_versions
+    from clara.bench.replay.manifest import changed_versions
     from clara.cli.output import tell
 
     if damaged:

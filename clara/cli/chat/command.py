@@ -61,7 +61,7 @@ def chat(
 ) -> None:
     """Talk with CLARA; /help in the chat shows what it can do. Without a terminal it answers what is piped in."""
     settings = settings_of(profile, config, backbone, model, kb, strategy=strategy, cache=False if private else None)
-    from clara.languages import get_language
+    from clara.language.codes import get_language
 
     code = get_language(language).code if language else None
     if search and not listing:
@@ -223,6 +223,6 @@ def _toolbar(chat: Chat) -> str:
     parts.append(session.language if session and session.language else "auto")
     if chat.private:
         parts.append("private")
-    from clara.messages import say
+    from clara.language.messages import say
 
     return " · ".join((*parts, say("toolbar", chat.screen.interface)))

@@ -11,8 +11,8 @@ from clara.agent.strategies import STRATEGIES
 from clara.cli.chat import views
 from clara.cli.render import facts_table, language_name, passages_view, source_list, trace_tree
 from clara.errors import UsageError
-from clara.languages import SEVEN
-from clara.messages import say
+from clara.language.codes import SEVEN
+from clara.language.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from clara.cli.wrapping import Prose
 from clara.config import Settings
 from clara.errors import ClaraError
 from clara.events import Notice, Retry, StepStarted, Token
-from clara.messages import say
+from clara.language.messages import say
 
 if TYPE_CHECKING:
     from clara.chat.conversation import ChatEvent

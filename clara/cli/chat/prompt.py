@@ -18,7 +18,7 @@ from prompt_toolkit.styles import Style
 from clara.chat.commands import COMMANDS
 from clara.cli.safe import UNSAFE, clean
 from clara.errors import DataError
-from clara.messages import say
+from clara.language.messages import say
 
 Choices = Callable[[str], Iterable[tuple[str, str]]]
 """Command name to what may follow it: value and what it means."""

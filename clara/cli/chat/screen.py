@@ -15,7 +15,7 @@ from rich.text import Text
 from clara.cli.markdown import MarkdownText
 from clara.cli.safe import StreamCleaner
 from clara.cli.wrapping import Prose, Ragged, plain
-from clara.messages import catalogue, say
+from clara.language.messages import catalogue, say
 
 if TYPE_CHECKING:
     from clara.errors import ClaraError

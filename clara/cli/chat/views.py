@@ -24,7 +24,7 @@ from clara.cli.render import (
 )
 from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
-from clara.messages import say
+from clara.language.messages import say
 from clara.types import Answer, Citation, Passage
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from clara.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from clara.config import Settings
-    from clara.knowledge.augmentation import Augmenter
+    from clara.knowledge.corpus.augmentation import Augmenter
     from clara.knowledge.ingestion import Ingestion
     from clara.knowledge.loading.base import Hints
 
@@ -129,7 +129,7 @@ sync = _filling(
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
     from clara.knowledge.loading.base import Hints
     from clara.knowledge.loading.tables import FIELDS
-    from clara.languages import get_language
+    from clara.language.codes import get_language
 
     mapping: dict[str, str] = {}
     for item in fields:
@@ -146,7 +146,7 @@ def _languages(augment: AugmentBy | None, named: str | None) -> tuple[str, ...]:
     Raises:
         UsageError: they are named without --augment, or one is unknown, or the glossary does not hold it.
     """
-    from clara.languages import SEVEN, get_language
+    from clara.language.codes import SEVEN, get_language
 
     if named is None:
         return tuple(SEVEN)
@@ -163,7 +163,7 @@ def _languages(augment: AugmentBy | None, named: str | None) -> tuple[str, ...]:
 def _augmenter(settings: Settings, given: _Given, stack: ExitStack) -> Augmenter | None:
     if given.augment is None:
         return None
-    from clara.knowledge.augmentation import GlossaryAugmenter, ModelAugmenter
+    from clara.knowledge.corpus.augmentation import GlossaryAugmenter, ModelAugmenter
     from clara.knowledge.glossary import shipped_glossary
 
     if given.augment is AugmentBy.glossary:

@@ -14,8 +14,8 @@ from clara.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from clara.config import Settings
-    from clara.knowledge.documents import Document
-    from clara.knowledge.store import Change
+    from clara.knowledge.corpus.documents import Document
+    from clara.knowledge.index.store import Change
 
 SHIPPED = "ophthalmology"
 """The knowledge base that the notes fill."""
@@ -33,8 +33,8 @@ def build(
     settings = settings_of(config=config, kb=kb)
     if settings.kb != (SHIPPED,):
         raise UsageError(f"clara kb build makes the knowledge base {SHIPPED!r} only, not {', '.join(settings.kb)}")
-    from clara.knowledge.notes import read_notes
-    from clara.knowledge.store import discard
+    from clara.knowledge.corpus.notes import read_notes
+    from clara.knowledge.index.store import discard
 
     documents = [note.document() for note in read_notes()]
     if rebuild:
@@ -55,7 +55,7 @@ def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tupl
     from rich.progress import Progress
 
     from clara.cli.output import progress_console
-    from clara.knowledge.notes import SHIPPED as ORIGIN
+    from clara.knowledge.corpus.notes import SHIPPED as ORIGIN
 
     with Progress(console=progress_console(quiet=quiet), transient=True) as bar:
         task = bar.add_task(SHIPPED, total=len(documents))
@@ -110,8 +110,8 @@ def reindex(
     from clara.cli.output import show
     from clara.cli.render import plain
     from clara.errors import NoKnowledgeBase
-    from clara.knowledge.embedders import build_embedder
-    from clara.knowledge.store import KnowledgeBase, discard, kb_folder, missing_message
+    from clara.knowledge.embedding.build import build_embedder
+    from clara.knowledge.index.store import KnowledgeBase, discard, kb_folder, missing_message
 
     folder = kb_folder(settings, name)
     if not folder.is_dir():

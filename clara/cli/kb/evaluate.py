@@ -13,8 +13,8 @@ import typer
 from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, QuietOption, settings_of
 
 if TYPE_CHECKING:
-    from clara.knowledge.evaluation import Ask, Labelled, Parallel
-    from clara.knowledge.retriever import HybridRetriever
+    from clara.knowledge.retrieval.evaluation import Ask, Labelled, Parallel
+    from clara.knowledge.retrieval.retriever import HybridRetriever
 
 
 def evaluate(
@@ -33,8 +33,8 @@ def evaluate(
     settings = settings_of(config=config, kb=kb)
     from clara.cli.output import print_json, progress_console, show
     from clara.cli.render import facts_table, plain
-    from clara.knowledge.questions import read_questions
-    from clara.knowledge.retriever import HybridRetriever
+    from clara.knowledge.retrieval.labels import read_questions
+    from clara.knowledge.retrieval.retriever import HybridRetriever
 
     questions: Sequence[Labelled | Parallel] = read_questions(file)
     if limit is not None and len(questions) > limit:
@@ -55,8 +55,8 @@ def evaluate(
 
 def _measure(retriever: HybridRetriever, questions: Sequence[Labelled | Parallel], *, parts: bool) -> dict[str, Any]:
     from clara.knowledge.base import Query
-    from clara.knowledge.evaluation import Parallel, evaluate_labelled, evaluate_parallel
-    from clara.knowledge.retriever import DENSE_ONLY, LEXICAL_ONLY
+    from clara.knowledge.retrieval.evaluation import Parallel, evaluate_labelled, evaluate_parallel
+    from clara.knowledge.retrieval.retriever import DENSE_ONLY, LEXICAL_ONLY
 
     parallel = [question for question in questions if isinstance(question, Parallel)]
     labelled = [question for question in questions if not isinstance(question, Parallel)]
@@ -81,10 +81,10 @@ def _measure(retriever: HybridRetriever, questions: Sequence[Labelled | Parallel
 
 def through_glossary() -> Ask:
     """Builds queries as the embedded profile does: English words for what the glossary knows."""
-    from clara.backbone.wordwise import WordTranslator
+    from clara.backbone.extractive.wordwise import WordTranslator
     from clara.knowledge.base import Query
     from clara.knowledge.glossary import shipped_glossary
-    from clara.languages import SEVEN
+    from clara.language.codes import SEVEN
 
     translator = WordTranslator(shipped_glossary())
 

@@ -34,7 +34,7 @@ def search(
     quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Show the passages that fit best."""
-    from clara.knowledge.retriever import HybridRetriever
+    from clara.knowledge.retrieval.retriever import HybridRetriever
 
     settings = settings_of(config=config, kb=kb)
     query = _query(settings, text, language)
@@ -52,10 +52,10 @@ def search(
 
 def _query(settings: Settings, text: str, language: str | None) -> Query:
     """The text, and the English terms that the glossary knows for its words."""
-    from clara.detection import detect_language
     from clara.knowledge.base import Query
     from clara.knowledge.glossary import shipped_glossary
-    from clara.languages import get_language
+    from clara.language.codes import get_language
+    from clara.language.detection import detect_language
 
     if not text.strip():
         raise EmptyQuestion("the query is empty: give the text to look for")
@@ -74,8 +74,8 @@ def stats(
 ) -> None:
     """Show what the knowledge bases hold."""
     from clara.cli.output import print_json, show
-    from clara.knowledge.embedders import build_embedder
-    from clara.knowledge.store import KnowledgeBase
+    from clara.knowledge.embedding.build import build_embedder
+    from clara.knowledge.index.store import KnowledgeBase
 
     settings = settings_of(config=config, kb=kb)
     embedder = build_embedder(settings)

@@ -9,7 +9,7 @@ from clara.errors import UsageError
 
 if TYPE_CHECKING:
     from clara.config import Settings
-    from clara.knowledge.store import Change, KnowledgeBase
+    from clara.knowledge.index.store import Change, KnowledgeBase
 
 
 def the_one(settings: Settings) -> str:
@@ -25,8 +25,8 @@ def the_one(settings: Settings) -> str:
 
 def opened(settings: Settings, name: str, *, create: bool = False) -> closing[KnowledgeBase]:
     """A knowledge base with the embedder that the settings name; leaving the ``with`` block closes it."""
-    from clara.knowledge.embedders import build_embedder
-    from clara.knowledge.store import KnowledgeBase
+    from clara.knowledge.embedding.build import build_embedder
+    from clara.knowledge.index.store import KnowledgeBase
 
     return closing(KnowledgeBase.open(settings, name, build_embedder(settings), create=create))
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from clara.detection import UNKNOWN, detect_language
-from clara.knowledge.documents import Document, storable
-from clara.languages import find_language
+from clara.knowledge.corpus.documents import Document, storable
+from clara.language.codes import find_language
+from clara.language.detection import UNKNOWN, detect_language
 
 LONGEST_TEXT = 64 << 20
 """Bytes of a file that is read whole."""

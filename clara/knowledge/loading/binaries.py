@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile, Unreadable, read_bytes, whole_file
 from clara.knowledge.loading.texts import html_to_markdown
 

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, named
 from clara.knowledge.loading.formats import load
 

@@ -6,7 +6,7 @@ import codecs
 import zlib
 from collections.abc import Callable, Iterable
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading import binaries, pubmed, tables, texts
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, open_binary
 

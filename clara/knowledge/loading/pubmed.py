@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import LONGEST_LINE, Hints, SourceFile, Unreadable, open_binary, read_lines
 
 _TAG = re.compile(r"^([A-Z]{2,4}) *- ?(.*)$")

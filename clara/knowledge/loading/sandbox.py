@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clara.knowledge.documents import LONGEST_NAME, MOST_ALSO, Document, storable
+from clara.knowledge.corpus.documents import LONGEST_NAME, MOST_ALSO, Document, storable
 from clara.knowledge.loading.base import LONGEST_ID, LONGEST_KIND, LONGEST_SOURCE, LONGEST_TEXT, Hints, SourceFile
 from clara.privacy import child_environment
 

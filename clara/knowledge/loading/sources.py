@@ -9,7 +9,7 @@ from glob import has_magic
 from pathlib import Path
 
 from clara.errors import KnowledgeError
-from clara.knowledge.documents import storable
+from clara.knowledge.corpus.documents import storable
 from clara.knowledge.loading.base import SourceFile, origin_of
 from clara.knowledge.loading.formats import LOADERS
 from clara.knowledge.loading.sandbox import Problem

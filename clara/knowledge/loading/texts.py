@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from clara.knowledge.documents import Document, headings
+from clara.knowledge.corpus.documents import Document, headings
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, decode, read_bytes, whole_file
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clara.agent.strategies import STRATEGIES
-from clara.tasks import (
+from clara.tasks.model import (
     ChoiceOut,
     TaskResult,
     TextOut,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clara.agent.strategies import get_strategy
-from clara.tasks import LetterOut, TaskResult
+from clara.tasks.model import LetterOut, TaskResult
 from tests.agent.fakes import ENGLISH, FREE, SILENT, SPANISH, UNPARSED, Script, ask, details, steps
 
 

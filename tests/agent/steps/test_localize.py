@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clara.agent.strategies import get_strategy
-from clara.tasks import (
+from clara.tasks.model import (
     LocalizeOut,
     TranslateOut,
 )

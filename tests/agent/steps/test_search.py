@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from clara.agent.strategies import get_strategy
-from clara.tasks import ChoiceOut, GradeOut, ReactOut, RewriteOut, TranslateOut
+from clara.tasks.model import ChoiceOut, GradeOut, ReactOut, RewriteOut, TranslateOut
 from clara.types import Passage, Question
 from tests.agent.fakes import ENGLISH, FREE, GOOD, PASSAGES, SPANISH, UNPARSED, Outside, Script, Shelf, ask, details, steps
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clara.agent.strategies import get_strategy
-from clara.tasks import (
+from clara.tasks.model import (
     AssessOut,
     TaskResult,
     TranslateOut,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clara.tasks import (
+from clara.tasks.model import (
     ChoiceOut,
     GradeOut,
     RefusedAnswer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clara.agent.strategies import get_strategy
-from clara.tasks import ChoiceOut, ReconcileOut, TextOut, TranslateOut, VerifyOut
+from clara.tasks.model import ChoiceOut, ReconcileOut, TextOut, TranslateOut, VerifyOut
 from tests.agent.fakes import ACCEPT, ENGLISH, FREE, REFUSE, SILENT, SPANISH, UNPARSED, Script, ask, details, steps
 
 B = ChoiceOut(reasoning="It abducts.", citations=(1,), label="B", confidence=0.8)

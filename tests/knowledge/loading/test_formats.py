@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading import base, tables
 from clara.knowledge.loading.base import LONGEST_LINE, Hints, SourceFile, Unreadable
 from clara.knowledge.loading.formats import load

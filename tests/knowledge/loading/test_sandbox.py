@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from clara.knowledge.documents import Document
+from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading import base, sandbox
 from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile, Unreadable
 from clara.knowledge.loading.formats import load

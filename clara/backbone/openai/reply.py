@@ -1,0 +1,241 @@
+"""What a chat completion says: text, thinking, end, usage; read at once or from a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from clara.backbone.base import TokenSink
+from clara.backbone.openai.labels import chosen_letter, letter_probabilities
+from clara.backbone.servers.wire import SENT, first_piece_late, read_json
+from clara.errors import BackboneRefused, BackboneUnreachable
+from clara.types import Usage
+
+_THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_ANSWER = re.compile(r'"answer"\s*:\s*"')
+_ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+"""What reading a reply of another form raises."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair: JSON can hold it, UTF-8 cannot."""
+_STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One reply."""
+
+    text: str = ""
+    finish: str = ""
+    """``stop``; ``length`` if it was cut off."""
+    usage: Usage = Usage()
+    thinking: str = ""
+    """What a reasoning model thought, where the server gives it apart from the text."""
+    letters: dict[str, float] | None = None
+    """Probability of each allowed option letter; empty if no token shows one, None if there are no log-probabilities."""
+    letter: str = ""
+    """The letter at whose token they were measured."""
+
+    @property
+    def visible(self) -> str:
+        """The text without thinking."""
+        return visible(self.text)
+
+    @property
+    def thoughts(self) -> str:
+        """The thinking, from its own field or from the text."""
+        return self.thinking or thoughts(self.text)
+
+
+def visible(text: str) -> str:
+    """The reply without its thinking, also where the opening tag is missing or the closing one never came."""
+    if "think>" not in text:
+        return text.strip()
+    return _THOUGHT.sub("", text).rpartition("</think>")[2].partition("<think>")[0].strip()
+
+
+def thoughts(text: str) -> str:
+    """The thinking that stands in a reply."""
+    if "</think>" in text:
+        return text.rpartition("</think>")[0].replace("<think>", "").replace("</think>", "\n").strip()
+    return text.partition("<think>")[2].strip()
+
+
+def answer_so_far(text: str) -> str:
+    """The "answer" field of a JSON object that is still being written, as far as it can be read."""
+    found = _ANSWER.search(text)
+    if found is None:
+        return ""
+    end = _STRING.match(text, found.end())
+    try:
+        written = json.loads(f'"{end[0] if end else ""}"', strict=False)
+    except ValueError:
+        return ""
+    return _whole(_without_half(written))
+
+
+async def read_completion(response: httpx.Response, letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
+    """A reply that comes at once; ``letters`` are those whose probability is wanted.
+
+    Raises:
+        BackboneRefused: it is no chat completion.
+    """
+    return parse_completion(await read_json(response), letters, in_json=in_json)
+
+
+def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
+    """See :func:`read_completion`."""
+    try:
+        choice: dict[str, Any] = (found.get("choices") or [{}])[0]
+        message: dict[str, Any] = choice.get("message") or {}
+        tokens = ((choice.get("logprobs") or {}).get("content") or ()) if letters else ()
+        return Completion(
+            text=_text(message.get("content")),
+            finish=str(choice.get("finish_reason") or ""),
+            usage=_usage(found),
+            thinking=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
+            letters=letter_probabilities(tokens, letters, in_json=in_json) or {} if tokens else None,
+            letter=chosen_letter(tokens, letters, in_json=in_json),
+        )
+    except _ODD:
+        raise BackboneRefused("the model server's reply is no chat completion; check --backbone") from None
+
+
+async def read_stream(response: httpx.Response, tell: Callable[[str], None], first_within: float) -> Completion:
+    """A reply that comes in pieces; ``tell`` gets the visible text so far after each.
+
+    Raises:
+        BackboneUnreachable: the first piece did not come within ``first_within`` seconds of the request, or the stream broke
+            off.
+        BackboneRefused: a piece is no chunk of a chat completion.
+    """
+    if "event-stream" not in response.headers.get("content-type", ""):
+        reply = await read_completion(response)
+        tell(reply.visible)
+        return reply
+    sent: float = response.extensions.get(SENT, asyncio.get_running_loop().time())
+    chunks = _chunks(response.aiter_lines())
+    try:
+        async with asyncio.timeout_at(sent + first_within):
+            first = await anext(chunks, None)
+    except TimeoutError:
+        raise first_piece_late(first_within) from None
+    text, thinking, finish, usage = _Joined(), _Joined(), "", Usage()
+    chunk = first
+    while chunk is not None:
+        piece = _piece(chunk)
+        text.add(piece.text)
+        thinking.add(piece.thinking)
+        finish, usage = piece.finish or finish, piece.usage if piece.usage.calls else usage
+        tell(visible(text.whole))
+        chunk = await anext(chunks, None)
+    if not finish:
+        raise BackboneUnreachable("the stream of a reply broke off before its end")
+    return Completion(text.end(), finish, usage, thinking.end())
+
+
+class AnswerTeller:
+    """Passes on what is new in the "answer" field of a reply that is being written."""
+
+    def __init__(self, sink: TokenSink) -> None:
+        self.sink: TokenSink | None = sink
+        self._told = 0
+
+    def __call__(self, text: str) -> None:
+        """Take the visible reply so far."""
+        if self.sink is None:
+            return
+        answer = answer_so_far(text)
+        if len(answer) > self._told:
+            self.sink(answer[self._told :])
+            self._told = len(answer)
+
+    def begin_again(self) -> None:
+        """The reply is written anew; what was told cannot be taken back, so no more is."""
+        if self._told:
+            self.sink = None
+
+
+class _Joined:
+    """The text of a stream, whose chunks may cut a surrogate pair in two."""
+
+    def __init__(self) -> None:
+        self.whole = ""
+        """What has come so far, without a half that waits for the next chunk."""
+        self._half = ""
+
+    def add(self, piece: str) -> None:
+        piece = self._half + piece
+        ready = _without_half(piece)
+        self.whole, self._half = self.whole + _whole(ready), piece[len(ready) :]
+
+    def end(self) -> str:
+        """All of it; no more comes."""
+        return self.whole + _whole(self._half)
+
+
+async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    async for line in lines:
+        payload = line.removeprefix("data:").strip()
+        if not line.startswith("data:") or not payload:
+            continue
+        if payload == "[DONE]":
+            return
+        try:
+            chunk: Any = json.loads(payload)
+        except (ValueError, RecursionError):
+            chunk = None
+        if not isinstance(chunk, dict):
+            raise BackboneRefused("a piece of the model server's stream is no JSON object; check --backbone")
+        found = cast("dict[str, Any]", chunk)
+        if found.get("error"):
+            raise BackboneUnreachable("the model server ended a stream with an error")
+        yield found
+
+
+def _piece(chunk: dict[str, Any]) -> Completion:
+    """What one chunk of a stream adds; the last one carries the usage and no choice."""
+    text, thinking, finish = "", "", ""
+    try:
+        for choice in chunk.get("choices") or ():
+            delta = choice.get("delta") or {}
+            text += _string(delta.get("content"))
+            thinking += _string(delta.get("reasoning")) or _string(delta.get("reasoning_content"))
+            finish = str(choice.get("finish_reason") or finish)
+        return Completion(text, finish, _usage(chunk) if chunk.get("usage") else Usage(), thinking)
+    except _ODD:
+        raise BackboneRefused("a piece of the model server's stream is no chat completion; check --backbone") from None
+
+
+def _text(value: Any) -> str:
+    return _whole(_string(value))
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(text: str) -> str:
+    """The text with its surrogate pairs joined and lone halves replaced, so that it can be sent, stored and printed."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
+
+
+def _without_half(text: str) -> str:
+    """The text less a first half of a surrogate pair at its end, which waits for the other."""
+    return text[:-1] if text and "\ud800" <= text[-1] <= "\udbff" else text
+
+
+def _usage(found: dict[str, Any]) -> Usage:
+    usage = found.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
+    return Usage(
+        calls=1,
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        completion_tokens=int(usage.get("completion_tokens") or 0),
+        cached_prompt_tokens=int(details.get("cached_tokens") or 0),
+    )

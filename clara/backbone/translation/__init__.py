@@ -1,0 +1,1 @@
+"""A translation model that takes over the translate task."""

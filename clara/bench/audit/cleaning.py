@@ -1,0 +1,74 @@
+"""Which questions of a run are unfair: an audit of its data set now, or what the journal recorded of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from clara.bench.audit.audit import Audit, Problem, audit_dataset
+from clara.bench.datasets import Dataset, load_dataset
+from clara.bench.figures.runs import Run
+from clara.errors import DatasetError, UsageError
+
+
+def flagged_in(runs: Sequence[Run], home: Path) -> dict[str, list[str]]:
+    """What an audit finds in the data sets of these runs: a sentence for each defect, by question id.
+
+    The data set is audited anew if it is still the one that was asked; else the audit that the journal recorded counts.
+
+    Args:
+        runs: runs of journals.
+        home: the user's data folder, where fetched data sets lie.
+
+    Raises:
+        UsageError: the journal recorded no audit and its data set is not at hand.
+    """
+    return _flagged([_now(run, home) or _recorded(run) for run in _one_a_dataset(runs)])
+
+
+def flagged_by(dataset: Dataset) -> dict[str, list[str]]:
+    """What an audit of this data set finds, in the same form."""
+    return _flagged([audit_dataset(dataset)])
+
+
+def recorded_flags(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """What the journals recorded of an audit, in the same form; nothing where they recorded none."""
+    return _flagged([_recorded(run) for run in _one_a_dataset(runs) if run.manifest.get("flagged")])
+
+
+def _one_a_dataset(runs: Sequence[Run]) -> list[Run]:
+    return list({(run.dataset, str(run.manifest.get("dataset_path", ""))): run for run in runs}.values())
+
+
+def _flagged(audits: Sequence[Audit]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for audit in audits:
+        ids = audit.flagged_ids()
+        for problem in audit.problems:
+            if problem.id in ids:
+                found.setdefault(problem.id, []).append(_sentence(problem))
+    return found
+
+
+def _now(run: Run, home: Path) -> Audit | None:
+    source = str(run.manifest.get("dataset_path", ""))
+    if not source:
+        return None
+    try:
+        dataset = load_dataset(source, home=home, strict=False)
+    except DatasetError:
+        return None
+    return audit_dataset(dataset) if dataset.fingerprint == run.dataset else None
+
+
+def _recorded(run: Run) -> Audit:
+    problems: Sequence[Mapping[str, str]] | None = run.manifest.get("flagged")
+    if problems is None:
+        raise UsageError(f"--clean cannot audit {run.name}: its data set is not at hand, and the journal recorded no audit")
+    sizes = Counter(language for _, language in {(record["id"], record["language"]) for record in run.records})
+    return Audit(run.dataset, sizes.total(), tuple(run.languages), tuple(Problem(**problem) for problem in problems), sizes)
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.language or 'all languages'}: {problem.problem.replace('_', ' ')} ({problem.detail})"

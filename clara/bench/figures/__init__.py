@@ -1,0 +1,1 @@
+"""The figures of runs: accuracy by language, paired comparisons, published results."""

@@ -1,0 +1,224 @@
+"""Runs side by side: the same questions in rows, and one bootstrap for all differences between languages and runs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clara.bench import parity
+from clara.bench.figures.runs import Run, question_of, score
+from clara.bench.replay.journal import Record
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Scores of one run over all questions of its data set: a column a language, NaN where nobody asked."""
+
+    run: Run
+    columns: dict[str, Column]
+    agree: Column
+    """Share of the repeats in which all languages gave one letter."""
+
+    @property
+    def others(self) -> list[str]:
+        """The languages that share a question with English."""
+        english = self.columns.get("english")
+        if english is None:
+            return []
+        return [name for name, column in self.columns.items() if name != "english" and _overlap(english, column)]
+
+
+def _overlap(first: Column, second: Column) -> int:
+    return int(np.sum(~np.isnan(first - second)))
+
+
+def tables_of(runs: Sequence[Run]) -> list[Table]:
+    """The scores of runs on one data set, all over the same questions in the same order."""
+    ids = {key: n for n, key in enumerate(dict.fromkeys(question_of(record) for run in runs for record in run.records))}
+    tables: list[Table] = []
+    for run in runs:
+        total = {language: np.zeros(len(ids)) for language in run.languages}
+        count = {language: np.zeros(len(ids)) for language in run.languages}
+        for record in run.records:
+            at = ids[question_of(record)]
+            total[record["language"]][at] += score(record)
+            count[record["language"]][at] += 1
+        tables.append(Table(run, {name: _mean(total[name], count[name]) for name in total}, _agree(run, ids)))
+    return tables
+
+
+def _mean(total: Column, count: Column) -> Column:
+    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+
+
+def _agree(run: Run, ids: dict[str, int]) -> Column:
+    total, count = np.zeros(len(ids)), np.zeros(len(ids))
+    for (_, key), letters in choices(run.records).items():
+        if len(letters) > 1:
+            total[ids[key]] += parity.consistency([letters]) or 0.0
+            count[ids[key]] += 1
+    return _mean(total, count)
+
+
+def choices(records: Iterable[Record]) -> dict[tuple[int, str], list[str | None]]:
+    """The letters of each repeat and multiple-choice question, over the languages it was asked in."""
+    groups: dict[tuple[int, str], list[str | None]] = defaultdict(list)
+    for record in records:
+        if record.get("options", 4) or record["label"]:
+            groups[record.get("repeat", 0), question_of(record)].append(record["label"])
+    return groups
+
+
+class Intervals:
+    """Bootstrap samples of every accuracy, gap and difference of one data set, all from the same resampled questions."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        columns: dict[tuple[str, ...], Column] = {}
+        for table in tables:
+            name = table.run.name
+            columns |= {(name, language): column for language, column in table.columns.items()}
+            columns |= {(name, "gap", other): table.columns["english"] - table.columns[other] for other in table.others}
+            columns[name, "agree", ""] = table.agree
+        for a, b in itertools.combinations(tables, 2):
+            for language in a.columns.keys() & b.columns.keys():
+                columns[a.run.name, b.run.name, language] = a.columns[language] - b.columns[language]
+        for closing in closings(tables):
+            columns |= closing.columns
+        self._at = {key: n for n, key in enumerate(columns)}
+        self._samples = parity.resampled_means(np.column_stack(list(columns.values()))) if columns else np.empty((0, 0))
+        self._bounds = 100 * parity.percentile_intervals(self._samples)
+
+    def samples(self, *key: str) -> Column:
+        """The resampled means of one column, as fractions."""
+        return self._samples[:, self._at[key]]
+
+    def of(self, *key: str) -> list[float] | None:
+        """The 95 % interval of one column in points; None where nothing was asked."""
+        low, high = self._bounds[self._at[key]]
+        return None if np.isnan(low) else [float(low), float(high)]
+
+
+def interval(samples: Column) -> list[float]:
+    """The 95 % interval of samples of a fraction, in points."""
+    low, high = parity.percentile_interval(samples)
+    return [100 * low, 100 * high]
+
+
+def mcnemar(first: Column, second: Column) -> dict[str, Any]:
+    """The exact test of two columns."""
+    b, c = parity.discordant(first, second)
+    return {"b": b, "c": c, "p": parity.mcnemar(b, c)}
+
+
+def correct(tests: Sequence[dict[str, Any]]) -> None:
+    """Add Holm's correction over all of these tests."""
+    for test, p in zip(tests, parity.holm([test["p"] for test in tests]), strict=True):
+        test["p_holm"] = p
+
+
+def compare(a: Table, b: Table, intervals: Intervals) -> Iterable[dict[str, Any]]:
+    """The difference a - b in each language, over the questions that both were asked."""
+    for language, first in a.columns.items():
+        second = b.columns.get(language)
+        if second is None or not _overlap(first, second):
+            continue
+        yield {
+            "a": a.run.name,
+            "b": b.run.name,
+            "language": language,
+            "n": _overlap(first, second),
+            "difference": 100 * float(np.nanmean(first - second)),
+            "ci95": intervals.of(a.run.name, b.run.name, language),
+            "mcnemar": mcnemar(first, second),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A strategy beside its baseline in one language: three columns over the questions that stand in all of them."""
+
+    base: Table
+    table: Table
+    language: str
+    english: Column
+    """Of the baseline."""
+    before: Column
+    after: Column
+
+    @property
+    def columns(self) -> dict[tuple[str, ...], Column]:
+        """The columns by the names under which they are resampled."""
+        parts = zip(_PARTS, (self.english, self.before, self.after), strict=True)
+        return {(self.base.run.name, self.table.run.name, self.language, part): column for part, column in parts}
+
+
+_PARTS = ("english", "before", "after")
+
+
+def closings(tables: Iterable[Table]) -> list[Closing]:
+    """Each strategy beside the baseline of its own model and settings: ``direct``, or the first run with these."""
+    groups: dict[str, list[Table]] = defaultdict(list)
+    for table in tables:
+        if table.run.kind == "strategy" and table.others:
+            manifest = table.run.manifest
+            groups[json.dumps([manifest.get("model"), manifest.get("settings")], sort_keys=True, default=str)].append(table)
+    found: list[Closing] = []
+    for group in groups.values():
+        base = next((table for table in group if table.run.label == "direct"), group[0])
+        for table in group:
+            for language in base.others if table is not base else ():
+                before, after = base.columns[language], table.columns.get(language)
+                english = base.columns["english"]
+                if after is None or not np.any(asked := ~np.isnan(english + before + after)):
+                    continue
+                masked = [np.where(asked, column, np.nan) for column in (english, before, after)]
+                found.append(Closing(base, table, language, *masked))
+    return found
+
+
+def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterable[dict[str, Any]]:
+    """Share of the baseline's gap to English that each other strategy closes, per language and over all of them.
+
+    (S_l - B_l) / (B_english - B_l), the performance gap recovered (Burns et al. 2023, arXiv 2312.09390), with B the
+    strategy ``direct``, or the first run, of the same model and settings, over the questions that all three were asked.
+    The ceiling is the baseline's English, so that making English worse closes nothing. No share where the baseline has no
+    gap, and no interval where its gap may be zero: the ratio is then unbounded (Fieller 1954).
+    """
+    groups: dict[str, list[Closing]] = defaultdict(list)
+    for closing in closings(tables):
+        groups[closing.table.run.name].append(closing)
+    for entries in groups.values():
+        for name, chosen in [*((entry.language, [entry]) for entry in entries), ("mean", entries)]:
+            english, before, after = (
+                float(np.mean([np.nanmean(column) for column in columns]))
+                for columns in zip(*(entry.columns.values() for entry in chosen), strict=True)
+            )
+            if english > before:
+                yield {
+                    "baseline": chosen[0].base.run.name,
+                    "run": chosen[0].table.run.name,
+                    "language": name,
+                    "share": (after - before) / (english - before),
+                    "ci95": _share_interval(chosen, intervals),
+                }
+
+
+def _share_interval(chosen: Sequence[Closing], intervals: Intervals) -> list[float] | None:
+    english, before, after = (
+        np.mean([intervals.samples(*key) for key in keys], axis=0)
+        for keys in zip(*(entry.columns for entry in chosen), strict=True)
+    )
+    gap = english - before
+    if parity.percentile_interval(gap)[0] <= 0:
+        return None
+    shares = np.divide(after - before, gap, out=np.full(len(gap), np.nan), where=gap > 0)  # a few samples may have no gap
+    return list(parity.percentile_interval(shares))

@@ -1,0 +1,116 @@
+"""What is measured: the answers of one strategy or one recorded system, read from journals and scored again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from clara.bench.replay.journal import Record, read_run
+from clara.bench.scoring.scoring import rescore
+from clara.errors import JournalError
+
+Kind = Literal["strategy", "model"]
+NOT_ANSWERED = ("unparsed", "no_response", "abstained")
+"""The classes of an item that was neither right nor wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The answers of one strategy (or recorded model) to the items of one data set."""
+
+    name: str
+    """Unique within a report."""
+    kind: Kind
+    label: str
+    """The strategy or model, as the records name it."""
+    records: Sequence[Record]
+    dataset: str = ""
+    """Fingerprint of the data set: only runs on the same one are compared, question by question."""
+    manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def languages(self) -> list[str]:
+        """In order of appearance, English first."""
+        return sorted(dict.fromkeys(r["language"] for r in self.records), key=lambda language: language != "english")
+
+
+def runs_of(
+    records: Iterable[Record], *, kind: Kind = "strategy", prefix: str = "", manifest: Mapping[str, Any] | None = None
+) -> list[Run]:
+    """The records of one journal, a run for each strategy; ``prefix`` goes before the names.
+
+    Where the manifest says that the data set is not parallel, records name a ``question`` of their language alone.
+    """
+    known = manifest or {}
+    parallel = known.get("parallel", True)
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        alone = {} if parallel else {"question": f"{record['language']}: {record['id']}"}
+        groups[record["strategy"]].append(record | alone)
+    dataset = str(known.get("fingerprint", ""))
+    return [Run(prefix + label, kind, label, group, dataset, known) for label, group in groups.items()]
+
+
+def read_runs(folders: Iterable[Path]) -> list[Run]:
+    """The runs in these folders, finished or not, every record scored again by this version; no model is called.
+
+    Raises:
+        JournalError: a folder holds no run, or no answers yet.
+    """
+    return [run for group in read_folders(folders) for run in group]
+
+
+def read_folders(folders: Iterable[Path]) -> list[list[Run]]:
+    """Like :func:`read_runs`, a list a folder."""
+    unique = list(dict.fromkeys(folders))
+    groups: list[list[Run]] = []
+    for folder, prefix in zip(unique, _prefixes(unique), strict=True):
+        manifest, records = read_run(folder)
+        if not records:
+            raise JournalError(f"{folder} holds no answers yet")
+        groups.append(runs_of(map(rescored, records), prefix=prefix, manifest=manifest))
+    return groups
+
+
+def _prefixes(folders: Sequence[Path]) -> list[str]:
+    """Nothing for one folder; else the shortest tails of the paths that tell them apart."""
+    if len(folders) < 2:
+        return [""] * len(folders)
+    parts = [folder.resolve().parts for folder in folders]
+    for depth in range(1, max(map(len, parts)) + 1):
+        tails = ["/".join(path[-depth:]) for path in parts]
+        if len(set(tails)) == len(tails):
+            return [f"{tail}: " for tail in tails]
+    return [f"{folder}: " for folder in folders]
+
+
+def rescored(record: Record) -> Record:
+    """The record as this version of the code scores it."""
+    outcome, label, points = rescore(record)
+    partial = {"score": points} if record.get("references") or record.get("score") is not None else {}
+    return {**record, "outcome": outcome, "label": label, **partial}
+
+
+def score(record: Record) -> float:
+    """1 correct, 0 not, or the share of credit that a free-text answer got."""
+    given = record.get("score")
+    return float(record["outcome"] == "correct") if given is None else float(given)
+
+
+def question_of(record: Record) -> str:
+    """What pairs records: the id of an item, or the name of a question that only one language asks."""
+    return record.get("question") or record["id"]
+
+
+def gold_letters(record: Record) -> tuple[str, ...]:
+    """The letters of which any one is right (``A|C``); none for free text and where several are right together (``ACE``)."""
+    return tuple(part for part in str(record.get("gold") or "").split("|") if len(part) == 1)
+
+
+def without(runs: Iterable[Run], flagged: Collection[str]) -> list[Run]:
+    """The runs less the questions that an audit flagged, in all languages, so that pairs stay pairs."""
+    kept = [replace(run, records=[r for r in run.records if r["id"] not in flagged]) for run in runs]
+    return [run for run in kept if run.records]

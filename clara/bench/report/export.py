@@ -1,0 +1,187 @@
+"""Results for other programs: answers as CSV, JSONL or Parquet, figures as LaTeX or Markdown. The file's ending decides.
+
+Answers come as one flat row each with the same columns whatever the run, so that pandas, R or a spreadsheet read them as
+they are. Parquet needs pyarrow: ``pip install 'clara-agent[export]'``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clara.bench.figures.runs import Run, score
+from clara.bench.replay.journal import Record
+from clara.bench.report.plots import languages_of
+from clara.bench.report.tables import star
+from clara.errors import DataError, UsageError
+
+COLUMNS: dict[str, str] = {
+    "run": "string", "strategy": "string", "dataset": "string", "id": "string", "language": "string", "repeat": "int64",
+    "theme": "string", "gold": "string", "label": "string", "outcome": "string", "score": "double", "confidence": "double",
+    "rounds": "int64", "calls": "int64", "prompt_tokens": "int64", "completion_tokens": "int64", "seconds": "double",
+    "answer": "string", "reply": "string", "error": "string",
+}  # fmt: skip
+"""Name and Arrow type of each column of an answer."""
+_USAGE = ("calls", "prompt_tokens", "completion_tokens", "seconds")
+_FORMULA = "=+-@\t\r"
+"""A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection)."""
+
+
+def export(path: Path, document: Mapping[str, Any], runs: Sequence[Run]) -> None:
+    """Write answers or figures in the form that the file's ending names.
+
+    Raises:
+        UsageError: no such form, or Parquet without pyarrow.
+        DataError: the file cannot be written.
+    """
+    write = _FORMS.get(path.suffix.lower())
+    if write is None:
+        raise UsageError(f"cannot export to {path}: its ending must be one of {', '.join(_FORMS)}")
+    data = write(document, runs)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from None
+
+
+def rows(runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
+    """Every answer as a flat row with the columns of :data:`COLUMNS`; None where a fact is missing."""
+    for run in runs:
+        for record in run.records:
+            usage = record.get("usage") or {}
+            found = {name: record.get(name) for name in COLUMNS}
+            yield found | {
+                "run": run.name,
+                "dataset": str(run.manifest.get("dataset", run.dataset)),
+                "repeat": record.get("repeat", 0),
+                "score": score(record),
+                "answer": _answer(record),
+                **{name: usage.get(name) for name in _USAGE},
+            }
+
+
+def _answer(record: Record) -> str | None:
+    answer = record.get("answer")
+    return answer.get("answer") if isinstance(answer, Mapping) else answer
+
+
+def _csv(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in row.values()] for row in rows(runs))
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> Any:
+    """Text that a spreadsheet would run is marked as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA and value else value
+
+
+def _jsonl(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
+    """With the whole record, path included."""
+    lines = [
+        json.dumps({**record, "run": run.name, "score": score(record)}, ensure_ascii=False)
+        for run in runs
+        for record in run.records
+    ]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _parquet(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow: pip install 'clara-agent[export]'") from None
+    types = {"string": pa.string(), "int64": pa.int64(), "double": pa.float64()}
+    schema = pa.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows(runs)), schema=schema), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _figures(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the parity table: accuracies with their intervals, stars where Holm's p is below 0.05."""
+    languages = languages_of(dict(document))
+    header = ["Run", *(language.capitalize() for language in languages), "Mean", "Max − min", "Consistency"]
+    return header, [
+        [
+            run["name"],
+            *(_accuracy(run, language) for language in languages),
+            _bounded(run["mean"], run["mean_ci95"]),
+            _bounded(run["max_min_gap"], run["max_min_gap_ci95"]),
+            "–" if run["consistency"] is None else f"{100 * run['consistency']:.1f}",
+        ]
+        for run in document["runs"]
+    ]
+
+
+def _accuracy(run: Mapping[str, Any], language: str) -> str:
+    cell = run["languages"].get(language)
+    if cell is None:
+        return "–"
+    return _bounded(cell["accuracy"], cell["ci95"]) + star(run, language)
+
+
+def _bounded(value: float, bounds: Sequence[float]) -> str:
+    return f"{value:.1f} [{bounds[0]:.1f}, {bounds[1]:.1f}]"
+
+
+_CAPTION = (
+    "Accuracy in per cent with 95 % intervals (languages: Wilson; mean and range: bootstrap paired on the question). "
+    "* differs from English, p < 0.05 (exact McNemar, Holm)."
+)
+_TEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "−": "$-$",
+    "[": "{[}", "]": "{]}", "\n": " ", "\r": " ",
+}  # fmt: skip
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(char, char) for char in text)
+
+
+def _latex(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
+    header, body = _figures(document)
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        "\\begin{table}",
+        "\\centering\\small",
+        f"\\caption{{{_tex(_CAPTION)}}}",
+        f"\\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
+        "\\toprule",
+        *(" & ".join(map(_tex, row)) + " \\\\" + ("\n\\midrule" if row is header else "") for row in [header, *body]),
+        "\\bottomrule",
+        "\\end{tabular}",
+        "\\end{table}",
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
+    header, body = _figures(document)
+    table = [header, ["---", *["---:"] * (len(header) - 1)], *body]
+    lines = ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in table]
+    return ("\n".join([*lines, "", _plain(_CAPTION)]) + "\n").encode()
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    escaped = "".join(f"\\{char}" if char in "\\`*_[]<>|" else char for char in text)
+    return " ".join(escaped.split()) if text.strip("-:") else text
+
+
+_FORMS: dict[str, Callable[[Mapping[str, Any], Sequence[Run]], bytes]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".parquet": _parquet,
+    ".tex": _latex,
+    ".md": _markdown,
+}

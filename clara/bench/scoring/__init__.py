@@ -1,0 +1,1 @@
+"""Reads the answer out of a reply and scores it."""

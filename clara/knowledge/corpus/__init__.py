@@ -1,0 +1,1 @@
+"""Documents and the chunks that are indexed; the notes that ship."""

@@ -1,0 +1,1 @@
+"""Embedders: static, sentence-transformers, remote; and the reranker."""

@@ -1,0 +1,103 @@
+"""BM25 over passages (bm25s), with tokens that work for Latin letters, Chinese and Devanagari.
+
+Reference: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. The
+variant is Lucene's, with Anserini's k1 = 0.9 and b = 0.4 (benchmarks/retrieval.py compares others).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from clara.language.text import search_tokens
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)
+
+
+_K1, _B = 0.9, 0.4
+_RECIPE = f"k1={_K1} b={_B} title=3"
+"""Changes with what is indexed and how, so that an index on disk that was made otherwise is made again."""
+
+
+class LexicalIndex:
+    """Scores passages by the words they share with a query. Position i belongs to the i-th text given to :meth:`build`."""
+
+    def __init__(self, scorer: Any, size: int) -> None:
+        self._scorer = scorer
+        self._size = size
+
+    @classmethod
+    def build(cls, texts: Iterable[str]) -> LexicalIndex:
+        """Index texts."""
+        tokens = [search_tokens(text) for text in texts]
+        if not any(tokens):
+            return cls(None, len(tokens))
+        scorer = bm25s.BM25(k1=_K1, b=_B)
+        scorer.index(tokens, show_progress=False)
+        return cls(scorer, len(tokens))
+
+    def top(self, query: str, k: int, allowed: NDArray[np.bool_] | None = None) -> list[tuple[int, float]]:
+        """Positions and scores of the ``k`` best passages that share at least one word, best first.
+
+        Args:
+            query: the text to look for.
+            k: how many.
+            allowed: shape (passages,), False for those that must not be found.
+        """
+        scores = self.scores(search_tokens(query))
+        if scores is None:
+            return []
+        if allowed is not None:
+            scores = np.where(allowed, scores, np.float32(0))
+        count = min(k, self._size)
+        best = np.argpartition(-scores, count - 1)[:count]
+        order = best[np.lexsort((best, -scores[best]))]
+        return [(int(i), float(scores[i])) for i in order if scores[i] > 0]
+
+    def scores(self, tokens: Sequence[str]) -> NDArray[np.float32] | None:
+        """BM25 score of every passage, or None if no token is known."""
+        if self._scorer is None:
+            return None
+        known = [token for token in tokens if token in self._scorer.vocab_dict]
+        if not known:
+            return None
+        return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write the index; the folder is replaced whole, so a kill leaves the old one or none.
+
+        Raises:
+            OSError: the disk refuses, or another process that saves the same index was quicker.
+        """
+        fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+        try:
+            if self._scorer is not None:
+                self._scorer.save(str(fresh), show_progress=False)
+            (fresh / "about.json").write_text(json.dumps({"size": self._size, "recipe": _RECIPE}))
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: Path, size: int) -> LexicalIndex:
+        """Read an index of ``size`` passages, its arrays mapped from disk.
+
+        Raises:
+            OSError, ValueError, EOFError, KeyError, TypeError: it is missing, damaged or of another size; build it again.
+        """
+        about = json.loads((folder / "about.json").read_text())
+        if (about["recipe"], about["size"]) != (_RECIPE, size):
+            raise ValueError("another recipe or size")
+        if not (folder / "params.index.json").exists():
+            return cls(None, size)
+        return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False), size)

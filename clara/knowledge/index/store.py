@@ -1,0 +1,409 @@
+"""A knowledge base: the durable record and its two derived indexes, Chroma and BM25, kept in step."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clara.config import Settings
+from clara.errors import NoKnowledgeBase, StoreError, UsageError
+from clara.knowledge.base import Embedder, Vectors, unit
+from clara.knowledge.corpus.augmentation import Augmenter, augment, fingerprint
+from clara.knowledge.corpus.chunking import OVERLAP, SIZE, Chunk, chunk
+from clara.knowledge.corpus.documents import Document
+from clara.knowledge.index.indexer import Indexer
+from clara.knowledge.index.lexical import LexicalIndex
+from clara.knowledge.index.lock import Exclusive
+from clara.knowledge.index.postings import Words, load_words
+from clara.knowledge.index.record import Record
+from clara.knowledge.index.vectors import (
+    VectorIndex,
+    close_client,
+    collection_name,
+    drop_collection,
+    open_client,
+    server_client,
+)
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+
+log = logging.getLogger(__name__)
+
+BATCH, BATCH_CHARACTERS = 256, 16 << 20
+"""Documents in one transaction; of long ones fewer."""
+_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
+_UNREADABLE = re.compile(r"not a database|malformed")
+"""What SQLite says of a file that it cannot read as a database."""
+
+Progress = Callable[[int, int], None]
+"""Receives documents read and passages added so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an ingestion did, in documents and passages."""
+
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+
+
+class KnowledgeBase:
+    """One named knowledge base.
+
+    Args:
+        folder: its folder; created if ``create``.
+        embedder: turns passages into vectors; must be the one that built the index.
+        create: make it if it does not exist.
+        check: bring an index in step that is behind or damaged; False for a caller that builds it anew at once.
+        client: a client of a Chroma server, which is closed with the knowledge base; None opens the persistent one in
+            ``folder``.
+
+    Raises:
+        NoKnowledgeBase: there is none and ``create`` is False.
+        EmbedderMismatch: another embedder built it.
+        StoreError: the folder or Chroma refuses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        *,
+        create: bool = False,
+        check: bool = True,
+        client: ClientAPI | None = None,
+    ) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self.embedder = embedder
+        if not create and not (folder / "record.sqlite").is_file():
+            raise NoKnowledgeBase(missing_message(self.name, folder))
+        _make(folder)
+        self._words: Words | None = None
+        with ExitStack() as opened:
+            if client is not None:
+                opened.callback(close_client, client)
+            self.record = Record(folder / "record.sqlite")
+            opened.callback(self.record.close)
+            identity = self.record.identity
+            name = collection_name(self.name, identity if client is not None else None)
+            if client is None:
+                client = self._open_chroma()
+                opened.callback(close_client, client)
+            self._vectors = VectorIndex(client, self.name, embedder.info, collection=name, record=identity)
+            if check:
+                self._check()
+            self._opened = opened.pop_all()
+
+    @classmethod
+    def open(
+        cls, settings: Settings, name: str, embedder: Embedder, *, create: bool = False, check: bool = True
+    ) -> KnowledgeBase:
+        """The knowledge base ``name`` of the settings' data folder."""
+        return cls(kb_folder(settings, name), embedder, create=create, check=check, client=server_client(settings))
+
+    def _open_chroma(self) -> ClientAPI:
+        """The embedded Chroma; one whose database is no longer readable is dropped, for the record holds everything."""
+        place = self.folder / "chroma"
+        if (client := _readable(place)) is not None:
+            return client
+        log.warning("the database of the index of knowledge base %r is damaged", self.name)
+        with Exclusive(self.folder):
+            _drop(place)
+        return open_client(place)
+
+    def _check(self) -> None:
+        """Bring Chroma in step with the record if it is behind or damaged.
+
+        While another process changes the knowledge base, an index that is behind is used as it is.
+        """
+        if self._in_step():
+            return
+        lock = Exclusive(self.folder)
+        if not lock.take():
+            log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
+            return
+        try:
+            self._mend()
+        finally:
+            lock.free()
+
+    def _mend(self) -> None:
+        """Bring Chroma in step; the caller holds the lock."""
+        own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
+        if not self._in_step() and not (own and self._held() and self._catch_up(self.record.numbers())):
+            if self.record.counts()["passages"]:
+                state = "missing" if self._held() == 0 else "damaged"
+                log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
+            self._rebuild()
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """Hold the lock over a change of the record, and say at its end that Chroma has it too.
+
+        What an earlier change left undone, in this process or another, is done first: afterwards nobody would know of it.
+        """
+        with Exclusive(self.folder):
+            self._vectors.refresh()
+            if (self._vectors.record, self._vectors.generation) != (self.record.identity, self.record.generation):
+                self._mend()
+            yield
+            self._vectors.mark(self.record.generation)
+
+    def _in_step(self) -> bool:
+        numbers = self.record.numbers()
+        wanted = (self.record.identity, self.record.generation, len(numbers))
+        return (self._vectors.record, self._vectors.generation, self._held()) == wanted and self._answers(numbers[-1:])
+
+    def _held(self) -> int | None:
+        """Passages in Chroma; None if it is too damaged to count them."""
+        try:
+            return self._vectors.count()
+        except StoreError:
+            return None
+
+    def _answers(self, numbers: Sequence[int]) -> bool:
+        """True if Chroma holds and answers for each of these passages."""
+        return all(self._vectors.answers_for(number, self._embed([chunk])) for number, chunk in self.record.chunks(numbers))
+
+    def _catch_up(self, numbers: list[int]) -> bool:
+        """Add and remove what a run that was killed left undone; False if the index is damaged."""
+        try:
+            present, wanted = self._vectors.numbers(), set(numbers)
+            self._vectors.delete(sorted(present - wanted))
+            missing = sorted(wanted - present)
+            if missing or present != wanted:
+                log.warning(
+                    "the index of knowledge base %r was left behind; adding %d passages, removing %d",
+                    self.name,
+                    len(missing),
+                    len(present - wanted),
+                )
+            self._index(self.record.chunks(missing))
+            if not self._answers([*numbers[:1], *missing[-1:], *numbers[-1:]]):
+                return False
+            self._vectors.mark(self.record.generation)
+        except StoreError:
+            return False
+        return True
+
+    def reindex(self) -> None:
+        """Build both indexes again from the record.
+
+        Raises:
+            StoreError: another process is changing the knowledge base, or Chroma refuses.
+        """
+        with Exclusive(self.folder):
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._vectors.reset()
+        self._index(self.record.chunks())
+        self._vectors.mark(self.record.generation)
+
+    def recut(self) -> None:
+        """Cut all documents again, for an embedder that counts other tokens, and build both indexes.
+
+        Raises:
+            StoreError: another process is changing the knowledge base, or Chroma refuses.
+        """
+        with Exclusive(self.folder):
+            for batch in _batches(self.record.documents()):
+                self.record.put([(document, self._cut(document)) for document in batch])
+            self._rebuild()
+
+    def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
+        while batch := list(islice(stream, BATCH * 4)):
+            chunks = [chunk for _, chunk in batch]
+            self._vectors.add([number for number, _ in batch], chunks, self._embed(chunks))
+
+    def _embed(self, chunks: Sequence[Chunk]) -> Vectors:
+        vectors = self.embedder.embed_documents([chunk.indexed for chunk in chunks])
+        if weight := self.embedder.info.head_weight:
+            vectors = unit(vectors + weight * self.embedder.embed_documents([chunk.head for chunk in chunks]))
+        return vectors
+
+    def add(
+        self, documents: Iterable[Document], *, augmenter: Augmenter | None = None, progress: Progress | None = None
+    ) -> Change:
+        """Add documents; unchanged ones are skipped, changed ones replaced.
+
+        A batch counts as added once it is in the record; its vectors follow: see :class:`Indexer`.
+
+        Args:
+            documents: read as a stream.
+            augmenter: writes to the new and changed ones what is indexed with them.
+            progress: called after every batch.
+
+        Raises:
+            StoreError: the disk or Chroma refuses; what was added before stays.
+            BackboneError: the augmenter's model server cannot be used; what was added before stays.
+        """
+        counts = Counter[str]()
+        with self._changing(), Indexer(self._vectors) as indexer:
+            known = self.record.fingerprints()
+            for batch in _batches(documents):
+                fresh = self._fresh(batch, known, counts, augmenter)
+                if fresh:
+                    parts = [(document, self._cut(document)) for document in augment(fresh, augmenter)]
+                    chunks = [chunk for _, cut in parts for chunk in cut]
+                    vectors = self._embed(chunks)
+                    gone, new = self.record.put(parts)
+                    counts["passages"] += len(new)
+                    indexer.replace(gone, new, chunks, vectors)
+                if progress is not None:
+                    progress(counts["added"] + counts["replaced"] + counts["unchanged"], counts["passages"])
+        return Change(**counts)
+
+    def _fresh(
+        self, batch: Sequence[Document], known: dict[str, str], counts: Counter[str], augmenter: Augmenter | None
+    ) -> list[Document]:
+        """The new and the changed documents; of the others it is remembered where they lie now."""
+        fresh: dict[str, Document] = {}
+        same: list[Document] = []
+        for document in batch:
+            now = fingerprint(document, augmenter)
+            if known.get(document.id) == now:
+                counts["unchanged"] += 1
+                same.append(document)
+            else:
+                counts["replaced" if document.id in known else "added"] += 1
+                known[document.id] = now
+                fresh[document.id] = document
+        self.record.move(same)
+        return list(fresh.values())
+
+    def _cut(self, document: Document) -> list[Chunk]:
+        size = min(SIZE, self.embedder.info.max_tokens)
+        return chunk(document, self.embedder.count_tokens, size=size, overlap=min(OVERLAP, size // 6))
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove documents; returns how many there were."""
+        with self._changing():
+            known = self.record.fingerprints()
+            present = [document for document in ids if document in known]
+            self._vectors.delete(self.record.remove(present))
+        return len(present)
+
+    def words(self) -> Words:
+        """BM25 of the record as it is now, also after another process changed it; read from disk or built when needed."""
+        if self._words is None or self._words.generation != self.record.generation:
+            self._words = load_words(self.folder, self.record)
+        return self._words
+
+    def lexical(self) -> tuple[LexicalIndex, list[int]]:
+        """The BM25 index and the passage number of each of its positions."""
+        words = self.words()
+        return words.index, words.numbers
+
+    def nearest(self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
+        """Passage numbers and similarities for each text; one Chroma call for all of them."""
+        return self._vectors.query(self.embedder.embed_queries(texts), k, where)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts and the embedder, for ``kb stats``."""
+        info = self.embedder.info
+        return {
+            "name": self.name,
+            "folder": str(self.folder),
+            **self.record.counts(),
+            "kinds": self.record.count_by("kind"),
+            "languages": self.record.count_by("language"),
+            "embedder": asdict(info),
+        }
+
+    def close(self) -> None:
+        """Close the record and Chroma."""
+        self._opened.close()
+
+
+def kb_folder(settings: Settings, name: str) -> Path:
+    """The folder of a knowledge base.
+
+    Raises:
+        UsageError: the name could not be a folder's.
+    """
+    if not _NAME.match(name):
+        raise UsageError(f"{name!r} cannot name a knowledge base: use lower-case letters, digits, - and _")
+    return settings.home / "kb" / name
+
+
+def missing_message(name: str, folder: Path) -> str:
+    """What to do when a knowledge base is missing."""
+    mend = "clara kb build" if name == "ophthalmology" else f"clara kb add --kb {name} PATH"
+    return f"there is no knowledge base {name!r} in {folder.parent} yet; run: {mend}"
+
+
+def discard(settings: Settings, name: str) -> None:
+    """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again.
+
+    Raises:
+        StoreError: another process is changing the knowledge base, or Chroma refuses.
+    """
+    folder = kb_folder(settings, name)
+    place = folder / "chroma"
+    client = server_client(settings)
+    if client is None:
+        if place.exists():
+            with Exclusive(folder):
+                _drop(place)
+        return
+    with ExitStack() as opened:
+        opened.callback(close_client, client)
+        if (folder / "record.sqlite").exists():
+            opened.enter_context(Exclusive(folder))
+            record = opened.enter_context(closing(Record(folder / "record.sqlite")))
+            drop_collection(client, collection_name(name, record.identity))
+
+
+def _readable(place: Path) -> ClientAPI | None:
+    """The embedded Chroma in a folder; None if its database is damaged."""
+    try:
+        return open_client(place)
+    except StoreError as error:
+        if not _UNREADABLE.search(str(error)):
+            raise
+    return None
+
+
+def _drop(place: Path) -> None:
+    """Remove an embedded Chroma; the caller holds the lock. The record holds everything."""
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise StoreError(f"cannot remove the index {place}: {error.strerror}") from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the data folder {folder}: {error.strerror}; set CLARA_HOME to another") from None
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += document.size
+        if len(batch) == BATCH or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,1 @@
+"""PubMed and Wikipedia, asked only if the settings name them."""

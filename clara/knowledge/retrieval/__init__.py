@@ -1,0 +1,1 @@
+"""Finds passages, and measures how well they are found."""

@@ -1,0 +1,43 @@
+"""What CLARA says in its own name, in each of its seven languages (``clara/language/locale/*.toml``)."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clara.types import Answer
+
+_FOLDER = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All messages of a language; English for one that has no catalogue."""
+    path = _FOLDER / f"{language}.toml"
+    if not path.is_file():
+        path = _FOLDER / "en.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def say(key: str, language: str, /, **values: object) -> str:
+    """One message, its placeholders filled."""
+    return catalogue(language)[key].format(**values)
+
+
+def verdict_key(answer: Answer) -> str | None:
+    """The message that says what the verification found; None where there is no answer to judge."""
+    if answer.failure or answer.abstained:
+        return None
+    verdict = answer.verdict
+    if answer.capped:
+        return "verdict_capped"
+    if verdict.refused:
+        return "verdict_unsure"
+    if verdict.grounded is None and verdict.answers_question is None:
+        return "verdict_unchecked"
+    if not verdict.grounded:
+        return "verdict_unsure"
+    return "verdict_grounded" if verdict.answers_question else "verdict_quoted"

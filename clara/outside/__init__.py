@@ -1,1 +1,0 @@
-"""Sources outside CLARA's own knowledge base, asked only if the settings name them."""

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clara.language.questions import LETTERS, label_of, parse_question
+
+
+@pytest.mark.parametrize(
+    ("text", "stem", "options"),
+    [
+        ("What? a) one b) two c) three d) four", "What?", ["one", "two", "three", "four"]),
+        ("What?\nA. one\nB. two\nC. three", "What?", ["one", "two", "three"]),
+        ("What? (A) one (B) two", "What?", ["one", "two"]),
+        ("What?\n(a) one\n(b) two", "What?", ["one", "two"]),
+        ("问题？A.一 B.二 C．三 D、四", "问题？", ["一", "二", "三", "四"]),
+        ("问题？\nＡ）一\nＢ）二", "问题？", ["一", "二"]),
+        ("हिंदी प्रश्न? (A) क (B) ख", "हिंदी प्रश्न?", ["क", "ख"]),
+        ("What?\nA) one\nstill one\nB) two", "What?", ["one\nstill one", "two"]),
+        ("प्रश्न?\nक) एक\nख) दो\nग) तीन\nघ) चार", "प्रश्न?", ["एक", "दो", "तीन", "चार"]),
+        ("प्रश्न? (अ) एक (ब) दो (स) तीन (द) चार", "प्रश्न?", ["एक", "दो", "तीन", "चार"]),
+        ("ما هو؟\nأ) القرنية\nب) العدسة\nج) الشبكية\nد) المشيمية", "ما هو؟", ["القرنية", "العدسة", "الشبكية", "المشيمية"]),
+        ("ما هو؟ أ. القرنية ب. العدسة ج. الشبكية", "ما هو؟", ["القرنية", "العدسة", "الشبكية"]),
+        ("ما هو؟\nأ- القرنية\nب- العدسة", "ما هو؟", ["القرنية", "العدسة"]),
+        ("Что?\nА) один\nБ) два\nВ) три", "Что?", ["один", "два", "три"]),
+        ("どれ？①角膜②水晶体③網膜", "どれ？", ["角膜", "水晶体", "網膜"]),
+        ("무엇?\n① 각막\n② 수정체", "무엇?", ["각막", "수정체"]),
+        ("무엇? 가) 각막 나) 수정체 다) 망막", "무엇?", ["각막", "수정체", "망막"]),
+        ("What?\nⒶ one\nⒷ two", "What?", ["one", "two"]),
+        ("What? [A] one [B] two", "What?", ["one", "two"]),
+        ("What?\nA - one\nB - two", "What?", ["one", "two"]),
+        ("What?\n1) one\n2) two\n3) three", "What?", ["one", "two", "three"]),
+        ("Which?\n①lens ②iris\nA. ①\nB. ①②\nC. ②", "Which?\n①lens ②iris", ["①", "①②", "②"]),
+        ("Which?\na 1%.\nb) 2%.\nc) 3%.\nd) 4%.", "Which?", ["1%.", "2%.", "3%.", "4%."]),
+        ("Which?\na) 1%.\nb 2%.\nc) 3%.\nd) 4%.", "Which?", ["1%.", "2%.", "3%.", "4%."]),
+    ],
+)
+def test_options_are_taken_apart_in_every_usual_form(text: str, stem: str, options: list[str]) -> None:
+    question = parse_question(text)
+    assert question.text == stem
+    assert [option.text for option in question.options] == options
+    assert question.labels == tuple("ABCDEFGHIJ"[: len(options)])
+
+
+@pytest.mark.parametrize(
+    ("text", "stem"),
+    [
+        ("Given a) x b) y. Which is right? A) 1 B) 2 C) 3", "Given a) x b) y. Which is right?"),
+        ("List: a) x b) y is true. Which?\nA) 1\nB) 2\nC) 3", "List: a) x b) y is true. Which?"),
+    ],
+)
+def test_a_lettered_list_in_the_stem_stays_in_the_stem(text: str, stem: str) -> None:
+    question = parse_question(text)
+    assert question.text == stem
+    assert [option.text for option in question.options] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is glaucoma?",
+        "Vitamin A. Why?",
+        "only a) one",
+        "What? b) two c) three",
+        "",
+        "Order the steps:\n1. wash\n2. rinse",
+        "Compare:\na lens\nb iris",
+        "It takes 1) or so.",
+        "Who was A. B. Smith, the surgeon?",
+        "Кто такой А. Б. Иванов?",
+    ],
+)
+def test_text_without_a_run_from_a_is_free_text(text: str) -> None:
+    question = parse_question(text)
+    assert question.text == text
+    assert question.options == ()
+
+
+def test_language_and_id_travel_with_the_question() -> None:
+    question = parse_question("¿Qué? a) uno b) dos", language="es", id="7")
+    assert (question.language, question.id) == ("es", "7")
+
+
+def test_options_go_up_to_j() -> None:
+    text = "Which? " + " ".join(f"{letter}) option {letter}" for letter in "ABCDEFGHIJ")
+    assert parse_question(text).labels == tuple("ABCDEFGHIJ")
+
+
+MARKERS = (
+    ("{}) ", LETTERS),
+    ("({}) ", LETTERS.lower()),
+    ("{}. ", LETTERS),
+    ("[{}] ", LETTERS),
+    ("{}：", "ＡＢＣＤＥＦＧＨＩＪ"),
+    ("{}）", "ａｂｃｄｅｆｇｈｉｊ"),
+    ("{} ", "①②③④⑤⑥⑦⑧⑨⑩"),
+    ("{}、", LETTERS),
+    ("{}. ", "कखगघङचछजझञ"),
+    ("({}) ", "أبجدهوزحطي"),
+    ("{}) ", "АБВГДЕЖЗИК"),
+)
+TEXTS = st.text("xyzαβγ åéñ 眼中国 лнп قمن", min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+@given(st.lists(TEXTS, min_size=2, max_size=10), st.sampled_from(MARKERS))
+def test_what_was_written_with_markers_is_read_back(texts: list[str], marker: tuple[str, str]) -> None:
+    form, letters = marker
+    written = "".join(f"\n{form.format(letters[place])}{text}" for place, text in enumerate(texts))
+    question = parse_question(f"Which one?{written}")
+    assert question.text == "Which one?"
+    assert [option.text for option in question.options] == texts
+    assert question.labels == tuple(LETTERS[: len(texts)])
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_without_loss_of_the_stem(text: str) -> None:
+    question = parse_question(text)
+    assert text.strip().startswith(question.text)
+    assert len(question.options) <= 10
+
+
+@pytest.mark.parametrize(
+    ("symbol", "label"),
+    [("b", "B"), ("Ｂ", "B"), ("②", "B"), ("ख", "B"), ("ب", "B"), ("Б", "B"), ("2", None), ("k", None), ("", None)],
+)
+def test_label_of(symbol: str, label: str | None) -> None:
+    assert label_of(symbol) == label
