@@ -31,6 +31,7 @@ check: .venv/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.check_knowledge
 
 format: .venv/.dev

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clara.api import Clara
     from clara.config import Settings, load_settings
     from clara.errors import ClaraError
-    from clara.events import Final, Retry, StepFinished, StepStarted, Token
+    from clara.events import Final, Notice, Retry, StepFinished, StepStarted, Token
     from clara.types import Answer, Citation, Option, Passage, Question, TraceStep, Usage, Verdict
 
     __version__: str
@@ -25,6 +25,7 @@ __all__ = [
     "Clara",
     "ClaraError",
     "Final",
+    "Notice",
     "Option",
     "Passage",
     "Question",
@@ -41,13 +42,12 @@ __all__ = [
     "load_settings",
 ]
 
-_DISTRIBUTION = "clara-agent"
 _HOMES = {
     "clara.agent.strategies": ("STRATEGIES", "Strategy"),
     "clara.api": ("Clara",),
     "clara.config": ("Settings", "load_settings"),
     "clara.errors": ("ClaraError",),
-    "clara.events": ("Final", "Retry", "StepFinished", "StepStarted", "Token"),
+    "clara.events": ("Final", "Notice", "Retry", "StepFinished", "StepStarted", "Token"),
     "clara.types": ("Answer", "Citation", "Option", "Passage", "Question", "TraceStep", "Usage", "Verdict"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -55,7 +55,9 @@ _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        value: Any = _version()
+        from clara.resources import version
+
+        value: Any = version()
     elif name in _MODULE_OF:
         value = getattr(import_module(_MODULE_OF[name]), name)
     else:
@@ -66,12 +68,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(_DISTRIBUTION)
-    except PackageNotFoundError:
-        return "0+unknown"

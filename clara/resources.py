@@ -1,7 +1,8 @@
-"""Where the files that ship with CLARA lie: in the wheel under ``clara/_data``, in a checkout beside the package."""
+"""What ships with CLARA: its version, and its data files (in the wheel under ``clara/_data``, in a checkout beside it)."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -13,3 +14,14 @@ KNOWLEDGE_BASE = _ROOT / "knowledge_base"
 """Notes, glossary, phrases and the embedded embedder."""
 SAMPLE_BENCHMARK = _ROOT / "examples" / "sample_benchmark.csv"
 """The benchmark that ships."""
+
+
+@cache
+def version() -> str:
+    """The installed version of CLARA; ``0+unknown`` where the package is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("clara-agent")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -79,9 +79,9 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from clara import __version__
+        from clara.resources import version
 
-        typer.echo(f"clara {__version__}")
+        typer.echo(f"clara {version()}")
         raise typer.Exit
 
 

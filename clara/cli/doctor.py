@@ -76,9 +76,9 @@ def installed() -> dict[str, str | None]:
     """Name to version, None where it is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
-    from clara import __version__
+    from clara import resources
 
-    found: dict[str, str | None] = {"python": platform.python_version(), "clara": __version__}
+    found: dict[str, str | None] = {"python": platform.python_version(), "clara": resources.version()}
     for name in _DISTRIBUTIONS:
         try:
             found[name] = version(name)

@@ -12,7 +12,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from clara.cli.chat.handlers import choices
+from clara.cli.chat.handlers import HANDLERS, choices
 from clara.cli.chat.loop import Chat
 from clara.cli.chat.prompt import CommandCompleter, Prompt
 from clara.cli.chat.screen import Screen
@@ -21,7 +21,7 @@ from clara.errors import DataError
 
 
 def completions(text: str, language: str = "en") -> list[str]:
-    chat = Chat(load_settings(), Screen(language))
+    chat = Chat(load_settings(), Screen(language), HANDLERS)
     completer = CommandCompleter(lambda name: choices(chat, name), language)
     return [found.text for found in completer.get_completions(Document(text, len(text)), CompleteEvent())]
 

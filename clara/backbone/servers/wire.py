@@ -12,11 +12,11 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from clara import __version__
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
+from clara.resources import version
 
 CHAT = "/v1/chat/completions"
 SENT = "sent"
@@ -44,7 +44,7 @@ class Wire:
         self._transport = AiohttpTransport(trust_env=False, proxy=proxy, client=_session)
         key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
         self._headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream, */*"}
-        self._headers |= {"User-Agent": f"clara/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._headers |= {"User-Agent": f"clara/{version()}"} | ({"Authorization": f"Bearer {key}"} if key else {})
         # the whole exchange has a deadline; only the connecting has a limit of its own
         self._limits = {"timeout": {"connect": settings.connect_timeout, "read": None, "write": None, "pool": None}}
         self._urls: dict[str, httpx.URL] = {}

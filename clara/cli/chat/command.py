@@ -140,6 +140,7 @@ def _screen(settings: Settings) -> Screen:
 def _piped(settings: Settings, *, private: bool, resume: str | None, language: str | None) -> None:
     """Answer what standard input holds; the exit code is that of the worst error."""
     from clara.chat.commands import split_questions
+    from clara.cli.chat.handlers import HANDLERS
     from clara.cli.chat.loop import Chat
     from clara.cli.wrapping import Prose
 
@@ -149,7 +150,7 @@ def _piped(settings: Settings, *, private: bool, resume: str | None, language: s
         raise DataError("standard input is not UTF-8 text") from None
 
     async def run() -> int:
-        async with Chat(settings, _screen(settings), private=private, resume=resume, language=language) as chat:
+        async with Chat(settings, _screen(settings), HANDLERS, private=private, resume=resume, language=language) as chat:
             if resume:
                 await chat.session()
             for text in questions:
@@ -170,14 +171,14 @@ def _interactive(settings: Settings, *, private: bool, resume: str | None, langu
         from clara.cli.init import offer_setup
 
         settings, first = offer_setup(settings)
-    from clara.cli.chat.handlers import choices
+    from clara.cli.chat.handlers import HANDLERS, choices
     from clara.cli.chat.loop import Chat
     from clara.cli.chat.prompt import Prompt
 
     screen = _screen(settings)
 
     async def run() -> None:
-        async with Chat(settings, screen, private=private, resume=resume, language=language) as chat:
+        async with Chat(settings, screen, HANDLERS, private=private, resume=resume, language=language) as chat:
             if resume:
                 await chat.session()
             history = None if private else settings.home / "chat_history"
@@ -201,12 +202,12 @@ def _interactive(settings: Settings, *, private: bool, resume: str | None, langu
 
 
 def _greet(chat: Chat) -> None:
-    from clara import __version__
     from clara.cli.wrapping import Prose
+    from clara.resources import version
 
     screen, settings = chat.screen, chat.settings
     by = ", ".join(settings.backbone) if settings.uses_model else "embedded"
-    screen.show(Prose(f"CLARA {__version__} · {by}", "bold cyan"))
+    screen.show(Prose(f"CLARA {version()} · {by}", "bold cyan"))
     screen.say("not_a_device", "dim")
     if not settings.uses_model:
         screen.say("no_model", "dim")

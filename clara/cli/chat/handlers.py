@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +16,7 @@ from clara.language.messages import say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clara.cli.chat.loop import Chat
-
-Handler = Callable[["Chat", str], Awaitable[None]]
+    from clara.cli.chat.loop import Chat, Handler
 
 
 async def show_help(chat: Chat, _argument: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from clara.chat.session import ChatSession
     from clara.chat.turns import Turn
 
+Handler = Callable[["Chat", str], Awaitable[None]]
+"""What a command does, given the chat and the words after the command's name."""
 _SETTLE = 0.05
 """Seconds between the first prompt and the loading of the heavy parts behind it."""
 
@@ -35,6 +37,7 @@ class Chat:
     Args:
         settings: profile, servers, knowledge bases.
         screen: where to show things.
+        handlers: command name to what it does.
         private: keep nothing on disk.
         resume: id of a conversation to go on with.
         language: fixed language of the questions, or None.
@@ -44,6 +47,7 @@ class Chat:
         self,
         settings: Settings,
         screen: Screen,
+        handlers: Mapping[str, Handler],
         *,
         private: bool = False,
         resume: str | None = None,
@@ -58,6 +62,7 @@ class Chat:
         """The highest exit code of an error that was shown."""
         self.answered_by = settings.model or settings.profile
         """The model, once it is known, else the profile."""
+        self._handlers = handlers
         self._resume = resume
         self._language = language
         self._loading: asyncio.Task[ChatSession] | None = None
@@ -157,9 +162,7 @@ class Chat:
             self.screen.show(Prose(say("understood_as", self.screen.interface, question=event.question), "dim"))
 
     async def _obey(self, name: str, argument: str) -> None:
-        from clara.cli.chat.handlers import HANDLERS
-
-        handler = HANDLERS.get(name)
+        handler = self._handlers.get(name)
         if handler is not None:
             await handler(self, argument)
             return

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import httpx
 
-from clara import __version__
 from clara.errors import SourceError
+from clara.resources import version
 
 _LARGEST = 4_000_000
 """Bytes of a reply beyond which it is not read."""
@@ -74,7 +74,7 @@ class Web:
 
     async def _read(self, url: str, parameters: Mapping[str, str | int]) -> bytes:
         if self._client is None:
-            agent = f"clara-agent/{__version__} (clinical question answering)"
+            agent = f"clara-agent/{version()} (clinical question answering)"
             self._client = httpx.AsyncClient(
                 timeout=self._timeout, headers={"User-Agent": agent}, proxy=self._proxy, trust_env=False
             )
