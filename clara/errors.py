@@ -10,7 +10,8 @@
     │   ├── DatasetError        a benchmark file; carries the row and column
     │   ├── KnowledgeError      a note, a glossary, a document
     │   ├── PromptError         a prompt template
-    │   └── JournalError        a run folder
+    │   ├── JournalError        a run folder
+    │   └── WriteError          a file or folder cannot be written; carries the path and the reason
     ├── ReplayStopped           a replay cannot or should not go on; what is done is kept (exit code 1)
     ├── SourceError             an outside source (PubMed, Wikipedia) cannot be asked; the agent goes on without it
     ├── StoreError              the vector store (exit code 1)
@@ -28,6 +29,8 @@ not errors: see :class:`clara.tasks.model.TaskResult`.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class ClaraError(Exception):
@@ -87,6 +90,15 @@ class PromptError(DataError):
 
 class JournalError(DataError):
     """A run folder cannot be read or continued."""
+
+
+class WriteError(DataError):
+    """A file or folder cannot be written; ``reason`` is the operating system's word for why."""
+
+    def __init__(self, message: str, *, path: Path, reason: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.reason = reason
 
 
 class ReplayStopped(ClaraError):

@@ -1,4 +1,4 @@
-"""Files that survive a crash: a log with group commit, all-or-nothing writes, and a folder that takes one writer."""
+"""Files that are written whole or not at all, files that only their owner may read, a lock, and text with front matter."""
 
 from __future__ import annotations
 
@@ -6,171 +6,97 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
+import secrets
 import socket
-import threading
-import time
-from concurrent.futures import Future
 from pathlib import Path
+from typing import Any, cast
 
-from clara.errors import JournalError
+import yaml
 
-COMMIT_SECONDS = 0.05
-"""Least time between two syncs to disk; what arrives in between shares one."""
+from clara.errors import DataError, WriteError
 
-_MENDS = {
+PRIVATE = 0o600
+"""Mode of a file that only its owner may read: questions, answers, replies of a model."""
+
+_REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "your quota is used up: free some space",
     errno.EFBIG: "files may not grow that large here: raise the limit (ulimit -f)",
-    errno.EROFS: "it lies on a read-only file system: make it writable, or give another --out",
-    errno.EACCES: "give yourself the right to write there, or give another --out",
-    errno.EPERM: "give yourself the right to write there, or give another --out",
-    errno.EEXIST: "a file is in the way: give another --out",
-    errno.ENOTDIR: "a file is in the way: give another --out",
+    errno.EROFS: "it lies on a read-only file system: make it writable, or choose another folder",
+    errno.EACCES: "give yourself the right to write there, or choose another folder",
+    errno.EPERM: "give yourself the right to write there, or choose another folder",
+    errno.EEXIST: "a file is in the way: choose another folder",
+    errno.ENOTDIR: "a file is in the way: choose another folder",
+    errno.ELOOP: "a link stands in its place: remove it, or choose another folder",
 }
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 
 
-def cannot_write(path: Path, error: OSError) -> JournalError:
-    """The one sentence for a file that cannot be written: which, why, and the mend where there is one."""
-    mend = _MENDS.get(error.errno or 0)
-    return JournalError(f"cannot write {path}: {error.strerror or error}" + (f"; {mend}" if mend else ""))
+def cannot_write(path: Path, error: OSError) -> WriteError:
+    """The one sentence for a file that cannot be written: which, why, and what to do where that is known."""
+    reason = error.strerror or str(error)
+    remedy = _REMEDIES.get(error.errno or 0)
+    sentence = f"cannot write {path}: {reason}"
+    return WriteError(f"{sentence}; {remedy}" if remedy else sentence, path=path, reason=reason)
 
 
-class DurableLog:
-    """Appends to one file from a thread of its own; many appends share one sync to disk.
+def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, and sync it and its folder. A link in its place is replaced, not followed.
 
-    A write that fails half-way is cut off again, so that the file always ends with a whole line.
+    Args:
+        path: the file; its folder exists.
+        data: the whole content.
+        mode: permissions of the file.
 
     Raises:
-        JournalError: the file cannot be opened.
+        WriteError: it cannot be written; what was there before is unchanged.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        self._size = os.fstat(self._file).st_size
-        self._lines: list[bytes] = []
-        self._done = _running_future()
-        self._failure: JournalError | None = None
-        self._closing = False
-        self._wake = threading.Condition()
-        self._hurry = threading.Event()
-        self._worker = threading.Thread(target=self._work, name=f"sync {path.name}", daemon=True)
-        self._worker.start()
-
-    def append(self, line: bytes) -> Future[None]:
-        """Hand one whole line over; the future is done when the line is on disk.
-
-        Raises:
-            JournalError: an earlier line could not be written.
-        """
-        with self._wake:
-            if self._failure is not None:
-                raise self._failure
-            self._lines.append(line)
-            self._wake.notify()
-            return self._done
-
-    def close(self) -> None:
-        """Sync what is left and close the file.
-
-        Raises:
-            JournalError: a line could not be written.
-        """
-        with self._wake:
-            if self._closing:
-                return
-            self._closing = True
-            self._hurry.set()
-            self._wake.notify()
-        self._worker.join()
-        os.close(self._file)
-        if self._failure is not None:
-            raise self._failure
-
-    def _work(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._lines or self._closing)
-                if not self._lines:
-                    return
-                lines, self._lines = self._lines, []
-                done, self._done = self._done, _running_future()
-            begin = time.monotonic()
-            try:
-                self._commit(b"".join(lines))
-            except OSError as error:
-                self._fail(cannot_write(self.path, error), done)
-                return
-            done.set_result(None)
-            self._hurry.wait(max(0.0, begin + COMMIT_SECONDS - time.monotonic()))
-
-    def _commit(self, data: bytes) -> None:
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-            os.fsync(self._file)
-        except OSError:
-            os.ftruncate(self._file, self._size)  # none of these lines was acknowledged
+            with os.fdopen(open_new(draft, mode=mode), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
             raise
-        self._size += len(data)
-
-    def _fail(self, failure: JournalError, done: Future[None]) -> None:
-        with self._wake:
-            self._failure = failure
-            waiting, self._lines = bool(self._lines), []
-        done.set_exception(failure)
-        if waiting:
-            self._done.set_exception(failure)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
-def _running_future() -> Future[None]:
-    """A future that many may wait for and none can cancel."""
-    future: Future[None] = Future()
-    future.set_running_or_notify_cancel()
-    return future
-
-
-class FolderLock:
-    """Holds a folder for one writer. The system lets go when the process dies, however it dies.
+def open_new(path: Path, *, mode: int = PRIVATE) -> int:
+    """The descriptor of a file that is made by this call.
 
     Raises:
-        JournalError: another process holds it, or the folder cannot be written.
+        FileExistsError: something, if only a link, has that name already.
+        OSError: it cannot be made.
     """
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / "lock"
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise cannot_write(path, error) from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = os.read(self._file, 100).decode(errors="replace")
-            os.close(self._file)
-            if isinstance(error, BlockingIOError):
-                raise JournalError(f"another process is writing to the run folder {folder}: {owner or 'unknown'}") from None
-            raise JournalError(
-                f"cannot lock the run folder {folder}: {error.strerror}; give an --out on a local disk"
-            ) from None
-        with contextlib.suppress(OSError):  # the name is for the message above; a full disk is no reason to stop here
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"process {os.getpid()} on {socket.gethostname()}".encode())
 
-    def release(self) -> None:
-        """Let the next writer in."""
-        os.close(self._file)
+def private_file(path: Path) -> None:
+    """Make sure that a file is there and only its owner may read it; SQLite gives its side files the same mode.
+
+    Raises:
+        OSError: it cannot be made, or belongs to somebody else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
+    try:
+        os.fchmod(descriptor, PRIVATE)
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, and sync each that is new into its parent.
 
     Raises:
-        JournalError: it cannot be made.
+        WriteError: it cannot be made.
     """
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
@@ -181,28 +107,87 @@ def make_folder(folder: Path) -> None:
         raise cannot_write(folder, error) from None
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and sync it and its folder.
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
 
     Raises:
-        JournalError: it cannot be written; what was there before is unchanged.
+        OSError: the folder cannot be opened or synced.
     """
-    draft = path.with_name(path.name + ".tmp")
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise cannot_write(path, error) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
+
+
+class FolderLock:
+    """Keeps a folder to one writer. The system frees the lock when the process dies, however it dies.
+
+    Args:
+        folder: where the file ``lock`` stands; it exists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        self._descriptor: int | None = None
+        self.holder = ""
+        """Who has the lock, once :meth:`take` has said False: ``process 12 on host``."""
+
+    def take(self) -> bool:
+        """Take the lock; False if another process has it.
+
+        Raises:
+            WriteError: the lock file cannot be made, or the file system has no locks.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        except OSError as error:
+            raise cannot_write(self._path, error) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.holder = os.read(descriptor, 100).decode(errors="replace") or "unknown"
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                return False
+            raise cannot_write(self._path, error) from None
+        with contextlib.suppress(OSError):  # the name is for a message; a full disk is no reason to stop here
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let the next writer in; without effect where the lock is not taken."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def read_front_matter(path: Path, what: str, error: type[DataError]) -> tuple[dict[str, Any], str]:
+    """The front matter (YAML between two lines of three hyphens) and the body of a text file.
+
+    Args:
+        path: the file, in UTF-8.
+        what: what it should be, for the message: ``the note``.
+        error: what to raise.
+
+    Raises:
+        DataError: as ``error``; the file cannot be read, has no front matter, or one that is no YAML mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise error(f"cannot read {what} {path}: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise error(f"cannot read {what} {path}: it is not UTF-8 text") from None
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        raise error(f"{path} has no front matter between --- lines")
+    try:
+        head: Any = yaml.safe_load(match[1])
+    except yaml.YAMLError as problem:
+        raise error(f"{path}: the front matter is not valid YAML ({problem})") from None
+    if not isinstance(head, dict):
+        raise error(f"{path}: the front matter must consist of lines like name: value")
+    return cast("dict[str, Any]", head), match[2]

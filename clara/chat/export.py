@@ -9,6 +9,7 @@ from pathlib import Path
 
 from clara.chat.turns import Turn
 from clara.errors import DataError, UsageError
+from clara.files import open_new
 from clara.language.codes import LANGUAGES
 from clara.language.messages import say, verdict_key
 
@@ -30,7 +31,7 @@ def save(path: Path, id: str, turns: Sequence[Turn], *, language: str) -> None: 
         raise UsageError(say("save_suffix", language, path=path))
     text = as_json(id, turns) if path.suffix.lower() == ".json" else as_markdown(id, turns)
     try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(open_new(path), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise UsageError(say("save_exists", language, path=path)) from None

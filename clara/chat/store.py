@@ -6,7 +6,6 @@ file cannot run code (langgraph-checkpoint's strict mode). What is deleted is ov
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
@@ -22,6 +21,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from clara.chat.turns import Turn
 from clara.errors import DataError, UsageError
+from clara.files import private_file
 from clara.language.text import fold
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ async def open_store(folder: Path | None) -> AsyncGenerator[ConversationStore]:
         return
     path = folder / FILE
     try:
-        _private(path)
+        private_file(path)
     except OSError as error:
         raise DataError(
             f"cannot keep conversations in {folder}: {error.strerror}; clara chat --private keeps none"
@@ -151,13 +151,6 @@ def config(id: str) -> RunnableConfig:  # noqa: A002
 def new_id() -> str:
     """A fresh conversation id, short enough to type."""
     return secrets.token_hex(4)
-
-
-def _private(path: Path) -> None:
-    """The file exists and only its owner may read it; SQLite gives its side files the same mode."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
 
 
 async def _empty_log(saver: AsyncSqliteSaver) -> None:

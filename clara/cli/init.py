@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clara.cli.options import BackboneOption, ConfigOption, DebugOption, ModelOption, ProfileName, ProfileOption
-from clara.errors import ClaraError, DataError, SettingsError, UsageError
+from clara.errors import ClaraError, DataError, SettingsError, UsageError, WriteError
+from clara.files import PRIVATE, make_folder, private_file, replace_file
 
 if TYPE_CHECKING:
     from clara.config import Settings
@@ -63,8 +64,7 @@ def offer_setup(settings: Settings) -> tuple[Settings, str]:
     if path.exists() or marker.exists():
         return settings, ""
     try:
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch(mode=0o600)
+        private_file(marker)
     except OSError:
         return settings, ""  # where nothing can be kept, an offer would come every time
     spoken = settings.interface_language or locale_language()
@@ -127,14 +127,10 @@ def write_settings(path: Path, answers: Mapping[str, Any]) -> None:
     if tomllib.loads(text) != values:
         raise SettingsError(f"{path} holds a value that clara init cannot write again; edit the file by hand")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        new.replace(path)
-    except OSError as error:
-        raise DataError(f"cannot write the settings file {path}: {error.strerror}") from None
+        make_folder(path.parent)
+        replace_file(path, text.encode(), mode=PRIVATE)
+    except WriteError as error:
+        raise DataError(f"cannot write the settings file {path}: {error.reason}") from None
 
 
 def toml(value: Any) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from clara.errors import ServingError
+from clara.files import open_new
 from clara.serving import keeper
 from clara.serving.command import Command
 from clara.serving.log import Tidy
@@ -158,6 +159,6 @@ def _way_on(error: OSError) -> str:
 def _private_file(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return open_new(path)
     except OSError as error:
         raise ServingError(f"cannot write the log {path}: {error.strerror}") from None

@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clara import resources
 from clara.errors import PromptError
-from clara.frontmatter import read_front_matter
+from clara.files import read_front_matter
 from clara.language.codes import LANGUAGES
 from clara.tasks.model import TASKS, Task, TaskModel
 from clara.tasks.passages import laid_out

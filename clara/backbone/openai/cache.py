@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -27,6 +26,7 @@ from typing import Any, TypeVar
 
 from clara.backbone.base import BackboneInfo
 from clara.backbone.openai.reply import Completion
+from clara.files import private_file
 from clara.types import Usage
 
 _TABLE = "CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, reply TEXT NOT NULL, used REAL NOT NULL) WITHOUT ROWID"
@@ -145,9 +145,7 @@ class ReplyCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._base is None:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # SQLite gives its side files the same mode
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            private_file(self._file)
             base = sqlite3.connect(self._file, timeout=5.0, isolation_level=None, check_same_thread=False)
             self._base = base
             base.execute("PRAGMA journal_mode = WAL")

@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from clara.errors import DatasetError
+from clara.errors import DatasetError, WriteError
+from clara.files import make_folder, replace_file
 
 if TYPE_CHECKING:
     import httpx
@@ -273,17 +273,8 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All or nothing: a draft beside the file is synced and then takes its name."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise DatasetError(f"cannot write {path}: {error.strerror}", path=str(path)) from None
+        make_folder(path.parent)
+        replace_file(path, data)
+    except WriteError as error:
+        raise DatasetError(str(error), path=str(path)) from None

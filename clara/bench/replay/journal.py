@@ -17,9 +17,10 @@ from typing import Any, Self
 
 import orjson
 
+from clara.bench.replay.durable_log import DurableLog
 from clara.bench.replay.manifest import differences
-from clara.errors import JournalError
-from clara.files import DurableLog, FolderLock, cannot_write, make_folder, replace_file, sync_folder
+from clara.errors import DataError, JournalError, WriteError
+from clara.files import FolderLock, cannot_write, make_folder, replace_file, sync_folder
 
 Record = dict[str, Any]
 
@@ -108,8 +109,9 @@ class Journal:
         again: records to move aside on resume, so that their items are answered again.
 
     Raises:
-        JournalError: the folder is in use, cannot be written, holds a run and ``resume`` is off, or holds a run of
-            something else; the message says what differs.
+        JournalError: the folder is in use, holds a run and ``resume`` is off, or holds a run of something else; the
+            message says what differs.
+        WriteError: the folder cannot be written.
     """
 
     def __init__(
@@ -127,16 +129,19 @@ class Journal:
         """Numbers of the lines that were damaged on opening and moved aside."""
         make_folder(folder)
         self._lock = FolderLock(folder)
+        if not self._lock.take():
+            raise JournalError(f"another process is writing to the run folder {folder}: {self._lock.holder}")
         try:
             self.manifest = self._prepare(dict(manifest), resume, again)
             self._log = DurableLog(folder / JOURNAL)
-        except JournalError:
+        except DataError:
             self._lock.release()
             raise
 
     def _prepare(self, manifest: dict[str, Any], resume: bool, again: Callable[[Record], bool] | None) -> dict[str, Any]:
         if not any(path.name in (MANIFEST, JOURNAL) for path in self.folder.iterdir()):
-            if any(path.name not in ("lock", MANIFEST + ".tmp") for path in self.folder.iterdir()):
+            own_names = re.compile(rf"lock|\.{re.escape(MANIFEST)}\.\w+\.tmp")  # what a killed start leaves
+            if any(not own_names.fullmatch(path.name) for path in self.folder.iterdir()):
                 raise JournalError(f"{self.folder} is not empty and holds no run: give another --out")
             self._write_manifest(manifest)
             return manifest
@@ -205,7 +210,7 @@ class Journal:
         """Write one record; the future is done when it is on disk, within a second.
 
         Raises:
-            JournalError: the disk is full or the like; no record can be written any more.
+            WriteError: the disk is full or the like; no record can be written any more.
         """
         return self._log.append(encode(record))
 
@@ -213,7 +218,7 @@ class Journal:
         """Write what is left and let the next writer in.
 
         Raises:
-            JournalError: a record could not be written.
+            WriteError: a record could not be written.
         """
         try:
             self._log.close()
@@ -226,6 +231,6 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
         try:
             self.close()
-        except JournalError:
+        except WriteError:
             if kind is None:
                 raise

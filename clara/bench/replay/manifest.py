@@ -104,7 +104,8 @@ def note(path: Path, **facts: Any) -> None:
     """Write into the manifest at ``path`` what its last session has found out; for the one writer of the run.
 
     Raises:
-        JournalError: it cannot be read or written.
+        JournalError: it cannot be read.
+        WriteError: it cannot be written.
     """
     try:
         manifest: dict[str, Any] = json.loads(path.read_bytes())

@@ -221,7 +221,7 @@ async def replay(
     Raises:
         BackboneUnreachable, StoreError: the very first item shows that no other would fare better.
         ReplayStopped: ``max_failures`` is reached; what is done is kept.
-        JournalError: a record cannot be written.
+        WriteError: a record cannot be written.
     """
     tally = Tally() if tally is None else tally
     tally.total = len(dataset.items) * len(strategies) * repeat

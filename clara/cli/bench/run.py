@@ -178,7 +178,7 @@ def _replay(plan: Plan) -> None:
     from clara.assembly import build_agent
     from clara.bench.replay.tally import Tally
     from clara.cli.output import tell
-    from clara.errors import JournalError, ReplayStopped
+    from clara.errors import DataError, ReplayStopped, WriteError
 
     tally = Tally()
     try:
@@ -186,10 +186,10 @@ def _replay(plan: Plan) -> None:
     except KeyboardInterrupt:
         tell(f"interrupted: {tally.done:,} of {tally.total:,} items kept; {plan.go_on}")
         raise typer.Exit(130) from None
-    except JournalError as error:
+    except WriteError as error:
         if not tally.total:  # the folder was refused before anything began
             raise
-        raise JournalError(f"{error}; then {plan.go_on}") from None
+        raise DataError(f"{error}; then {plan.go_on}") from None
     except ReplayStopped as error:
         kept = f"{tally.done:,} of {tally.total:,} items kept"
         raise ReplayStopped(f"{error}; {kept}: mend it, then {plan.go_on} --retry-failed") from None

@@ -18,6 +18,7 @@ from prompt_toolkit.styles import Style
 from clara.chat.commands import COMMANDS
 from clara.cli.safe import UNSAFE, clean
 from clara.errors import DataError
+from clara.files import private_file
 from clara.language.messages import say
 
 Choices = Callable[[str], Iterable[tuple[str, str]]]
@@ -94,9 +95,7 @@ def _history(path: Path | None) -> History:
     if path is None:
         return InMemoryHistory()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.chmod(0o600)
+        private_file(path)
     except OSError as error:
         raise DataError(
             f"cannot keep the history of inputs in {path}: {error.strerror}; clara chat --private keeps none"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clara import resources
 from clara.errors import KnowledgeError
-from clara.frontmatter import read_front_matter
+from clara.files import read_front_matter
 from clara.knowledge.corpus.documents import Document
 
 AREAS = (

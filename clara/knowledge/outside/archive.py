@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from clara.files import private_file
 from clara.types import Passage
 
 KEPT = 30 * 24 * 3600.0
@@ -51,9 +52,7 @@ class Archive:
             return
 
     def _open(self) -> _Base:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        self._path.chmod(0o600)  # one that an earlier version made
+        private_file(self._path)
         return _Base(self._path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,7 +111,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def pinned(truth: tuple[dict[Source, bytes], dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     """The pinned sums are those of what the server holds."""
     monkeypatch.setattr(fetch, "SUMS", truth[1])
-    monkeypatch.setattr(fetch.os, "fsync", lambda _handle: None)  # speed; the disk is not under test here
+    monkeypatch.setattr(os, "fsync", lambda _handle: None)  # speed; the disk is not under test here
 
 
 @pytest.mark.usefixtures("pinned")

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clara import files as durable
 from clara.bench.replay.journal import Journal, encode, read_run
-from clara.errors import JournalError
+from clara.errors import JournalError, WriteError
 
 MANIFEST = {"version": 2, "model": "m", "repeat": 1}
 
@@ -35,7 +34,7 @@ def kept(journal):
 
 def test_appended_record_is_on_disk_when_its_future_is_done(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(durable.os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
     with Journal(tmp_path / "run", MANIFEST) as journal:
         journal.append({"id": "a"}).result(timeout=10)
         assert ids(tmp_path / "run") == ["a"]
@@ -46,7 +45,7 @@ def test_many_appends_share_few_syncs(tmp_path, monkeypatch):
     with Journal(tmp_path / "run", MANIFEST) as journal:
         calls = []
         real = os.fsync
-        monkeypatch.setattr(durable.os, "fsync", lambda file: (calls.append(file), real(file)))
+        monkeypatch.setattr(os, "fsync", lambda file: (calls.append(file), real(file)))
         waiting = [journal.append({"id": str(n)}) for n in range(500)]
         for future in waiting:
             future.result(timeout=10)
@@ -141,7 +140,7 @@ def test_kill_before_the_manifest_leaves_a_folder_that_can_be_started(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "lock").write_text("process 1 on nowhere")
-    (folder / "manifest.json.tmp").write_text('{"ver')
+    (folder / ".manifest.json.0a1b2c3d.tmp").write_text('{"ver')
     write(folder, "a")
     assert ids(folder) == ["a"]
 
@@ -154,6 +153,26 @@ def test_two_writers_are_refused_and_the_first_is_named(tmp_path):
         Journal(tmp_path / "run", MANIFEST, resume=True)
     with Journal(tmp_path / "run", MANIFEST, resume=True) as journal:
         assert kept(journal) == []
+
+
+def test_a_journal_follows_no_planted_link(tmp_path):
+    folder = tmp_path / "run"
+    write(folder, "a")
+    target = tmp_path / "target"
+    (folder / "journal.jsonl").rename(target)
+    (folder / "journal.jsonl").symlink_to(target)
+    before = target.read_bytes()
+    with pytest.raises(WriteError, match="a link stands in its place"):
+        write(folder, "b", resume=True)
+    assert target.read_bytes() == before
+
+
+def test_the_name_of_a_new_journal_is_synced_before_its_first_line(tmp_path, monkeypatch):
+    folders = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (folders.append(Path(f"/proc/self/fd/{file}").readlink()), real(file)))
+    Journal(tmp_path / "run", MANIFEST).close()
+    assert folders[-1] == tmp_path / "run"
 
 
 def test_lock_of_a_killed_process_does_not_block(tmp_path):
@@ -231,14 +250,14 @@ def test_full_disk_is_one_sentence_and_the_journal_stays_whole(tmp_path, monkeyp
     folder = tmp_path / "run"
     line = len(encode({"id": "a"}))
     journal = Journal(folder, MANIFEST)
-    monkeypatch.setattr(durable.os, "write", FullDisk(line * 2 + 5))
+    monkeypatch.setattr(os, "write", FullDisk(line * 2 + 5))
     journal.append({"id": "a"}).result(timeout=10)
     journal.append({"id": "b"}).result(timeout=10)
     half = journal.append({"id": "c"})
-    assert isinstance(half.exception(timeout=10), JournalError)
-    with pytest.raises(JournalError, match="No space left"):
+    assert isinstance(half.exception(timeout=10), WriteError)
+    with pytest.raises(WriteError, match="No space left"):
         journal.append({"id": "d"})
-    with pytest.raises(JournalError, match=r"cannot write .*journal\.jsonl: No space left on device; free some space"):
+    with pytest.raises(WriteError, match=r"cannot write .*journal\.jsonl: No space left on device; free some space"):
         journal.close()
     monkeypatch.undo()
     assert ids(folder) == ["a", "b"]
@@ -251,10 +270,10 @@ def test_manifest_that_cannot_be_written_leaves_no_run(tmp_path, monkeypatch):
     def fsync(_file):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(durable.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     folder = tmp_path / "run"
     folder.mkdir()
-    with pytest.raises(JournalError, match=r"cannot write .*manifest\.json: No space left on device; free some space"):
+    with pytest.raises(WriteError, match=r"cannot write .*manifest\.json: No space left on device; free some space"):
         Journal(folder, MANIFEST)
     monkeypatch.undo()
     write(folder, "a")
@@ -263,9 +282,9 @@ def test_manifest_that_cannot_be_written_leaves_no_run(tmp_path, monkeypatch):
 
 def test_file_in_the_folders_place_is_named(tmp_path):
     (tmp_path / "run").write_text("")
-    with pytest.raises(JournalError, match=r"cannot write .*run: File exists; a file is in the way: give another --out"):
+    with pytest.raises(WriteError, match=r"cannot write .*run: File exists; a file is in the way: choose another folder"):
         Journal(tmp_path / "run", MANIFEST)
-    with pytest.raises(JournalError, match="a file is in the way"):
+    with pytest.raises(WriteError, match="a file is in the way"):
         Journal(tmp_path / "run" / "below", MANIFEST)
 
 
@@ -289,7 +308,7 @@ def read_only(tmp_path):
 def test_read_only_folder_is_one_sentence_with_its_mend(read_only):
     for folder in (read_only, read_only / "run"):
         with pytest.raises(
-            JournalError, match=r"cannot write .*: (Read-only file|Permission denied).*; .* give another --out"
+            WriteError, match=r"cannot write .*: (Read-only file|Permission denied).*; .* choose another folder"
         ):
             Journal(folder, MANIFEST)
 

@@ -25,7 +25,7 @@ from clara.bench.replay.journal import Journal, read_run
 from clara.bench.replay.runner import jobs, local, pool_size, replay
 from clara.bench.replay.tally import Tally
 from clara.config import Settings
-from clara.errors import BackboneOverloaded, BackboneUnreachable, JournalError, NoKnowledgeBase, ReplayStopped
+from clara.errors import BackboneOverloaded, BackboneUnreachable, NoKnowledgeBase, ReplayStopped, WriteError
 from clara.tasks.model import TaskResult
 from clara.testing import ScriptedBackbone
 from clara.types import Answer, TraceStep, Usage
@@ -226,14 +226,14 @@ async def test_tally_counts_what_is_on_disk_and_what_earlier_sessions_left(tmp_p
 
 async def test_full_disk_ends_the_run_with_its_sentence(tmp_path, data, monkeypatch):
     journal = Journal(tmp_path / "run", MANIFEST)
-    full = JournalError("cannot write journal.jsonl: No space left on device; free some space")
+    full = WriteError("cannot write journal.jsonl: No space left on device", path=Path("journal.jsonl"), reason="full")
 
     def refuse(*_arguments):
         raise full
 
     agent = FakeAgent()
     monkeypatch.setattr(journal, "append", refuse)
-    with pytest.raises(JournalError, match="No space left on device"):
+    with pytest.raises(WriteError, match="No space left on device"):
         await replay(local(agent), data, [STRATEGY], journal)
     journal.close()
 
