@@ -13,8 +13,6 @@ from clara.bench.figures.runs import Run, question_of, score
 from clara.bench.replay.journal import Record
 from clara.errors import UsageError
 
-Cells = dict[tuple[str, str], list[float]]
-
 
 def compare_runs(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
     """The document of ``bench compare --json``.
@@ -27,7 +25,10 @@ def compare_runs(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
     """
     pairs = _pairs(before, after)
     entries = [_pair(first, second) for first, second in pairs]
-    correct([test["mcnemar"] for entry in entries for test in entry["languages"].values()])
+    tests: list[dict[str, Any]] = []
+    for entry in entries:
+        tests.extend(language["mcnemar"] for language in entry["languages"].values())
+    correct(tests)
     return {"comparisons": entries}
 
 
@@ -37,45 +38,50 @@ def _pairs(before: Sequence[Run], after: Sequence[Run]) -> list[tuple[Run, Run]]
     later = {run.label: run for run in after}
     pairs = [(run, later[run.label]) for run in before if run.label in later]
     if not pairs:
-        names = (", ".join(run.label for run in runs) for runs in (before, after))
-        raise UsageError("the two runs have no strategy in common: {} and {}".format(*names))
+        raise UsageError(f"the two runs have no strategy in common: {_labels(before)} and {_labels(after)}")
     return pairs
+
+
+def _labels(runs: Sequence[Run]) -> str:
+    return ", ".join(run.label for run in runs)
 
 
 def _pair(before: Run, after: Run) -> dict[str, Any]:
     before, after = _shared(before, after)
     later, earlier = tables_of([after, before])
-    found = list(compare(later, earlier, Intervals([later, earlier])))
-    summary = {run["name"]: run for run in metrics([before, after])["runs"]}
+    figures_before, figures_after = metrics([before, after])["runs"]
+    languages: dict[str, dict[str, Any]] = {}
+    for entry in compare(later, earlier, Intervals([later, earlier])):
+        language = entry["language"]
+        languages[language] = {
+            "n": entry["n"],
+            "before": figures_before["languages"][language]["accuracy"],
+            "after": figures_after["languages"][language]["accuracy"],
+            "difference": entry["difference"],
+            "ci95": entry["ci95"],
+            "mcnemar": entry["mcnemar"],
+        }
     return {
         "before": before.name,
         "after": after.name,
         "same_dataset": before.dataset == after.dataset,
-        "languages": {
-            entry["language"]: {
-                "n": entry["n"],
-                "before": summary[before.name]["languages"][entry["language"]]["accuracy"],
-                "after": summary[after.name]["languages"][entry["language"]]["accuracy"],
-                "difference": entry["difference"],
-                "ci95": entry["ci95"],
-                "mcnemar": entry["mcnemar"],
-            }
-            for entry in found
-        },
-        "mean": {"before": summary[before.name]["mean"], "after": summary[after.name]["mean"]},
-        "largest_gap": {"before": _largest(summary[before.name]), "after": _largest(summary[after.name])},
+        "languages": languages,
+        "mean": {"before": figures_before["mean"], "after": figures_after["mean"]},
+        "largest_gap": {"before": _largest(figures_before), "after": _largest(figures_after)},
         **_changes(before, after),
     }
 
 
 def _shared(before: Run, after: Run) -> tuple[Run, Run]:
     """Both runs with the items that both were asked, so that every figure is of the same items."""
-    first, second = ({_key(record) for record in run.records} for run in (before, after))
-    both = first & second
+    both = set(map(_key, before.records)) & set(map(_key, after.records))
     if not both:
         raise UsageError(f"{before.name} and {after.name} share no item")
-    kept = [replace(run, records=[r for r in run.records if _key(r) in both]) for run in (before, after)]
-    return kept[0], kept[1]
+    return _only(before, both), _only(after, both)
+
+
+def _only(run: Run, keys: set[tuple[str, str]]) -> Run:
+    return replace(run, records=[record for record in run.records if _key(record) in keys])
 
 
 def _key(record: Record) -> tuple[str, str]:
@@ -90,28 +96,28 @@ def _largest(run: dict[str, Any]) -> float | None:
 
 def _changes(before: Run, after: Run) -> dict[str, list[dict[str, Any]]]:
     """Items that got worse and items that got better, with what was answered then and now."""
-    old, new = _cells(before), _cells(after)
+    old, new = _answers(before), _answers(after)
     changes: dict[str, list[dict[str, Any]]] = {"regressions": [], "improvements": []}
-    for key in old:
+    for key, (score_then, answer_then) in old.items():
         if key not in new:
             continue
-        (was, then), (now, today) = old[key], new[key]
-        if was != now:
-            entry = {"id": key[0], "language": key[1], "before": then, "after": today}
-            changes["regressions" if now < was else "improvements"].append(entry)
+        score_now, answer_now = new[key]
+        if score_then != score_now:
+            entry = {"id": key[0], "language": key[1], "before": answer_then, "after": answer_now}
+            changes["regressions" if score_now < score_then else "improvements"].append(entry)
     return changes
 
 
-def _cells(run: Run) -> dict[tuple[str, str], tuple[float, str]]:
+def _answers(run: Run) -> dict[tuple[str, str], tuple[float, str]]:
     """Mean score of each item over its repeats, and what was answered, in words."""
-    scores: Cells = defaultdict(list)
-    said: dict[tuple[str, str], list[str]] = defaultdict(list)
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    answers: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for record in run.records:
         key = (record["id"], record["language"])
         scores[key].append(score(record))
         outcome = record["outcome"].replace("_", " ")
-        said[key].append(f"{outcome} {record['label']}" if record["label"] else outcome)
-    return {key: (sum(values) / len(values), ", ".join(dict.fromkeys(said[key]))) for key, values in scores.items()}
+        answers[key][f"{outcome} {record['label']}" if record["label"] else outcome] = None
+    return {key: (sum(values) / len(values), ", ".join(answers[key])) for key, values in scores.items()}
 
 
 def failures(document: dict[str, Any], *, fail_under: float | None, max_gap: float | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clara.bench import parity
-from clara.bench.figures.runs import Run, question_of, score
+from clara.bench.figures.runs import RECORDED_OPTIONS, Run, question_of, score
 from clara.bench.replay.journal import Record
 
 Column = NDArray[np.float64]
@@ -43,29 +43,34 @@ def _overlap(first: Column, second: Column) -> int:
 
 def tables_of(runs: Sequence[Run]) -> list[Table]:
     """The scores of runs on one data set, all over the same questions in the same order."""
-    ids = {key: n for n, key in enumerate(dict.fromkeys(question_of(record) for run in runs for record in run.records))}
-    tables: list[Table] = []
+    places: dict[str, int] = {}
     for run in runs:
-        total = {language: np.zeros(len(ids)) for language in run.languages}
-        count = {language: np.zeros(len(ids)) for language in run.languages}
         for record in run.records:
-            at = ids[question_of(record)]
-            total[record["language"]][at] += score(record)
-            count[record["language"]][at] += 1
-        tables.append(Table(run, {name: _mean(total[name], count[name]) for name in total}, _agree(run, ids)))
-    return tables
+            places.setdefault(question_of(record), len(places))
+    return [_table(run, places) for run in runs]
+
+
+def _table(run: Run, places: Mapping[str, int]) -> Table:
+    total = {language: np.zeros(len(places)) for language in run.languages}
+    count = {language: np.zeros(len(places)) for language in run.languages}
+    for record in run.records:
+        place = places[question_of(record)]
+        total[record["language"]][place] += score(record)
+        count[record["language"]][place] += 1
+    columns = {language: _mean(total[language], count[language]) for language in total}
+    return Table(run, columns, _agree(run, places))
 
 
 def _mean(total: Column, count: Column) -> Column:
     return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
 
 
-def _agree(run: Run, ids: dict[str, int]) -> Column:
-    total, count = np.zeros(len(ids)), np.zeros(len(ids))
-    for (_, key), letters in choices(run.records).items():
+def _agree(run: Run, places: Mapping[str, int]) -> Column:
+    total, count = np.zeros(len(places)), np.zeros(len(places))
+    for (_, question), letters in choices(run.records).items():
         if len(letters) > 1:
-            total[ids[key]] += parity.consistency([letters]) or 0.0
-            count[ids[key]] += 1
+            total[places[question]] += parity.consistency([letters]) or 0.0
+            count[places[question]] += 1
     return _mean(total, count)
 
 
@@ -73,7 +78,8 @@ def choices(records: Iterable[Record]) -> dict[tuple[int, str], list[str | None]
     """The letters of each repeat and multiple-choice question, over the languages it was asked in."""
     groups: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for record in records:
-        if record.get("options", 4) or record["label"]:
+        has_options = record.get("options", RECORDED_OPTIONS) > 0
+        if has_options or record["label"]:
             groups[record.get("repeat", 0), question_of(record)].append(record["label"])
     return groups
 
@@ -85,8 +91,10 @@ class Intervals:
         columns: dict[tuple[str, ...], Column] = {}
         for table in tables:
             name = table.run.name
-            columns |= {(name, language): column for language, column in table.columns.items()}
-            columns |= {(name, "gap", other): table.columns["english"] - table.columns[other] for other in table.others}
+            for language, column in table.columns.items():
+                columns[name, language] = column
+            for other in table.others:
+                columns[name, "gap", other] = table.columns["english"] - table.columns[other]
             columns[name, "agree", ""] = table.agree
         for a, b in itertools.combinations(tables, 2):
             for language in a.columns.keys() & b.columns.keys():
@@ -125,7 +133,7 @@ def correct(tests: Sequence[dict[str, Any]]) -> None:
         test["p_holm"] = p
 
 
-def compare(a: Table, b: Table, intervals: Intervals) -> Iterable[dict[str, Any]]:
+def compare(a: Table, b: Table, intervals: Intervals) -> Iterator[dict[str, Any]]:
     """The difference a - b in each language, over the questions that both were asked."""
     for language, first in a.columns.items():
         second = b.columns.get(language)
@@ -157,8 +165,11 @@ class Closing:
     @property
     def columns(self) -> dict[tuple[str, ...], Column]:
         """The columns by the names under which they are resampled."""
-        parts = zip(_PARTS, (self.english, self.before, self.after), strict=True)
-        return {(self.base.run.name, self.table.run.name, self.language, part): column for part, column in parts}
+        return {self.key("english"): self.english, self.key("before"): self.before, self.key("after"): self.after}
+
+    def key(self, part: str) -> tuple[str, ...]:
+        """The name under which one column is resampled."""
+        return self.base.run.name, self.table.run.name, self.language, part
 
 
 _PARTS = ("english", "before", "after")
@@ -171,21 +182,35 @@ def closings(tables: Iterable[Table]) -> list[Closing]:
         if table.run.kind == "strategy" and table.others:
             manifest = table.run.manifest
             groups[json.dumps([manifest.get("model"), manifest.get("settings")], sort_keys=True, default=str)].append(table)
-    found: list[Closing] = []
+    entries: list[Closing] = []
     for group in groups.values():
-        base = next((table for table in group if table.run.label == "direct"), group[0])
+        base = _baseline(group)
         for table in group:
-            for language in base.others if table is not base else ():
-                before, after = base.columns[language], table.columns.get(language)
-                english = base.columns["english"]
-                if after is None or not np.any(asked := ~np.isnan(english + before + after)):
-                    continue
-                masked = [np.where(asked, column, np.nan) for column in (english, before, after)]
-                found.append(Closing(base, table, language, *masked))
-    return found
+            if table is not base:
+                entries.extend(_closings(base, table))
+    return entries
 
 
-def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterable[dict[str, Any]]:
+def _baseline(group: Sequence[Table]) -> Table:
+    for table in group:
+        if table.run.label == "direct":
+            return table
+    return group[0]
+
+
+def _closings(base: Table, table: Table) -> Iterator[Closing]:
+    english = base.columns["english"]
+    for language in base.others:
+        before, after = base.columns[language], table.columns.get(language)
+        if after is None:
+            continue
+        in_all = ~np.isnan(english + before + after)
+        if np.any(in_all):
+            masked = [np.where(in_all, column, np.nan) for column in (english, before, after)]
+            yield Closing(base, table, language, *masked)
+
+
+def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterator[dict[str, Any]]:
     """Share of the baseline's gap to English that each other strategy closes, per language and over all of them.
 
     (S_l - B_l) / (B_english - B_l), the performance gap recovered (Burns et al. 2023, arXiv 2312.09390), with B the
@@ -197,28 +222,37 @@ def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterable[dict[s
     for closing in closings(tables):
         groups[closing.table.run.name].append(closing)
     for entries in groups.values():
-        for name, chosen in [*((entry.language, [entry]) for entry in entries), ("mean", entries)]:
-            english, before, after = (
-                float(np.mean([np.nanmean(column) for column in columns]))
-                for columns in zip(*(entry.columns.values() for entry in chosen), strict=True)
-            )
-            if english > before:
-                yield {
-                    "baseline": chosen[0].base.run.name,
-                    "run": chosen[0].table.run.name,
-                    "language": name,
-                    "share": (after - before) / (english - before),
-                    "ci95": _share_interval(chosen, intervals),
-                }
+        for entry in entries:
+            yield from _share(entry.language, [entry], intervals)
+        yield from _share("mean", entries, intervals)
 
 
-def _share_interval(chosen: Sequence[Closing], intervals: Intervals) -> list[float] | None:
-    english, before, after = (
-        np.mean([intervals.samples(*key) for key in keys], axis=0)
-        for keys in zip(*(entry.columns for entry in chosen), strict=True)
-    )
+def _share(language: str, entries: Sequence[Closing], intervals: Intervals) -> Iterator[dict[str, Any]]:
+    english = _mean_of([entry.english for entry in entries])
+    before = _mean_of([entry.before for entry in entries])
+    after = _mean_of([entry.after for entry in entries])
+    if english > before:
+        yield {
+            "baseline": entries[0].base.run.name,
+            "run": entries[0].table.run.name,
+            "language": language,
+            "share": (after - before) / (english - before),
+            "ci95": _share_interval(entries, intervals),
+        }
+
+
+def _mean_of(columns: Sequence[Column]) -> float:
+    return float(np.mean([np.nanmean(column) for column in columns]))
+
+
+def _share_interval(entries: Sequence[Closing], intervals: Intervals) -> list[float] | None:
+    english, before, after = (_resampled_mean(entries, part, intervals) for part in _PARTS)
     gap = english - before
     if parity.percentile_interval(gap)[0] <= 0:
         return None
     shares = np.divide(after - before, gap, out=np.full(len(gap), np.nan), where=gap > 0)  # a few samples may have no gap
     return list(parity.percentile_interval(shares))
+
+
+def _resampled_mean(entries: Sequence[Closing], part: str, intervals: Intervals) -> Column:
+    return np.mean([intervals.samples(*entry.key(part)) for entry in entries], axis=0)

@@ -26,13 +26,15 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
     Raises:
         DatasetError: a file cannot be read, lacks a column, or answers a question that has no gold letter.
     """
-    known = {row["ID"]: row for row in _rows(answers, "ID", "answer")}
-    texts = {(item.id, item.code): item.question for item in questions.items} if questions else {}
+    right = {row["ID"]: row for row in _rows(answers, "ID", "answer")}
+    texts: dict[tuple[str, str], Question] = {}
+    for item in questions.items if questions else ():
+        texts[item.id, item.code] = item.question
     records: list[Record] = []
     for number, row in enumerate(_rows(responses, "model", "language", "ID", "response"), 1):
-        if row["ID"] not in known:
+        if row["ID"] not in right:
             raise DatasetError(f"{responses}: row {number} has the ID {row['ID']!r}, which {answers} lacks", row=number)
-        records.append(_record(row, known[row["ID"]], texts))
+        records.append(_record(row, right[row["ID"]], texts))
     if not records:
         raise DatasetError(f"{responses} holds no responses", path=str(responses))
     return runs_of(records, kind="model", manifest={"fingerprint": questions.fingerprint} if questions else None)
@@ -41,14 +43,7 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
 def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tuple[str, str], Question]) -> Record:
     text, gold = row["response"], right["answer"].strip().upper()
     result = response_outcome(text, gold)
-    language = find_language(row["language"])
-    question = texts.get((row["ID"], language.code)) if language else None
-    shown = (
-        {"question": question.text, "options": {option.label: option.text for option in question.options}}
-        if question
-        else {}
-    )
-    return {
+    record: Record = {
         "strategy": row["model"],
         "language": row["language"],
         "id": row["ID"],
@@ -57,8 +52,13 @@ def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tup
         "outcome": result,
         "label": extract_letter(text) if result in ("correct", "wrong") else None,
         "reply": text,
-        **({"answer": shown} if shown else {}),
     }
+    language = find_language(row["language"])
+    question = texts.get((row["ID"], language.code)) if language else None
+    if question is not None:
+        options = {option.label: option.text for option in question.options}
+        record["answer"] = {"question": question.text, "options": options}
+    return record
 
 
 def _rows(path: Path, *needed: str) -> list[dict[str, str]]:
@@ -66,8 +66,9 @@ def _rows(path: Path, *needed: str) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             columns = reader.fieldnames or []
-            if missing := [name for name in needed if name not in columns]:
-                raise DatasetError(f"{path} has no column {missing[0]}; columns are {', '.join(columns)}", path=str(path))
+            for name in needed:
+                if name not in columns:
+                    raise DatasetError(f"{path} has no column {name}; columns are {', '.join(columns)}", path=str(path))
             rows = list(reader)
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror}", path=str(path)) from None

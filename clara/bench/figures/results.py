@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from clara.bench.figures.paired import (
     mcnemar,
     tables_of,
 )
-from clara.bench.figures.runs import NOT_ANSWERED, Run, gold_letters, question_of, score, without
+from clara.bench.figures.runs import NOT_ANSWERED, RECORDED_OPTIONS, Run, gold_letters, question_of, score, without
 from clara.bench.replay.journal import Record
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
@@ -40,10 +40,11 @@ def metrics(runs: Sequence[Run]) -> dict[str, Any]:
     for dataset in dict.fromkeys(run.dataset for run in runs):
         tables = tables_of([run for run in runs if run.dataset == dataset and run.records])
         intervals = Intervals(tables)
-        by_name |= {table.run.name: _run(table, intervals) for table in tables}
-        pairs = list(itertools.combinations(tables, 2))
-        document["comparisons"] += [entry for a, b in pairs for entry in compare(a, b, intervals)]
-        document["gap_closed"] += gap_closed(tables, intervals)
+        for table in tables:
+            by_name[table.run.name] = _run(table, intervals)
+        for first, second in itertools.combinations(tables, 2):
+            document["comparisons"].extend(compare(first, second, intervals))
+        document["gap_closed"].extend(gap_closed(tables, intervals))
     document["runs"] = [by_name[run.name] for run in runs if run.name in by_name]
     correct([entry["mcnemar"] for entry in document["comparisons"]])
     return document
@@ -51,14 +52,14 @@ def metrics(runs: Sequence[Run]) -> dict[str, Any]:
 
 def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
     """The document with, under ``clean``, the same figures without the questions that an audit flagged."""
-    document, kept = metrics(runs), metrics(without(runs, flagged))
+    document, clean = metrics(runs), metrics(without(runs, flagged))
     missing = {run["name"]: run["missing"] for run in document["runs"]}
-    for run in kept["runs"]:
+    for run in clean["runs"]:
         run["missing"] = missing[run["name"]]  # what is left out on purpose is not missing
-    return {
-        **document,
-        "clean": {**kept, "left_out": sorted({r["id"] for run in runs for r in run.records} & set(flagged))},
-    }
+    ids: set[str] = set()
+    for run in runs:
+        ids.update(record["id"] for record in run.records)
+    return {**document, "clean": {**clean, "left_out": sorted(ids & set(flagged))}}
 
 
 def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
@@ -72,13 +73,12 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
     worst = min(accuracy, key=lambda language: accuracy[language])
     means = np.column_stack([intervals.samples(run.name, language) for language in languages])
     letters = list(choices(run.records).values())
-    kappa = parity.fleiss_kappa(letters)
     return {
         "name": run.name,
         run.kind: run.label,
         "n_items": len(run.records),
         "n_questions": len({question_of(record) for record in run.records}),
-        "repeats": _repeats(run),
+        "repeats": run.repeats,
         "missing": _missing(run),
         "languages": languages,
         "mean": float(np.mean(values)),
@@ -92,40 +92,53 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
         "consistency": parity.consistency(letters),
         "consistency_ci95": intervals.of(run.name, "agree", ""),
         "pairwise_agreement": parity.pairwise_agreement(letters),
-        "fleiss_kappa": {"kappa": kappa[0], "n": kappa[1]} if kappa else None,
+        "fleiss_kappa": _kappa(letters),
         "calibration": _calibration(run.records),
         **_chance(run.records),
-        "usage": {field: sum(r.get("usage", {}).get(field, 0) for r in run.records) for field in _USAGE},
+        "usage": _usage(run.records, _USAGE),
     }
 
 
-def _repeats(run: Run) -> int:
-    return max((record.get("repeat", 0) for record in run.records), default=0) + 1
+def _kappa(letters: Sequence[Sequence[str | None]]) -> dict[str, Any] | None:
+    agreement = parity.fleiss_kappa(letters)
+    return None if agreement is None else {"kappa": agreement[0], "n": agreement[1]}
+
+
+def _usage(records: Iterable[Record], fields: Iterable[str]) -> dict[str, float]:
+    """The sum of each field over the records."""
+    totals: dict[str, float] = dict.fromkeys(fields, 0)
+    for record in records:
+        usage = record.get("usage", {})
+        for field in totals:
+            totals[field] += usage.get(field, 0)
+    return totals
 
 
 def _missing(run: Run) -> int:
     """Answers that a partial run still lacks; a manifest without ``n_items`` leaves it to the questions that were met."""
-    if "n_items" in run.manifest:
-        return max(0, run.manifest["n_items"] * int(run.manifest.get("repeat", 1)) - len(run.records))
+    manifest = run.manifest
+    if not manifest:
+        return 0
+    planned = int(manifest.get("repeat", 1))
+    if "n_items" in manifest:
+        return max(0, manifest["n_items"] * planned - len(run.records))
     questions = {record["id"] for record in run.records}
-    languages = {*run.languages, *run.manifest.get("languages", ())}
-    repeats = max(_repeats(run), int(run.manifest.get("repeat", 1)))
-    return max(0, len(questions) * len(languages) * repeats - len(run.records)) if run.manifest else 0
+    languages = {*run.languages, *manifest.get("languages", ())}
+    return max(0, len(questions) * len(languages) * max(run.repeats, planned) - len(run.records))
 
 
 def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
     """Gaps over the questions that were asked in both languages; positive where English is better."""
-    english = table.columns.get("english")
-    others = table.others if english is not None else []
-    tests = {language: mcnemar(table.columns["english"], table.columns[language]) for language in others}
+    gaps: dict[str, float] = {}
+    bounds: dict[str, list[float] | None] = {}
+    tests: dict[str, dict[str, Any]] = {}
+    for language in table.others:
+        english, other = table.columns["english"], table.columns[language]
+        gaps[language] = 100 * float(np.nanmean(english - other))
+        bounds[language] = intervals.of(table.run.name, "gap", language)
+        tests[language] = mcnemar(english, other)
     correct(list(tests.values()))
-    return {
-        "gap_to_english": {
-            language: 100 * float(np.nanmean(table.columns["english"] - table.columns[language])) for language in others
-        },
-        "gap_to_english_ci95": {language: intervals.of(table.run.name, "gap", language) for language in others},
-        "mcnemar_vs_english": tests,
-    }
+    return {"gap_to_english": gaps, "gap_to_english_ci95": bounds, "mcnemar_vs_english": tests}
 
 
 def _language(records: Sequence[Record], column: Column) -> dict[str, Any]:
@@ -142,41 +155,56 @@ def _language(records: Sequence[Record], column: Column) -> dict[str, Any]:
         **{name: count[name] for name in NOT_ANSWERED},
         "position_bias": _position_bias(records),
         "calibration": _calibration(records),
-        "cost": {field: sum(r.get("usage", {}).get(field, 0) for r in records) / len(records) for field in _COST},
+        "cost": {field: total / len(records) for field, total in _usage(records, _COST).items()},
     }
 
 
 def _position_bias(records: Sequence[Record]) -> dict[str, Any] | None:
-    answered = [(record["label"], gold_letters(record)) for record in records if record["label"]]
-    single = [(label, gold[0]) for label, gold in answered if len(gold) == 1]
-    return parity.position_bias(Counter(label for label, _ in single), Counter(gold for _, gold in single))
+    """Over the answers to questions with one right letter."""
+    chosen: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for record in records:
+        gold = gold_letters(record)
+        if record["label"] and len(gold) == 1:
+            chosen[record["label"]] += 1
+            right[gold[0]] += 1
+    return parity.position_bias(chosen, right)
 
 
 def _calibration(records: Sequence[Record]) -> dict[str, Any] | None:
     """Of the answers that were given with a confidence; None where there is none."""
-    rated = [r for r in records if r.get("confidence") is not None and r["outcome"] not in NOT_ANSWERED]
-    confidence = np.array([r["confidence"] for r in rated], dtype=np.float64)
-    found = parity.calibration(confidence, np.array([score(r) for r in rated], dtype=np.float64))
-    if found is None:
+    confidences: list[float] = []
+    scores: list[float] = []
+    for record in records:
+        if record.get("confidence") is not None and record["outcome"] not in NOT_ANSWERED:
+            confidences.append(record["confidence"])
+            scores.append(score(record))
+    measured = parity.calibration(np.array(confidences, dtype=np.float64), np.array(scores, dtype=np.float64))
+    if measured is None:
         return None
     keys = ("low", "high", "n", "confidence", "accuracy")
     return {
-        "n": found.n,
-        "ece": found.ece,
-        "brier": found.brier,
-        "aurc": found.aurc,
-        "bins": [dict(zip(keys, entry, strict=True)) for entry in found.bins],
-        "risk_coverage": [list(point) for point in found.curve],
+        "n": measured.n,
+        "ece": measured.ece,
+        "brier": measured.brier,
+        "aurc": measured.aurc,
+        "bins": [dict(zip(keys, entry, strict=True)) for entry in measured.bins],
+        "risk_coverage": [list(point) for point in measured.curve],
     }
 
 
 def _chance(records: Sequence[Record]) -> dict[str, Any]:
-    """What guessing scores; recorded responses that name no options have four, free text has no chance level.
+    """What guessing scores; free text has no chance level.
 
     ``near_chance`` is True unless the Wilson interval of the pooled accuracy lies above chance.
     """
-    counts = [(record.get("options", 4), len(gold_letters(record)) or 1) for record in records]
-    chance = float(np.mean([right / options if options else 0.0 for options, right in counts]))
+    chance = float(np.mean([_chance_of(record) for record in records]))
     asked = len({(question_of(record), record["language"]) for record in records})  # repeats are no further questions
     low, _ = parity.wilson(asked * sum(map(score, records)) / len(records), asked)
     return {"chance": 100 * chance, "near_chance": chance > 0 and low <= chance}
+
+
+def _chance_of(record: Record) -> float:
+    options = record.get("options", RECORDED_OPTIONS)
+    right = max(1, len(gold_letters(record)))
+    return right / options if options else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from clara.errors import JournalError
 Kind = Literal["strategy", "model"]
 NOT_ANSWERED = ("unparsed", "no_response", "abstained")
 """The classes of an item that was neither right nor wrong."""
+RECORDED_OPTIONS = 4
+"""Options of a recorded response that does not say how many there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,13 @@ class Run:
     @property
     def languages(self) -> list[str]:
         """In order of appearance, English first."""
-        return sorted(dict.fromkeys(r["language"] for r in self.records), key=lambda language: language != "english")
+        names = dict.fromkeys(record["language"] for record in self.records)
+        return sorted(names, key=lambda language: language != "english")
+
+    @property
+    def repeats(self) -> int:
+        """How often the items were asked."""
+        return 1 + max((record.get("repeat", 0) for record in self.records), default=0)
 
 
 def runs_of(
@@ -44,14 +53,17 @@ def runs_of(
 
     Where the manifest says that the data set is not parallel, records name a ``question`` of their language alone.
     """
-    known = manifest or {}
-    parallel = known.get("parallel", True)
+    facts = manifest or {}
+    is_parallel = facts.get("parallel", True)
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        alone = {} if parallel else {"question": f"{record['language']}: {record['id']}"}
-        groups[record["strategy"]].append(record | alone)
-    dataset = str(known.get("fingerprint", ""))
-    return [Run(prefix + label, kind, label, group, dataset, known) for label, group in groups.items()]
+        group = groups[record["strategy"]]
+        if is_parallel:
+            group.append(record)
+        else:
+            group.append({**record, "question": f"{record['language']}: {record['id']}"})
+    dataset = str(facts.get("fingerprint", ""))
+    return [Run(prefix + label, kind, label, group, dataset, facts) for label, group in groups.items()]
 
 
 def read_runs(folders: Iterable[Path]) -> list[Run]:
@@ -60,7 +72,7 @@ def read_runs(folders: Iterable[Path]) -> list[Run]:
     Raises:
         JournalError: a folder holds no run, or no answers yet.
     """
-    return [run for group in read_folders(folders) for run in group]
+    return list(itertools.chain.from_iterable(read_folders(folders)))
 
 
 def read_folders(folders: Iterable[Path]) -> list[list[Run]]:
@@ -90,14 +102,18 @@ def _prefixes(folders: Sequence[Path]) -> list[str]:
 def rescored(record: Record) -> Record:
     """The record as this version of the code scores it."""
     outcome, label, points = rescore(record)
-    partial = {"score": points} if record.get("references") or record.get("score") is not None else {}
-    return {**record, "outcome": outcome, "label": label, **partial}
+    scored = {**record, "outcome": outcome, "label": label}
+    if record.get("references") or record.get("score") is not None:
+        scored["score"] = points
+    return scored
 
 
 def score(record: Record) -> float:
     """1 correct, 0 not, or the share of credit that a free-text answer got."""
     given = record.get("score")
-    return float(record["outcome"] == "correct") if given is None else float(given)
+    if given is not None:
+        return float(given)
+    return float(record["outcome"] == "correct")
 
 
 def question_of(record: Record) -> str:
@@ -112,5 +128,9 @@ def gold_letters(record: Record) -> tuple[str, ...]:
 
 def without(runs: Iterable[Run], flagged: Collection[str]) -> list[Run]:
     """The runs less the questions that an audit flagged, in all languages, so that pairs stay pairs."""
-    kept = [replace(run, records=[r for r in run.records if r["id"] not in flagged]) for run in runs]
-    return [run for run in kept if run.records]
+    remaining: list[Run] = []
+    for run in runs:
+        records = [record for record in run.records if record["id"] not in flagged]
+        if records:
+            remaining.append(replace(run, records=records))
+    return remaining

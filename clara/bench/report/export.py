@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from clara.bench.figures.runs import Run, score
 from clara.bench.replay.journal import Record
-from clara.bench.report.plots import languages_of
-from clara.bench.report.tables import star
+from clara.bench.report.accuracy import ARTICLE, parity_sheet
 from clara.errors import DataError, UsageError
 
 COLUMNS: dict[str, str] = {
@@ -26,8 +26,7 @@ COLUMNS: dict[str, str] = {
     "answer": "string", "reply": "string", "error": "string",
 }  # fmt: skip
 """Name and Arrow type of each column of an answer."""
-_USAGE = ("calls", "prompt_tokens", "completion_tokens", "seconds")
-_FORMULA = "=+-@\t\r"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection)."""
 
 
@@ -52,17 +51,13 @@ def export(path: Path, document: Mapping[str, Any], runs: Sequence[Run]) -> None
 def rows(runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
     """Every answer as a flat row with the columns of :data:`COLUMNS`; None where a fact is missing."""
     for run in runs:
+        dataset = str(run.manifest.get("dataset", run.dataset))
         for record in run.records:
             usage = record.get("usage") or {}
-            found = {name: record.get(name) for name in COLUMNS}
-            yield found | {
-                "run": run.name,
-                "dataset": str(run.manifest.get("dataset", run.dataset)),
-                "repeat": record.get("repeat", 0),
-                "score": score(record),
-                "answer": _answer(record),
-                **{name: usage.get(name) for name in _USAGE},
-            }
+            row = {name: usage.get(name, record.get(name)) for name in COLUMNS}
+            row.update(run=run.name, dataset=dataset, repeat=record.get("repeat", 0))
+            row.update(score=score(record), answer=_answer(record))
+            yield row
 
 
 def _answer(record: Record) -> str | None:
@@ -74,22 +69,24 @@ def _csv(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in row.values()] for row in rows(runs))
+    for row in rows(runs):
+        writer.writerow(map(_cell, row.values()))
     return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "replace")
 
 
 def _cell(value: Any) -> Any:
     """Text that a spreadsheet would run is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA and value else value
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
 
 
 def _jsonl(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
     """With the whole record, path included."""
-    lines = [
-        json.dumps({**record, "run": run.name, "score": score(record)}, ensure_ascii=False)
-        for run in runs
-        for record in run.records
-    ]
+    lines: list[str] = []
+    for run in runs:
+        for record in run.records:
+            lines.append(json.dumps({**record, "run": run.name, "score": score(record)}, ensure_ascii=False))
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
@@ -108,29 +105,12 @@ def _parquet(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
 
 def _figures(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the parity table: accuracies with their intervals, stars where Holm's p is below 0.05."""
-    languages = languages_of(dict(document))
-    header = ["Run", *(language.capitalize() for language in languages), "Mean", "Max − min", "Consistency"]
-    return header, [
-        [
-            run["name"],
-            *(_accuracy(run, language) for language in languages),
-            _bounded(run["mean"], run["mean_ci95"]),
-            _bounded(run["max_min_gap"], run["max_min_gap_ci95"]),
-            "–" if run["consistency"] is None else f"{100 * run['consistency']:.1f}",
-        ]
-        for run in document["runs"]
-    ]
-
-
-def _accuracy(run: Mapping[str, Any], language: str) -> str:
-    cell = run["languages"].get(language)
-    if cell is None:
-        return "–"
-    return _bounded(cell["accuracy"], cell["ci95"]) + star(run, language)
-
-
-def _bounded(value: float, bounds: Sequence[float]) -> str:
-    return f"{value:.1f} [{bounds[0]:.1f}, {bounds[1]:.1f}]"
+    sheet = parity_sheet(document, ARTICLE)
+    header = [title[:1].upper() + title[1:] for title in sheet.header]
+    body: list[list[str]] = []
+    for row in sheet.rows:
+        body.append([cell.full for cell in row])
+    return header, body
 
 
 _CAPTION = (
@@ -157,7 +137,9 @@ def _latex(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
         f"\\caption{{{_tex(_CAPTION)}}}",
         f"\\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
         "\\toprule",
-        *(" & ".join(map(_tex, row)) + " \\\\" + ("\n\\midrule" if row is header else "") for row in [header, *body]),
+        _tex_row(header),
+        "\\midrule",
+        *map(_tex_row, body),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -165,17 +147,25 @@ def _latex(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _tex_row(cells: Iterable[str]) -> str:
+    return " & ".join(map(_tex, cells)) + " \\\\"
+
+
 def _markdown(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
     header, body = _figures(document)
-    table = [header, ["---", *["---:"] * (len(header) - 1)], *body]
-    lines = ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in table]
-    return ("\n".join([*lines, "", _plain(_CAPTION)]) + "\n").encode()
+    rule = "| --- |" + " ---: |" * (len(header) - 1)
+    lines = [_markdown_row(header), rule, *map(_markdown_row, body), "", _plain(_CAPTION)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_plain, cells)) + " |"
 
 
 def _plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
-    escaped = "".join(f"\\{char}" if char in "\\`*_[]<>|" else char for char in text)
-    return " ".join(escaped.split()) if text.strip("-:") else text
+    escaped = re.sub(r"[\\`*_\[\]<>|]", r"\\\g<0>", text)
+    return " ".join(escaped.split())
 
 
 _FORMS: dict[str, Callable[[Mapping[str, Any], Sequence[Run]], bytes]] = {

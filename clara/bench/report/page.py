@@ -13,10 +13,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from clara.bench.figures.runs import Run
+from clara.bench.report.accuracy import parity_sheet
+from clara.bench.report.notes import notes
 from clara.bench.report.payload import blocks, printable
 from clara.bench.report.plots import figures
-from clara.bench.report.sheets import Sheet, parity_sheet, sheets
-from clara.bench.report.tables import notes
+from clara.bench.report.sheet import Sheet
+from clara.bench.report.sheets import sheets
 from clara.errors import DataError
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -50,7 +52,8 @@ def html(document: dict[str, Any], runs: Sequence[Run] = (), flagged: Mapping[st
 def _clean(document: dict[str, Any] | None) -> Sheet | None:
     if not document or not document["left_out"]:
         return None
-    return parity_sheet(document, "clean", f"Accuracy in % without {len(document['left_out'])} flagged questions")
+    caption = f"Accuracy in % without {len(document['left_out'])} flagged questions"
+    return parity_sheet(document, key="clean", caption=caption)
 
 
 def write_html(
@@ -69,19 +72,24 @@ def write_html(
 
 
 def _manifests(runs: Sequence[Run]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What each run folder says of itself, once."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    names: dict[str, list[str]] = {}
+    """Names of the runs of each folder, and what its manifest says."""
+    facts_by_key: dict[str, list[tuple[str, str]]] = {}
+    names_by_key: dict[str, list[str]] = {}
     for run in runs:
-        facts = [(key, _fact(run.manifest[key])) for key in _SETTINGS if key in run.manifest]
+        facts: list[tuple[str, str]] = []
+        for name in _SETTINGS:
+            if name in run.manifest:
+                facts.append((name, _fact(run.manifest[name])))
         if facts:
-            names.setdefault(repr(facts), []).append(run.name)
-            found[repr(facts)] = facts
-    return [(", ".join(printable(name) for name in names[key]), facts) for key, facts in found.items()]
+            key = repr(facts)
+            facts_by_key[key] = facts
+            names_by_key.setdefault(key, []).append(printable(run.name))
+    return [(", ".join(names_by_key[key]), facts) for key, facts in facts_by_key.items()]
 
 
 def _fact(value: Any) -> str:
-    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return printable(text)
 
 
 @cache

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -34,6 +35,7 @@ _ANSWER = (
     "citations", "verdict", "warnings", "notice", "trace",
 )  # fmt: skip
 
+T = TypeVar("T")
 Key = tuple[str, str]
 """Data set and question id."""
 
@@ -54,53 +56,117 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
 
     ``flagged`` gives what an audit found for a question id, a sentence each.
     """
-    questions = _questions(runs)
-    languages = list(dict.fromkeys(language for run in runs for language in run.languages))
-    languages.sort(key=lambda language: language != "english")
-    grouped: dict[Key, list[tuple[int, Record]]] = defaultdict(list)
+    answers = _by_question(runs)
+    languages = _languages(runs)
+    questions = [_Question(key[1], group) for key, group in answers.items()]
+    starts = _starts(len(question.answers) for question in questions)
+    yield "index", _packed(_index(runs, questions, languages, starts, list(answers), flagged))
+    texts: list[list[str]] = []
+    for question in questions:
+        texts.append([question.searched(language) for language in languages])
+    yield "texts", _packed(texts)
+    places = _places(languages)
+    for number, (start, end) in enumerate(itertools.pairwise([*starts, len(questions)])):
+        yield f"chunk-{number}", _packed([question.detail(places) for question in questions[start:end]])
+
+
+def _by_question(runs: Sequence[Run]) -> dict[Key, list[tuple[int, Record]]]:
+    """The answers of each question, with the number of their run."""
+    groups: dict[Key, list[tuple[int, Record]]] = defaultdict(list)
     for number, run in enumerate(runs):
         for record in run.records:
-            grouped[run.dataset, question_of(record)].append((number, record))
-    sizes = [len(grouped[key]) for key in questions]
-    starts = _starts(sizes)
-    ids = [_first(grouped[key], "id") for key in questions]
-    texts = {key: _texts(record for _, record in grouped[key]) for key in questions}
-    yield (
-        "index",
-        _packed(
-            {
-                "runs": [run.name for run in runs],
-                "languages": [{"name": name, "code": _code(name)} for name in languages],
-                "repeats": [1 + max((r.get("repeat", 0) for r in run.records), default=0) for run in runs],
-                "ids": [key[1] for key in questions],
-                "gold": [_first(grouped[key], "gold") for key in questions],
-                "themes": [_first(grouped[key], "theme") for key in questions],
-                "titles": [_title(texts[key]) for key in questions],
-                "flagged": {number: list(flagged[name]) for number, name in enumerate(ids) if name in flagged},
-                "starts": starts,
-                "cells": _cells(runs, {key: n for n, key in enumerate(questions)}, languages),
-            }
-        ),
-    )
-    yield "texts", _packed([[_flat(texts[key].get(language)) for language in languages] for key in questions])
-    for number, start in enumerate(starts):
-        end = starts[number + 1] if number + 1 < len(starts) else len(questions)
-        part = [_detail(grouped[key], texts[key], languages) for key in questions[start:end]]
-        yield f"chunk-{number}", _packed(part)
+            groups[run.dataset, question_of(record)].append((number, record))
+    return groups
 
 
-def _questions(runs: Sequence[Run]) -> list[Key]:
-    return list(dict.fromkeys((run.dataset, question_of(record)) for run in runs for record in run.records))
+def _languages(runs: Sequence[Run]) -> list[str]:
+    names: dict[str, None] = {}
+    for run in runs:
+        names.update(dict.fromkeys(run.languages))
+    return sorted(names, key=lambda language: language != "english")
 
 
-def _starts(sizes: Sequence[int]) -> list[int]:
-    """The first question of each chunk."""
-    starts, held = [0], 0
+def _places(names: Iterable[T]) -> dict[T, int]:
+    return {name: place for place, name in enumerate(names)}
+
+
+class _Question:
+    """One question: its answers, and its text in every language in which it was asked."""
+
+    def __init__(self, name: str, answers: Sequence[tuple[int, Record]]) -> None:
+        self.name = name
+        self.answers = answers
+        self.texts: dict[str, Mapping[str, Any]] = {}
+        for _, record in answers:
+            answer = record.get("answer")
+            if record["language"] not in self.texts and isinstance(answer, Mapping) and answer.get("question"):
+                self.texts[record["language"]] = {"question": answer["question"], "options": answer.get("options") or {}}
+
+    def first(self, field: str) -> str:
+        """The first value of a field of the records that says something."""
+        for _, record in self.answers:
+            if record.get(field):
+                return str(record[field])
+        return ""
+
+    @property
+    def title(self) -> str:
+        """The beginning of the text, in English if it was asked in English."""
+        if not self.texts:
+            return ""
+        first = next(iter(self.texts.values()))
+        text = " ".join(str(self.texts.get("english", first)["question"]).split())
+        return text if len(text) <= _TITLE else text[: _TITLE - 1] + "…"
+
+    def searched(self, language: str) -> str:
+        """What the search reads of the question in one language."""
+        text = self.texts.get(language)
+        return "" if text is None else "\n".join([str(text["question"]), *map(str, text["options"].values())])
+
+    def detail(self, places: Mapping[str, int]) -> dict[str, Any]:
+        """Texts by language number, and every answer with its path."""
+        return {
+            "texts": {places[language]: text for language, text in self.texts.items()},
+            "answers": [_answer(number, record, places[record["language"]]) for number, record in self.answers],
+        }
+
+
+def _index(
+    runs: Sequence[Run],
+    questions: Sequence[_Question],
+    languages: Sequence[str],
+    starts: Sequence[int],
+    keys: Sequence[Key],
+    flagged: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    ids = [question.first("id") for question in questions]
+    flags: dict[int, list[str]] = {}
+    for number, name in enumerate(ids):
+        if name in flagged:
+            flags[number] = list(flagged[name])
+    return {
+        "runs": [run.name for run in runs],
+        "languages": [{"name": name, "code": _code(name)} for name in languages],
+        "repeats": [run.repeats for run in runs],
+        "ids": [question.name for question in questions],
+        "gold": [question.first("gold") for question in questions],
+        "themes": [question.first("theme") for question in questions],
+        "titles": [question.title for question in questions],
+        "flagged": flags,
+        "starts": starts,
+        "cells": _cells(runs, _places(keys), languages),
+    }
+
+
+def _starts(sizes: Iterable[int]) -> list[int]:
+    """The first question of each chunk, from the number of answers of each question."""
+    starts = [0]
+    in_chunk = 0
     for number, size in enumerate(sizes):
-        if held and held + size > _CHUNK:
+        if in_chunk and in_chunk + size > _CHUNK:
             starts.append(number)
-            held = 0
-        held += size
+            in_chunk = 0
+        in_chunk += size
     return starts
 
 
@@ -109,65 +175,44 @@ def _code(language: str) -> str:
     return known.code if known else ""
 
 
-def _first(records: Iterable[tuple[int, Record]], field: str) -> str:
-    return next((str(record[field]) for _, record in records if record.get(field)), "")
-
-
-def _texts(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
-    """The question as it was asked, by language."""
-    found: dict[str, dict[str, Any]] = {}
-    for record in records:
-        answer = record.get("answer")
-        if record["language"] not in found and isinstance(answer, Mapping) and answer.get("question"):
-            found[record["language"]] = {"question": answer["question"], "options": answer.get("options") or {}}
-    return found
-
-
-def _title(texts: Mapping[str, Mapping[str, Any]]) -> str:
-    chosen = texts.get("english") or next(iter(texts.values()), None)
-    text = " ".join(str(chosen["question"]).split()) if chosen else ""
-    return text if len(text) <= _TITLE else text[: _TITLE - 1] + "…"
-
-
-def _flat(text: Mapping[str, Any] | None) -> str:
-    """What the search reads of a question in one language."""
-    return "" if text is None else "\n".join([str(text["question"]), *map(str, text["options"].values())])
-
-
 def _cells(runs: Sequence[Run], at: Mapping[Key, int], languages: Sequence[str]) -> list[list[list[list[str]]]]:
     """Run, repeat, language: the outcomes and the letters of all questions."""
     cells: list[list[list[list[str]]]] = []
     for run in runs:
-        repeats = 1 + max((record.get("repeat", 0) for record in run.records), default=0)
-        grid = [[([" "] * len(at), [" "] * len(at)) for _ in languages] for _ in range(repeats)]
-        places = {language: n for n, language in enumerate(languages)}
+        grid: dict[tuple[int, str], tuple[list[str], list[str]]] = {}
+        for cell in itertools.product(range(run.repeats), languages):
+            grid[cell] = ([" "] * len(at), [" "] * len(at))
         for record in run.records:
-            outcomes, letters = grid[record.get("repeat", 0)][places[record["language"]]]
+            outcomes, letters = grid[record.get("repeat", 0), record["language"]]
             number = at[run.dataset, question_of(record)]
             outcomes[number] = CODES.get(record["outcome"], "u")
-            letters[number] = (printable(str(record["label"] or "")) or " ")[0]
-        cells.append([[["".join(outcomes), "".join(letters)] for outcomes, letters in row] for row in grid])
+            letters[number] = printable(str(record["label"] or ""))[:1] or " "
+        rows: list[list[list[str]]] = [[] for _ in range(run.repeats)]
+        for (repeat, _), (outcomes, letters) in grid.items():
+            rows[repeat].append(["".join(outcomes), "".join(letters)])
+        cells.append(rows)
     return cells
 
 
-def _detail(records: Sequence[tuple[int, Record]], texts: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
-    """One question: its texts by language number, and every answer with its path."""
-    places = {language: n for n, language in enumerate(languages)}
-    return {
-        "texts": {places[language]: text for language, text in texts.items()},
-        "answers": [_answer(number, record, places[record["language"]]) for number, record in records],
-    }
-
-
 def _answer(number: int, record: Record, language: int) -> dict[str, Any]:
-    shown = {key: record[key] for key in _SHOWN if record.get(key) not in (None, "", {})}
+    shown = _filled(record, _SHOWN)
     answer = record.get("answer")
     if isinstance(answer, Mapping):
-        shown |= {key: answer[key] for key in _ANSWER if answer.get(key) not in (None, "", {}, [], False)}
-        shown |= {"answer": answer.get("answer", "")}
+        shown |= _filled(answer, _ANSWER)
+        shown["answer"] = answer.get("answer", "")
     elif isinstance(answer, str):
         shown["answer"] = answer
     return {"run": number, "language": language, "repeat": record.get("repeat", 0), **shown}
+
+
+def _filled(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The fields of these names that say something."""
+    fields: dict[str, Any] = {}
+    for name in names:
+        value = values.get(name)
+        if value is not None and value is not False and value not in ("", {}, []):
+            fields[name] = value
+    return fields
 
 
 def _packed(value: Any) -> str:

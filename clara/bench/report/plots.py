@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import NamedTuple
 
+from clara.bench.report.accuracy import RunFigures
+from clara.bench.report.sheet import Document, languages_of, minus, signed
 from clara.bench.report.svg import SERIES, legend, line, marker, number, path, picture, text
 
-Document = dict[str, Any]
 _WIDTH = 760.0
 _LEFT = 120.0
 _RIGHT = 20.0
@@ -29,14 +30,15 @@ class Figure:
 
 def figures(document: Document) -> list[Figure]:
     """The plots that the document has data for."""
-    makers: tuple[Callable[[Document], Figure | None], ...] = (_accuracy, _gaps, _heat_map, _reliability, _selective, _cost)
-    return [figure for make in makers if (figure := make(document)) is not None]
-
-
-def languages_of(document: Document) -> list[str]:
-    """All languages of a document, English first."""
-    named = dict.fromkeys(language for run in document["runs"] for language in run["languages"])
-    return sorted(named, key=lambda language: language != "english")
+    candidates = (
+        _accuracy(document),
+        _gaps(document),
+        _heat_map(document),
+        _reliability(document),
+        _selective(document),
+        _cost(document),
+    )
+    return [figure for figure in candidates if figure is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,16 @@ class _Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        kept = min(max(value, self.low), self.high)
-        return self.start + (kept - self.low) / (self.high - self.low) * (self.end - self.start)
+        inside = min(max(value, self.low), self.high)
+        return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
-Point = tuple[float, tuple[float, float] | None, str]
-"""Value, interval, and what the tool tip says."""
+class Point(NamedTuple):
+    """One dot."""
+
+    value: float
+    bounds: tuple[float, float] | None
+    tip: str
 
 
 Groups = Sequence[tuple[str, Sequence[Point | None]]]
@@ -65,115 +71,145 @@ def _dot_plot(name: str, description: str, groups: Groups, low: float, high: flo
     band = step * series + 14
     height = band * len(groups) + 34
     x = _Scale(low, high, _LEFT, _WIDTH - _RIGHT)
-    bands, parts = list[str](), _ticks(x, height - 28)
+    bands: list[str] = []
+    parts = _ticks(x, height - 28)
     for place, (group, points) in enumerate(groups):
         top = place * band
-        bands.append(
-            f'<rect class="band{place % 2}" x="0" y="{number(top)}" width="{number(_WIDTH)}" height="{number(band)}"/>'
-        )
+        area = f'x="0" y="{number(top)}" width="{number(_WIDTH)}" height="{number(band)}"'
+        bands.append(f'<rect class="band{place % 2}" {area}/>')
         parts.append(text(8, top + band / 2 + 4, group, "label"))
         for run, point in enumerate(points):
-            if point is None:
-                continue
-            value, bounds, tip = point
-            y = top + 7 + step * (run + 0.5)
-            if bounds is not None:
-                parts.append(line(x(bounds[0]), y, x(bounds[1]), y, f"whisker s{run % SERIES}"))
-            parts.append(marker(x(value), y, run, tip))
+            if point is not None:
+                parts.extend(_dot(point, x, top + 7 + step * (run + 0.5), run))
     return picture(_WIDTH, height, name, description, bands + parts)
 
 
+def _dot(point: Point, x: _Scale, y: float, run: int) -> Iterator[str]:
+    if point.bounds is not None:
+        low, high = point.bounds
+        yield line(x(low), y, x(high), y, f"whisker s{run % SERIES}")
+    yield marker(x(point.value), y, run, point.tip)
+
+
 def _ticks(x: _Scale, bottom: float) -> list[str]:
-    span = x.high - x.low
-    step = next(size for size in (1, 2, 5, 10, 20, 25, 50, 100) if span / size <= 10 or size == 100)
+    step = _tick_step(x.high - x.low)
     first = math.ceil(x.low / step) * step
-    marks = [first + step * n for n in range(int((x.high - first) / step + 1e-9) + 1)]
-    lines = [line(x(mark), 0, x(mark), bottom, "zero" if mark == 0 and x.low < 0 else "grid") for mark in marks]
-    return lines + [text(x(mark), bottom + 18, f"{mark:g}".replace("-", "−"), "tick", "middle") for mark in marks]
+    lines: list[str] = []
+    labels: list[str] = []
+    for place in range(int((x.high - first) / step + 1e-9) + 1):
+        mark = first + step * place
+        at_zero = mark == 0 and x.low < 0
+        lines.append(line(x(mark), 0, x(mark), bottom, "zero" if at_zero else "grid"))
+        labels.append(text(x(mark), bottom + 18, minus(f"{mark:g}"), "tick", "middle"))
+    return lines + labels
+
+
+def _tick_step(span: float) -> int:
+    """Points between two marks, so that there are at most ten."""
+    for step in (1, 2, 5, 10, 20, 25, 50):
+        if span / step <= 10:
+            return step
+    return 100
 
 
 def _accuracy(document: Document) -> Figure:
     runs = document["runs"]
     groups: list[tuple[str, list[Point | None]]] = []
     for language in languages_of(document):
-        cells = [(run["name"], run["languages"].get(language)) for run in runs]
-        groups.append((language, [_accuracy_point(name, language, cell) if cell else None for name, cell in cells]))
-    said = "; ".join(
-        f"{run['name']}: mean {run['mean']:.1f} %, worst {run['worst_language']} {run['worst_accuracy']:.1f} %"
-        for run in runs
-    )
+        groups.append((language, [_accuracy_point(run, language) for run in runs]))
+    summaries: list[str] = []
+    for run in runs:
+        worst = f"worst {run['worst_language']} {run['worst_accuracy']:.1f} %"
+        summaries.append(f"{run['name']}: mean {run['mean']:.1f} %, {worst}")
     return Figure(
         "accuracy",
         "Accuracy by language",
         "Per cent of answers that are right, with 95 % Wilson intervals.",
-        _dot_plot("Accuracy by language", said, groups, 0, 100),
-        legend(run["name"] for run in runs),
+        _dot_plot("Accuracy by language", "; ".join(summaries), groups, 0, 100),
+        _legend(document),
     )
 
 
-def _accuracy_point(name: str, language: str, cell: dict[str, Any]) -> Point:
+def _accuracy_point(run: RunFigures, language: str) -> Point | None:
+    cell = run["languages"].get(language)
+    if cell is None:
+        return None
     low, high = cell["ci95"]
-    tip = f"{name}, {language}: {cell['accuracy']:.1f} % [{low:.1f}, {high:.1f}], n = {cell['n']}"
-    return cell["accuracy"], (low, high), tip
+    tip = f"{run['name']}, {language}: {cell['accuracy']:.1f} % [{low:.1f}, {high:.1f}], n = {cell['n']}"
+    return Point(cell["accuracy"], (low, high), tip)
 
 
 def _gaps(document: Document) -> Figure | None:
     runs = document["runs"]
-    others = [language for language in languages_of(document) if any(language in run["gap_to_english"] for run in runs)]
-    if not others:
+    groups: list[tuple[str, list[Point | None]]] = []
+    reach = [0.0]
+    for language in languages_of(document):
+        points = [_gap_point(run, language) for run in runs]
+        for point in points:
+            if point is not None:
+                reach.extend((point.value, *(point.bounds or ())))
+        if any(points):
+            groups.append((language, points))
+    if not groups:
         return None
-    groups = [(language, [_gap_point(run, language) for run in runs]) for language in others]
-    reach = [value for _, points in groups for point in points if point for value in (point[0], *(point[1] or ()))]
-    low, high = 5 * math.floor(min(0, *reach) / 5) - 1, 5 * math.ceil(max(0, *reach) / 5) + 1
-    said = "; ".join(
-        f"{run['name']}: largest gap {max(run['gap_to_english'].values()):.1f} points"
-        for run in runs
-        if run["gap_to_english"]
-    )
+    low, high = 5 * math.floor(min(reach) / 5) - 1, 5 * math.ceil(max(reach) / 5) + 1
+    summaries: list[str] = []
+    for run in runs:
+        if run["gap_to_english"]:
+            furthest = max(run["gap_to_english"].values())
+            summaries.append(f"{run['name']}: furthest behind {signed(-furthest)} points")
     return Figure(
         "gaps",
-        "Gap to English",
-        "Points of accuracy behind English (right of zero: English is better), with 95 % intervals of the bootstrap paired "
-        "on the question.",
-        _dot_plot("Gap to English", said, groups, low, high),
-        legend(run["name"] for run in runs),
+        "Points against English",
+        "Points of accuracy against English (left of zero: the language is behind), with 95 % intervals of the bootstrap "
+        "paired on the question.",
+        _dot_plot("Points against English", "; ".join(summaries), groups, low, high),
+        _legend(document),
     )
 
 
-def _gap_point(run: dict[str, Any], language: str) -> Point | None:
+def _gap_point(run: RunFigures, language: str) -> Point | None:
     gap = run["gap_to_english"].get(language)
     if gap is None:
         return None
+    tip = f"{run['name']}, {language}: {signed(-gap)} points"
     bounds = run["gap_to_english_ci95"][language]
-    interval = (bounds[0], bounds[1]) if bounds else None
-    said = f" [{bounds[0]:.1f}, {bounds[1]:.1f}]" if bounds else ""
-    return gap, interval, f"{run['name']}, {language}: {gap:.1f} points{said}"
+    if bounds is None:
+        return Point(-gap, None, tip)
+    low, high = -bounds[1], -bounds[0]
+    return Point(-gap, (low, high), minus(f"{tip} [{low:.1f}, {high:.1f}]"))
 
 
 def _heat_map(document: Document) -> Figure:
     runs, languages = document["runs"], languages_of(document)
-    left, cell = 200.0, (_WIDTH - 200 - 4) / len(languages)
-    parts = [text(left + cell * (n + 0.5), 14, language, "tick", "middle") for n, language in enumerate(languages)]
+    left = 200.0
+    cell = (_WIDTH - left - 4) / len(languages)
+    parts: list[str] = []
+    for column, language in enumerate(languages):
+        parts.append(text(left + cell * (column + 0.5), 14, language, "tick", "middle"))
     for row, run in enumerate(runs):
         y = 22 + 30 * row
         name = run["name"] if len(run["name"]) < 30 else run["name"][:28] + "…"
         parts.append(text(left - 8, y + 19, name, "label", "end"))
         for column, language in enumerate(languages):
             entry = run["languages"].get(language)
-            if entry is None:
-                continue
-            x, share = left + cell * column, entry["accuracy"] / 100
-            tip = escape(f"{run['name']}, {language}: {entry['accuracy']:.1f} %")
-            place = f'x="{number(x + 1)}" y="{number(y)}" width="{number(cell - 2)}" height="28" rx="3"'
-            parts.append(f'<rect class="heat" {place} fill-opacity="{0.04 + 0.48 * share:.3f}"><title>{tip}</title></rect>')
-            parts.append(text(x + cell / 2, y + 19, f"{entry['accuracy']:.1f}", "label", "middle"))
-    said = "The figures of the parity table; darker is more accurate."
-    svg = picture(_WIDTH, 24 + 30 * len(runs), "Accuracy, run by language", said, parts)
+            if entry is not None:
+                tip = f"{run['name']}, {language}: {entry['accuracy']:.1f} %"
+                parts.extend(_heat_cell(entry["accuracy"], tip, left + cell * column, y, cell))
+    description = "The figures of the parity table; darker is more accurate."
+    svg = picture(_WIDTH, 24 + 30 * len(runs), "Accuracy, run by language", description, parts)
     return Figure("heat", "Accuracy, run by language", "Per cent right; the stronger the colour, the more.", svg)
 
 
+def _heat_cell(accuracy: float, tip: str, x: float, y: float, width: float) -> Iterator[str]:
+    area = f'x="{number(x + 1)}" y="{number(y)}" width="{number(width - 2)}" height="28" rx="3"'
+    opacity = 0.04 + 0.48 * accuracy / 100
+    yield f'<rect class="heat" {area} fill-opacity="{opacity:.3f}"><title>{escape(tip)}</title></rect>'
+    yield text(x + width / 2, y + 19, f"{accuracy:.1f}", "label", "middle")
+
+
 def _square(
-    name: str, said: str, across: str, up: str, draw: Callable[[_Scale, _Scale], Iterable[str]], right: float = 1
+    name: str, description: str, across: str, up: str, draw: Callable[[_Scale, _Scale], Iterator[str]], right: float = 1
 ) -> str:
     """Axes from 0 to ``right`` and from 0 to 1, and what ``draw`` adds."""
     width, height, left, bottom = 420.0, 360.0, 56.0, 44.0
@@ -190,11 +226,12 @@ def _square(
         text((left + width - 14) / 2, height - 6, across, "axis", "middle"),
         f'<text class="axis" text-anchor="middle" transform="translate(14 {number(height / 2)}) rotate(-90)">{up}</text>',
     ]
-    return picture(width, height, name, said, [*parts, *draw(x, y)])
+    return picture(width, height, name, description, [*parts, *draw(x, y)])
 
 
-def _calibrated(document: Document) -> list[tuple[int, dict[str, Any]]]:
-    return [(n, run) for n, run in enumerate(document["runs"]) if run["calibration"]]
+def _calibrated(document: Document) -> list[tuple[int, RunFigures]]:
+    """Number and figures of the runs that gave confidences."""
+    return [(number, run) for number, run in enumerate(document["runs"]) if run["calibration"]]
 
 
 def _reliability(document: Document) -> Figure | None:
@@ -202,20 +239,24 @@ def _reliability(document: Document) -> Figure | None:
     if not runs:
         return None
 
-    def draw(x: _Scale, y: _Scale) -> Iterable[str]:
+    def draw(x: _Scale, y: _Scale) -> Iterator[str]:
         yield line(x(0), y(0), x(1), y(1), "diagonal")
-        for n, run in runs:
-            bins = run["calibration"]["bins"]
-            points = [(x(entry["confidence"]), y(entry["accuracy"])) for entry in bins]
-            yield path(points, f"curve s{n % SERIES}")
-            for (px, py), entry in zip(points, bins, strict=True):
-                at = f"confidence {entry['confidence']:.2f}, accuracy {entry['accuracy']:.2f}, n = {entry['n']}"
-                yield marker(px, py, n, f"{run['name']}: {at}")
+        for series, run in runs:
+            dots: list[str] = []
+            corners: list[tuple[float, float]] = []
+            for entry in run["calibration"]["bins"]:
+                corner = (x(entry["confidence"]), y(entry["accuracy"]))
+                facts = f"confidence {entry['confidence']:.2f}, accuracy {entry['accuracy']:.2f}, n = {entry['n']}"
+                corners.append(corner)
+                dots.append(marker(*corner, series, f"{run['name']}: {facts}"))
+            yield path(corners, f"curve s{series % SERIES}")
+            yield from dots
 
-    said = "; ".join(f"{run['name']}: expected calibration error {run['calibration']['ece']:.3f}" for _, run in runs)
-    svg = _square("Reliability", said, "confidence", "accuracy", draw)
-    caption = "Accuracy against confidence in ten bins; on the diagonal a confidence means what it says. " + said + "."
-    return Figure("reliability", "Reliability", caption, svg, legend(run["name"] for run in document["runs"]))
+    errors = [f"{run['name']}: expected calibration error {run['calibration']['ece']:.3f}" for _, run in runs]
+    summary = "; ".join(errors)
+    svg = _square("Reliability", summary, "confidence", "accuracy", draw)
+    caption = f"Accuracy against confidence in ten bins; on the diagonal a confidence means what it says. {summary}."
+    return Figure("reliability", "Reliability", caption, svg, _legend(document))
 
 
 def _selective(document: Document) -> Figure | None:
@@ -223,38 +264,48 @@ def _selective(document: Document) -> Figure | None:
     if not runs:
         return None
 
-    def draw(x: _Scale, y: _Scale) -> Iterable[str]:
-        for n, run in runs:
-            curve = run["calibration"]["risk_coverage"]
-            yield path([(x(coverage), y(risk)) for coverage, risk in curve], f"curve s{n % SERIES}")
-            yield marker(x(curve[-1][0]), y(curve[-1][1]), n, f"{run['name']}: risk {curve[-1][1]:.2f} if all is answered")
+    def draw(x: _Scale, y: _Scale) -> Iterator[str]:
+        for series, run in runs:
+            curve = [(x(coverage), y(risk)) for coverage, risk in run["calibration"]["risk_coverage"]]
+            _, risk = run["calibration"]["risk_coverage"][-1]
+            yield path(curve, f"curve s{series % SERIES}")
+            yield marker(*curve[-1], series, f"{run['name']}: risk {risk:.2f} if all is answered")
 
-    said = "; ".join(f"{run['name']}: area {run['calibration']['aurc']:.3f}" for _, run in runs)
-    svg = _square("Risk and coverage", said, "coverage", "risk", draw)
-    caption = "Share of errors if only the most confident answers are given; lower is better. " + said + "."
-    return Figure("selective", "Risk and coverage", caption, svg, legend(run["name"] for run in document["runs"]))
+    summary = "; ".join(f"{run['name']}: area {run['calibration']['aurc']:.3f}" for _, run in runs)
+    svg = _square("Risk and coverage", summary, "coverage", "risk", draw)
+    caption = f"Share of errors if only the most confident answers are given; lower is better. {summary}."
+    return Figure("selective", "Risk and coverage", caption, svg, _legend(document))
+
+
+def _legend(document: Document) -> str:
+    return legend(run["name"] for run in document["runs"])
 
 
 def _round_step(least: float) -> float:
     """The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below ``least``."""
     power = 10 ** math.floor(math.log10(least))
-    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= least)
+    for factor in (1, 2, 2.5, 5):
+        if power * factor >= least:
+            return power * factor
+    return 10 * power
 
 
 def _cost(document: Document) -> Figure | None:
-    spent = [run["usage"]["seconds"] / run["n_items"] for run in document["runs"]]
-    if not any(spent):
+    runs: list[tuple[RunFigures, float]] = []
+    for run in document["runs"]:
+        runs.append((run, run["usage"]["seconds"] / run["n_items"]))
+    most = max(seconds for _, seconds in runs)
+    if not most:
         return None
-    most = 4 * _round_step(max(spent) / 4)
 
-    def draw(x: _Scale, y: _Scale) -> Iterable[str]:
-        for n, (run, seconds) in enumerate(zip(document["runs"], spent, strict=True)):
-            low, high = (bound / 100 for bound in run["mean_ci95"])
-            yield line(x(seconds), y(low), x(seconds), y(high), f"whisker s{n % SERIES}")
-            yield marker(x(seconds), y(run["mean"] / 100), n, f"{run['name']}: {run['mean']:.1f} %, {seconds:.3g} s an item")
+    def draw(x: _Scale, y: _Scale) -> Iterator[str]:
+        for series, (run, seconds) in enumerate(runs):
+            low, high = run["mean_ci95"]
+            tip = f"{run['name']}: {run['mean']:.1f} %, {seconds:.3g} s an item"
+            yield line(x(seconds), y(low / 100), x(seconds), y(high / 100), f"whisker s{series % SERIES}")
+            yield marker(x(seconds), y(run["mean"] / 100), series, tip)
 
-    pairs = zip(document["runs"], spent, strict=True)
-    said = "; ".join(f"{run['name']}: {seconds:.3g} s an item, {run['mean']:.1f} %" for run, seconds in pairs)
-    svg = _square("Cost and accuracy", said, "seconds an item", "mean accuracy", draw, most)
-    caption = "Mean accuracy over languages, with its 95 % interval, against wall-clock seconds an item. " + said + "."
-    return Figure("cost", "Cost and accuracy", caption, svg, legend(run["name"] for run in document["runs"]))
+    summary = "; ".join(f"{run['name']}: {seconds:.3g} s an item, {run['mean']:.1f} %" for run, seconds in runs)
+    svg = _square("Cost and accuracy", summary, "seconds an item", "mean accuracy", draw, 4 * _round_step(most / 4))
+    caption = f"Mean accuracy over languages, with its 95 % interval, against wall-clock seconds an item. {summary}."
+    return Figure("cost", "Cost and accuracy", caption, svg, _legend(document))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -44,12 +45,13 @@ def marker(x: float, y: float, series: int, tip: str = "") -> str:
 
 def path(points: Iterable[tuple[float, float]], style: str) -> str:
     """A line through points."""
-    return f'<polyline class="{style}" points="{" ".join(f"{number(x)},{number(y)}" for x, y in points)}"/>'
+    corners = [f"{number(x)},{number(y)}" for x, y in points]
+    return f'<polyline class="{style}" points="{" ".join(corners)}"/>'
 
 
 def picture(width: float, height: float, name: str, description: str, parts: Iterable[str]) -> str:
     """The whole, with what a screen reader says of it; ``name`` is its title and must be unique on the page."""
-    key = "".join(c if c.isalnum() else "-" for c in name.lower())
+    key = re.sub(r"[^a-z0-9]", "-", name.lower())
     return (
         f'<svg class="plot" role="img" viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" '
         f'height="{number(height)}" aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(name)}</title>'
@@ -59,9 +61,8 @@ def picture(width: float, height: float, name: str, description: str, parts: Ite
 
 def legend(names: Iterable[str]) -> str:
     """Which run has which colour and shape, as a list that wraps."""
-    entries = "".join(
-        f'<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">{marker(0, 0, series, name)}</svg>'
-        f"<span>{escape(name)}</span></li>"
-        for series, name in enumerate(names)
-    )
-    return f'<ul class="legend">{entries}</ul>'
+    entries: list[str] = []
+    for series, name in enumerate(names):
+        symbol = f'<svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">{marker(0, 0, series, name)}</svg>'
+        entries.append(f"<li>{symbol}<span>{escape(name)}</span></li>")
+    return f'<ul class="legend">{"".join(entries)}</ul>'

@@ -53,7 +53,7 @@ def compare(
 def _differences(entry: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    from clara.bench.report.tables import signed
+    from clara.bench.report.sheet import signed
     from clara.cli.wrapping import plain
 
     table = Table(title=plain(f"{entry['after']} against {entry['before']}, accuracy in %"))

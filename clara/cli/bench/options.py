@@ -45,8 +45,9 @@ def output(
     """
     from clara.bench.audit.cleaning import recorded_flags
     from clara.bench.figures.results import metrics, with_clean
-    from clara.bench.report import tables, write_html
+    from clara.bench.report import write_html
     from clara.bench.report.export import export
+    from clara.cli.bench.tables import tables
     from clara.cli.output import print_json, show
 
     document = metrics(runs) if flagged is None else with_clean(runs, flagged)
@@ -57,5 +58,4 @@ def output(
     if as_json:
         print_json(document)
     else:
-        for parity in tables(document):
-            show(parity)
+        show(*tables(document))

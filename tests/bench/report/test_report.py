@@ -13,9 +13,10 @@ from rich.console import Console
 
 from clara.bench.figures.results import metrics, with_clean
 from clara.bench.figures.runs import Run, runs_of
-from clara.bench.report import html, tables, write_html
+from clara.bench.report import html, write_html
 from clara.bench.report.plots import figures
 from clara.bench.report.sheets import sheets
+from clara.cli.bench.tables import tables
 from clara.errors import DataError
 
 EVIL = '<script>alert("x")</script>'

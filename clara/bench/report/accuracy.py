@@ -1,0 +1,162 @@
+"""The parity table: a row a run, a column a language, and how evenly accuracy is spread over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from clara.bench.figures.runs import NOT_ANSWERED
+from clara.bench.report.sheet import Cell, Document, Sheet, count, figure, is_significant, languages_of, signed, word
+
+TERMINAL = (
+    "run", "languages", "mean", "worst", "behind", "range", "consistency", "kappa",
+    "closed", "calibration", "seconds", "lost",
+)  # fmt: skip
+PAGE = ("run", "languages", "mean", "worst", "range", "variation", "consistency", "kappa")
+ARTICLE = ("run", "languages", "mean", "range", "consistency")
+"""Names of :data:`_GROUPS`: what each surface has room for."""
+
+RunFigures = Mapping[str, Any]
+"""One entry of the document's ``runs``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the parity table."""
+
+    title: str
+    cell: Callable[[RunFigures], Cell]
+
+
+def parity_sheet(
+    document: Document,
+    groups: Sequence[str] = PAGE,
+    key: str = "parity",
+    caption: str = "Accuracy in % [95 % interval]",
+) -> Sheet:
+    """The parity table with these groups of columns."""
+    columns: list[Column] = []
+    for name in groups:
+        columns.extend(_GROUPS[name](document))
+    rows: list[tuple[Cell, ...]] = []
+    for run in document["runs"]:
+        rows.append(tuple(column.cell(run) for column in columns))
+    return Sheet(key, caption, tuple(column.title for column in columns), tuple(rows))
+
+
+def _languages(document: Document) -> list[Column]:
+    return [Column(language, partial(_accuracy, language)) for language in languages_of(document)]
+
+
+def _accuracy(language: str, run: RunFigures) -> Cell:
+    cell = run["languages"].get(language)
+    if cell is None:
+        return figure(None)
+    accuracy = figure(cell["accuracy"], bounds=cell["ci95"])
+    gap = run["gap_to_english"].get(language)
+    if gap is None:
+        return accuracy
+    star = is_significant(run["mcnemar_vs_english"].get(language))
+    return Cell(accuracy.text, accuracy.sort, accuracy.bounds, -gap, star)
+
+
+def _worst(run: RunFigures) -> Cell:
+    return Cell(f"{run['worst_language']} {run['worst_accuracy']:.1f}", run["worst_accuracy"])
+
+
+def _furthest_behind(run: RunFigures) -> Cell:
+    gaps: Mapping[str, float] = run["gap_to_english"]
+    if not gaps:
+        return figure(None)
+    language = max(gaps, key=lambda name: gaps[name])
+    return Cell(f"{language} {signed(-gaps[language])}", gaps[language])
+
+
+def _consistency(run: RunFigures) -> Cell:
+    share = run["consistency"]
+    return figure(None) if share is None else figure(100 * share, ".0f", " %")
+
+
+def _kappa(run: RunFigures) -> Cell:
+    agreement = run["fleiss_kappa"]
+    return figure(agreement["kappa"] if agreement else None, ".2f")
+
+
+def closed_cell(entry: Mapping[str, Any] | None) -> Cell:
+    """The performance gap recovered, in per cent."""
+    if entry is None:
+        return figure(None)
+    bounds = entry["ci95"]
+    interval = None if bounds is None else (100 * bounds[0], 100 * bounds[1])
+    return figure(100 * entry["share"], unit=" %", bounds=interval)
+
+
+def _closed(document: Document) -> list[Column]:
+    means: dict[str, Mapping[str, Any]] = {}
+    baselines: set[str] = set()
+    for entry in document["gap_closed"]:
+        if entry["language"] == "mean":
+            means[entry["run"]] = entry
+            baselines.add(entry["baseline"])
+    if not means:
+        return []
+    baseline = baselines.pop() if len(baselines) == 1 else "its baseline"
+    return [Column(f"gap of {baseline} closed", lambda run: closed_cell(means.get(run["name"])))]
+
+
+def _calibrated(document: Document) -> list[Column]:
+    if not any(run["calibration"] for run in document["runs"]):
+        return []
+    return [Column(name.upper(), partial(_calibration, name)) for name in ("ece", "aurc")]
+
+
+def _calibration(name: str, run: RunFigures) -> Cell:
+    measured = run["calibration"]
+    return figure(measured[name] if measured else None, ".2f")
+
+
+def _seconds(document: Document) -> list[Column]:
+    if not any(run["usage"]["seconds"] for run in document["runs"]):
+        return []
+    return [Column("seconds an item", lambda run: figure(run["usage"]["seconds"] / run["n_items"], ".2g"))]
+
+
+def _lost(document: Document) -> list[Column]:
+    return [Column(outcome.replace("_", " "), partial(_count, outcome)) for outcome in lost_outcomes(document)]
+
+
+def _count(outcome: str, run: RunFigures) -> Cell:
+    return figure(count(run, outcome), "d")
+
+
+def lost_outcomes(document: Document) -> list[str]:
+    """The ways of not answering that occur in the document."""
+    lost: list[str] = []
+    for outcome in NOT_ANSWERED:
+        if any(count(run, outcome) for run in document["runs"]):
+            lost.append(outcome)
+    return lost
+
+
+def _always(title: str, cell: Callable[[RunFigures], Cell]) -> Callable[[Document], list[Column]]:
+    return lambda _document: [Column(title, cell)]
+
+
+_GROUPS: Mapping[str, Callable[[Document], list[Column]]] = {
+    "run": _always("run", lambda run: word(run["name"])),
+    "languages": _languages,
+    "mean": _always("mean", lambda run: figure(run["mean"], bounds=run["mean_ci95"])),
+    "worst": _always("worst", _worst),
+    "behind": _always("most behind English", _furthest_behind),
+    "range": _always("max − min", lambda run: figure(run["max_min_gap"], bounds=run["max_min_gap_ci95"])),
+    "variation": _always("variation", lambda run: figure(run["cv"], ".3f")),
+    "consistency": _always("consistency", _consistency),
+    "kappa": _always("Fleiss' kappa", _kappa),
+    "closed": _closed,
+    "calibration": _calibrated,
+    "seconds": _seconds,
+    "lost": _lost,
+}
+"""Columns by the name under which a surface asks for them; none where the document has nothing to show there."""

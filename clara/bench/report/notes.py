@@ -1,0 +1,28 @@
+"""What the reader of a parity table must know beside it."""
+
+from __future__ import annotations
+
+from clara.bench.report.sheet import Document, is_significant
+
+CHANCE_NOTE = "is close to chance: a small gap between languages there is no fairness."
+GAP_NOTE = "* differs from English, p < 0.05 (McNemar, Holm)."
+
+
+def notes(document: Document) -> list[str]:
+    """A sentence for each thing to know; none for most documents."""
+    near_chance: list[str] = []
+    partial: list[str] = []
+    has_stars = False
+    for run in document["runs"]:
+        if run["near_chance"]:
+            near_chance.append(f"{run['name']} {CHANCE_NOTE}")
+        if run["missing"]:
+            partial.append(f"{run['name']} is partial: {run['missing']} answers are missing.")
+        has_stars = has_stars or any(map(is_significant, run["mcnemar_vs_english"].values()))
+    sentences = near_chance + partial
+    clean = document.get("clean")
+    if clean and not clean["left_out"]:
+        sentences.append("The audit flags none of these questions.")
+    if has_stars:
+        sentences.append(GAP_NOTE)
+    return sentences
