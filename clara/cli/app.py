@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from clara.cli.options import debugging
 from clara.errors import ClaraError
 
 COMMANDS = {
@@ -27,8 +26,21 @@ COMMANDS = {
 """Name to the module that holds its ``app``, and the line that ``clara --help`` shows."""
 
 
+_DEBUG = "--debug"
+
+
 class Root(TyperGroup):
-    """Lists the commands without importing them, and turns CLARA's errors into one sentence and an exit code."""
+    """Lists the commands without importing them, and turns CLARA's errors into one sentence and an exit code.
+
+    ``--debug`` may stand before the command or anywhere behind it.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own = args[: args.index("--")] if "--" in args else args
+        if _DEBUG in own:
+            rest = [arg for arg in own if arg != _DEBUG] + args[len(own) :]
+            args = [_DEBUG, *rest]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -44,7 +56,7 @@ class Root(TyperGroup):
         try:
             return super().invoke(ctx)
         except ClaraError as error:
-            _report(error, debug=debugging(ctx))
+            _report(error, debug=ctx.params["debug"])
             raise typer.Exit(error.exit_code) from None
         except OSError as error:
             if error.errno != errno.EPIPE:
@@ -90,5 +102,7 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere.")] = False,
 ) -> None:
-    """The options before the command."""
+    """The options before the command: ``version`` acts by itself, ``debug`` is read where an error is reported."""
+    del version, debug

@@ -11,7 +11,6 @@ import typer
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     LanguageOption,
@@ -61,7 +60,6 @@ def ask(
     model: ModelOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
     quiet: QuietOption = False,
 ) -> None:
     """Answer one clinical question, in its own language; options may stand in the text as a) ... b) ..."""

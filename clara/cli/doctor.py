@@ -15,12 +15,10 @@ import typer
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     ModelOption,
     ProfileOption,
-    QuietOption,
     given,
     settings_of,
 )
@@ -42,8 +40,6 @@ def doctor(
     model: ModelOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Show what is installed, configured and reachable; exit code 1 if something that is configured does not work."""
     settings = settings_of(profile, config, backbone, model, kb)

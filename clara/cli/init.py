@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clara.cli.options import BackboneOption, ConfigOption, DebugOption, ModelOption, ProfileName, ProfileOption
+from clara.cli.options import BackboneOption, ConfigOption, ModelOption, ProfileName, ProfileOption
 from clara.errors import ClaraError, DataError, SettingsError, UsageError, WriteError
 from clara.files import PRIVATE, make_folder, private_file, replace_file
 
@@ -38,7 +38,6 @@ def init(
     test: Annotated[bool, typer.Option("--test/--no-test", help="Make a test call at the end.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Set up again although there is a settings file.")] = False,
     config: ConfigOption = None,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Set CLARA up: which profile, which server, which language; then a test call."""
     from clara.config import default_config_path, locale_language

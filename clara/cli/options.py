@@ -11,8 +11,6 @@ import typer
 if TYPE_CHECKING:
     from clara.config import Settings
 
-_DEBUG = "clara.debug"
-
 
 class ProfileName(StrEnum):
     """The values of ``--profile``."""
@@ -20,17 +18,6 @@ class ProfileName(StrEnum):
     embedded = "embedded"
     vllm = "vllm"
     remote = "remote"
-
-
-def _debug(ctx: typer.Context, value: bool) -> bool:
-    if value:
-        ctx.meta[_DEBUG] = True
-    return value
-
-
-def debugging(ctx: typer.Context) -> bool:
-    """True if a command below ``ctx`` was given ``--debug``."""
-    return bool(ctx.meta.get(_DEBUG))
 
 
 ProfileOption = Annotated[
@@ -48,7 +35,6 @@ KbOption = Annotated[
     list[str] | None, typer.Option("--kb", metavar="NAME", help="Knowledge base; may be repeated.", show_default=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-DebugOption = Annotated[bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 LanguageOption = Annotated[
     str | None, typer.Option("--language", "-l", help="Code or English name; detected if left out.", show_default=False)

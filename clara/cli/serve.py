@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clara.cli.options import ConfigOption, DebugOption, JsonOption, QuietOption, settings_of
+from clara.cli.options import ConfigOption, JsonOption, QuietOption, settings_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,7 +80,6 @@ def serve(
     config: ConfigOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Start a model server for CLARA; Ctrl-C ends it."""
     from clara.serving import choice, command, engine, hardware

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clara.cli.bench.options import MappingOption
-from clara.cli.options import DebugOption, JsonOption
+from clara.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,7 +20,6 @@ def audit(
     dataset: Annotated[str, typer.Argument(help="A named set, a hub name, a file or a folder.")],
     mapping: MappingOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Find lost options, answers given away, echoed sources, wrong scripts and more."""
     from clara.bench.audit.audit import audit_dataset

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clara.cli.options import DebugOption, JsonOption
+from clara.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +26,6 @@ def compare(
         float | None, typer.Option(help="Fail if a later gap to English, in points, is larger.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Paired differences per language, and every item that got worse; exit code 1 if a threshold is missed."""
     from clara.bench.figures.compare import compare_runs, failures

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clara.cli.options import DebugOption, JsonOption, QuietOption
+from clara.cli.options import JsonOption, QuietOption
 
 
 def fetch(
@@ -18,7 +18,6 @@ def fetch(
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Download questions, answers and recorded responses from the authors' repository."""
     from clara.bench.datasets.fetch import fetch_multi_ophthalingua

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clara.cli.bench.options import ExportOption, HtmlOption, output
-from clara.cli.options import DebugOption, JsonOption
+from clara.cli.options import JsonOption
 
 
 def published(
@@ -26,7 +26,6 @@ def published(
     clean: Annotated[bool, typer.Option("--clean", help="Also without the questions that an audit flags.")] = False,
     export: ExportOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """The same metrics from recorded responses: your own, or those of nine systems that clara bench fetch gets."""
     from clara.bench.audit.cleaning import flagged_by

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clara.cli.bench.options import ExportOption, HtmlOption, output
-from clara.cli.options import DebugOption, JsonOption
+from clara.cli.options import JsonOption
 
 
 def report(
@@ -17,7 +17,6 @@ def report(
     clean: Annotated[bool, typer.Option("--clean", help="Also without the questions that an audit flags.")] = False,
     export: ExportOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Metrics of finished or partial runs; never calls a model."""
     from clara.bench.audit.cleaning import flagged_in

@@ -17,7 +17,6 @@ from clara.cli.bench.options import HtmlOption, MappingOption, output, split
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     ModelOption,
@@ -117,7 +116,6 @@ def run(
     kb: KbOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Answer every question of a data set and print the parity table."""
     from clara.bench.datasets import load_dataset

@@ -12,7 +12,6 @@ import typer
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     LanguageOption,
@@ -57,7 +56,6 @@ def chat(
     model: ModelOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
 ) -> None:
     """Talk with CLARA; /help in the chat shows what it can do. Without a terminal it answers what is piped in."""
     settings = settings_of(profile, config, backbone, model, kb, strategy=strategy, cache=False if private else None)

@@ -14,7 +14,6 @@ from clara.cli.kb.shared import fates, opened, the_one
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     LanguageOption,
@@ -101,7 +100,6 @@ def _filling(name: str, text: str, *, sync: bool) -> Callable[..., None]:
         config: ConfigOption = None,
         kb: KbOption = None,
         as_json: JsonOption = False,
-        debug: DebugOption = False,  # noqa: ARG001
         quiet: QuietOption = False,
     ) -> None:
         settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clara.cli.kb.shared import fates, opened, the_one
-from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, QuietOption, settings_of
+from clara.cli.options import ConfigOption, JsonOption, KbOption, QuietOption, settings_of
 from clara.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def build(
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
     quiet: QuietOption = False,
 ) -> None:
     """Build the knowledge base that ships; a second run changes only what is new."""
@@ -78,8 +77,6 @@ def remove(
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Remove documents from a knowledge base."""
     settings = settings_of(config=config, kb=kb)
@@ -101,8 +98,6 @@ def remove(
 def reindex(
     config: ConfigOption = None,
     kb: KbOption = None,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Cut and embed the stored documents again, with the embedder that the settings name now."""
     settings = settings_of(config=config, kb=kb)

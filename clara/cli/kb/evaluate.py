@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clara.cli.options import ConfigOption, DebugOption, JsonOption, KbOption, QuietOption, settings_of
+from clara.cli.options import ConfigOption, JsonOption, KbOption, QuietOption, settings_of
 
 if TYPE_CHECKING:
     from clara.knowledge.retrieval.evaluation import Ask, Labelled, Parallel
@@ -26,7 +26,6 @@ def evaluate(
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
     quiet: QuietOption = False,
 ) -> None:
     """Measure retrieval: recall, MRR and nDCG with labels; overlap with English, Max@R and rank spread without."""

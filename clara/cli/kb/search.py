@@ -9,11 +9,9 @@ import typer
 
 from clara.cli.options import (
     ConfigOption,
-    DebugOption,
     JsonOption,
     KbOption,
     LanguageOption,
-    QuietOption,
     settings_of,
 )
 from clara.errors import EmptyQuestion
@@ -30,8 +28,6 @@ def search(
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Show the passages that fit best."""
     from clara.knowledge.retrieval.retriever import HybridRetriever
@@ -69,8 +65,6 @@ def stats(
     config: ConfigOption = None,
     kb: KbOption = None,
     as_json: JsonOption = False,
-    debug: DebugOption = False,  # noqa: ARG001
-    quiet: QuietOption = False,  # noqa: ARG001
 ) -> None:
     """Show what the knowledge bases hold."""
     from clara.cli.output import print_json, show
