@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,17 +43,24 @@ TITLE_LANGUAGES = ("es", "pt", "fr", "fil", "hi", "zh")
 WORDS = (150, 400)
 """Fewest and most words of a note's body."""
 
+NOBODY = "none"
+"""``reviewed_by`` of a note that no clinician has reviewed yet."""
+
 _EMPHASIS = re.compile(r"(\*\*|\*|__|`)(\S(?:.*?\S)?)\1")
+_GENERAL_PAGE = re.compile(r"//([\w.-]+\.)?(wikipedia\.org|eyewiki\.org|medlineplus\.gov|nei\.nih\.gov)/|/fact-sheets/")
 _SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 class Source(BaseModel):
-    """A public reference."""
+    """A public reference; without ``url`` where its identifier is not certain."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=3)
-    url: str = Field(pattern=r"^https://[^\s/]+/\S*$")
+    url: str = Field(default="", pattern=r"^(https://[^\s/]+/\S*)?$")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.url})" if self.url else self.name
 
 
 class NoteHead(BaseModel):
@@ -68,8 +74,20 @@ class NoteHead(BaseModel):
     synonyms: tuple[str, ...] = ()
     titles: dict[str, str]
     see_also: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = Field(min_length=2)
-    reviewed: datetime.date
+    sources: tuple[Source, ...] = ()
+    """Primary sources of doses, thresholds and trial figures."""
+    further_reading: tuple[Source, ...] = ()
+    """General pages on the subject."""
+    drafted: Literal["language model", "clinician"]
+    reviewed_by: str = Field(min_length=3)
+    """The clinician who reviewed the note, and when; ``none`` if nobody has."""
+
+    @property
+    def standing(self) -> str:
+        """Who wrote the note and who reviewed it, in words."""
+        author = "with a language model" if self.drafted == "language model" else "by a clinician"
+        review = "not yet reviewed by a clinician" if self.reviewed_by == NOBODY else f"reviewed by {self.reviewed_by}"
+        return f"drafted {author}, {review}"
 
 
 class Note(BaseModel):
@@ -82,17 +100,26 @@ class Note(BaseModel):
     body: str
 
     def document(self) -> Document:
-        """The note as it is indexed."""
-        first = self.head.sources[0]
+        """The note as it is indexed; its source says how far the note can be trusted and where to read on."""
         return Document(
             id=self.slug,
             title=self.head.title,
             text=_EMPHASIS.sub(r"\2", self.body),
-            source=f"{first.name}, {first.url}",
+            source=f"Note {self.head.standing}; {_references(self.head)}",
             kind=self.head.kind,
             also=(*self.head.synonyms, *self.head.titles.values()),
             origin=SHIPPED,
         )
+
+
+def _references(head: NoteHead) -> str:
+    """The first source, or the first page of further reading, and how many more there are."""
+    kind = "source" if head.sources else "further reading"
+    listed = [*head.sources] or [*head.further_reading]
+    if not listed:
+        return f"no {kind}"
+    more = f" and {len(listed) - 1} more" if len(listed) > 1 else ""
+    return f"{kind}: {listed[0]}{more}"
 
 
 def read_note(path: Path) -> Note:
@@ -136,10 +163,25 @@ def note_problems(note: Note, slugs: frozenset[str]) -> list[str]:
         problems.append(f"unknown area {note.head.area!r}")
     if missing := [code for code in TITLE_LANGUAGES if not note.head.titles.get(code, "").strip()]:
         problems.append(f"no title in {', '.join(missing)}")
+    problems += _reference_problems(note.head)
     if lost := [slug for slug in note.head.see_also if slug not in slugs]:
         problems.append(f"see_also names no note: {', '.join(lost)}")
     if not 2 <= len(re.findall(r"^## \S", note.body, re.MULTILINE)) <= 5:
         problems.append("needs two to five ## sections")
     if bare := re.search(r"(?<![A-Za-z\d.])\d[\d.,]*(?:mmHg|mm|cm|µm|nm|mg|mL|kg|%|D\b)", note.body):
         problems.append(f"no space before the unit in {bare.group()!r}")
+    return problems
+
+
+def _reference_problems(head: NoteHead) -> list[str]:
+    """Too few references, general pages among the sources, further reading without an address."""
+    problems: list[str] = []
+    if len(head.sources) + len(head.further_reading) < 2:
+        problems.append("needs two references or more in sources and further_reading together")
+    for source in head.sources:
+        if _GENERAL_PAGE.search(source.url):
+            problems.append(f"{source.name!r} is a general page: it belongs to further_reading")
+    for page in head.further_reading:
+        if not page.url:
+            problems.append(f"{page.name!r} in further_reading has no address")
     return problems

@@ -78,8 +78,8 @@ def _named(document: Document, head: dict[str, Any]) -> Document:
 
 
 def _source(head: dict[str, Any]) -> str:
-    """The ``source`` of the front matter, or the first of the ``sources`` that CLARA's own notes have."""
-    listed = head.get("sources")
+    """The ``source`` of the front matter, or the first reference of those that CLARA's own notes have."""
+    listed = head.get("sources") or head.get("further_reading")
     if isinstance(listed, list) and listed and isinstance(listed[0], dict):
         first: dict[str, Any] = listed[0]
         return ", ".join(str(first[key]) for key in ("name", "url") if first.get(key))

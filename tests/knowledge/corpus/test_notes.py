@@ -14,9 +14,11 @@ synonyms: [kerato test]
 titles: {es: uno, pt: um, fr: un, fil: isa, hi: एक, zh: 一}
 see_also: []
 sources:
-  - {name: First source, url: https://example.org/a}
-  - {name: Second source, url: https://example.org/b}
-reviewed: 2025-01-01
+  - {name: First trial 2019, url: https://example.org/a}
+further_reading:
+  - {name: General page, url: https://example.org/b}
+drafted: language model
+reviewed_by: none
 """
 BODY = "## Summary\n\n" + "The cornea is clear. " * 20 + "\n\n## Signs\n\n" + "The cornea is hazy. " * 20
 
@@ -60,13 +62,91 @@ def test_notes_come_in_the_order_of_their_file_names(shipped: list[Note]) -> Non
     assert names == sorted(names)
 
 
-def test_note_becomes_a_document_with_its_first_source_and_all_names(tmp_path: Path) -> None:
+def test_note_becomes_a_document_with_its_standing_first_source_and_all_names(tmp_path: Path) -> None:
     found = read_note(write(tmp_path)).document()
     assert found.id == "corneal-test-note"
-    assert found.source == "First source, https://example.org/a"
+    assert found.source == (
+        "Note drafted with a language model, not yet reviewed by a clinician; source: First trial 2019 (https://example.org/a)"
+    )
     assert found.kind == "textbook"
     assert found.also == ("kerato test", "uno", "um", "un", "isa", "एक", "一")
     assert found.text.startswith("## Summary")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "source"),
+    [
+        (
+            "  - {name: First trial 2019, url: https://example.org/a}",
+            "  - name: First trial 2019",
+            "source: First trial 2019",
+        ),
+        (
+            "sources:\n  - {name: First trial 2019, url: https://example.org/a}\n",
+            "",
+            "further reading: General page (https://example.org/b)",
+        ),
+        ("further_reading:\n", "", "source: First trial 2019 (https://example.org/a) and 1 more"),
+    ],
+)
+def test_source_names_the_first_reference_and_how_many_follow(tmp_path: Path, old: str, new: str, source: str) -> None:
+    assert read_note(write(tmp_path, HEAD.replace(old, new))).document().source.endswith(f"; {source}")
+
+
+@pytest.mark.parametrize(
+    ("drafted", "reviewed_by", "standing"),
+    [
+        ("language model", "none", "drafted with a language model, not yet reviewed by a clinician"),
+        (
+            "language model",
+            "A. Reader, ophthalmologist, 2027-01-05",
+            "drafted with a language model, reviewed by A. Reader, ophthalmologist, 2027-01-05",
+        ),
+        ("clinician", "none", "drafted by a clinician, not yet reviewed by a clinician"),
+    ],
+)
+def test_standing_says_who_wrote_and_who_reviewed(tmp_path: Path, drafted: str, reviewed_by: str, standing: str) -> None:
+    head = HEAD.replace("drafted: language model", f"drafted: {drafted}")
+    note = read_note(write(tmp_path, head.replace("reviewed_by: none", f"reviewed_by: {reviewed_by}")))
+    assert note.head.standing == standing
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (
+            "further_reading:\n  - {name: General page, url: https://example.org/b}\n",
+            "",
+            "needs two references or more in sources and further_reading together",
+        ),
+        (
+            "name: General page, url: https://example.org/b",
+            "name: General page",
+            "'General page' in further_reading has no address",
+        ),
+        (
+            "https://example.org/a",
+            "https://en.wikipedia.org/wiki/Cornea",
+            "'First trial 2019' is a general page: it belongs to further_reading",
+        ),
+        (
+            "https://example.org/a",
+            "https://www.who.int/news-room/fact-sheets/detail/trachoma",
+            "'First trial 2019' is a general page: it belongs to further_reading",
+        ),
+        (
+            "https://example.org/a",
+            "https://medlineplus.gov/cataract.html",
+            "'First trial 2019' is a general page: it belongs to further_reading",
+        ),
+    ],
+)
+def test_problem_with_the_references_is_found(tmp_path: Path, old: str, new: str, found: str) -> None:
+    assert problems(tmp_path, HEAD.replace(old, new)) == [found]
+
+
+def test_no_shipped_note_says_that_a_clinician_reviewed_it(shipped: list[Note]) -> None:
+    assert {note.head.reviewed_by for note in shipped} == {"none"}
 
 
 def test_a_good_note_has_no_problem(tmp_path: Path) -> None:
@@ -116,8 +196,11 @@ def test_bad_file_name_is_a_problem(tmp_path: Path) -> None:
         ("title: Corneal test note\n", "", "title"),
         ("kind: textbook", "kind: novel", "kind"),
         ("https://example.org/a", "http://example.org/a", "sources.0.url"),
-        ("  - {name: Second source, url: https://example.org/b}\n", "", "sources"),
-        ("reviewed: 2025-01-01", "reviewed: soon", "reviewed"),
+        ("https://example.org/b", "example.org", "further_reading.0.url"),
+        ("drafted: language model", "drafted: yesterday", "drafted"),
+        ("drafted: language model\n", "", "drafted"),
+        ("reviewed_by: none", "reviewed_by: ''", "reviewed_by"),
+        ("reviewed_by: none", "reviewed: 2025-01-01", "reviewed_by"),
         ("see_also: []", "mood: good", "mood"),
     ],
 )

@@ -55,6 +55,21 @@ def test_markdown_takes_its_names_from_the_front_matter(tmp_path: Path, name: st
     assert found.text.startswith("# Layers")
 
 
+@pytest.mark.parametrize(
+    ("listed", "source"),
+    [
+        ('further_reading: [{name: General page, url: "https://b.example/1"}]', "General page, https://b.example/1"),
+        (
+            'sources: [{name: Trial 2019}]\nfurther_reading: [{name: General page, url: "https://b.example/1"}]',
+            "Trial 2019",
+        ),
+    ],
+)
+def test_markdown_without_primary_sources_names_its_further_reading(tmp_path: Path, listed: str, source: str) -> None:
+    page = NOTE.replace('sources: [{name: Atlas, url: "https://a.example/1"}]', listed)
+    assert documents(tmp_path / "note.md", page)[0].source == source
+
+
 def test_markdown_without_front_matter_is_named_after_its_first_heading(tmp_path: Path) -> None:
     [found] = documents(tmp_path / "a.md", "# Lens #\n\nIt focuses.")
     assert (found.title, found.source) == ("Lens", "a.md")
