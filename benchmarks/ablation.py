@@ -28,7 +28,7 @@ from clara.bench.datasets import Dataset, load_dataset
 from clara.bench.figures.paired import Table, tables_of
 from clara.bench.figures.results import metrics
 from clara.bench.figures.runs import runs_of
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.bench.replay.runner import Job, answer, jobs
 from clara.config import Settings
 
@@ -42,11 +42,11 @@ def variants() -> list[Strategy]:
     return [*STRATEGIES.values(), *(whole.without(step) for step in sorted(whole.steps - REQUIRED))]
 
 
-async def replay(agent: Agent, dataset: Dataset, strategies: Sequence[Strategy], at_once: int) -> list[Record]:
+async def replay(agent: Agent, dataset: Dataset, strategies: Sequence[Strategy], at_once: int) -> list[AnswerRecord]:
     """Answer every item with every strategy; nothing is written."""
     gate = asyncio.Semaphore(at_once)
 
-    async def one(job: Job) -> Record:
+    async def one(job: Job) -> AnswerRecord:
         async with gate:
             return await answer(agent, job)
 
@@ -64,7 +64,7 @@ def gap_change(table: Table, baseline: Table) -> tuple[float, float, float]:
     return float(change[0]), float(low), float(high)
 
 
-def report(dataset: Dataset, records: list[Record], seconds: float) -> None:
+def report(dataset: Dataset, records: list[AnswerRecord], seconds: float) -> None:
     """Print one data set's table."""
     runs = runs_of(records, manifest={"fingerprint": dataset.fingerprint})
     entries: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in metrics(runs)["runs"]}

@@ -40,7 +40,7 @@ from clara.agent.strategies import Strategy, get_strategy
 from clara.assembly import build_agent, build_retriever
 from clara.backbone.openai.backbone import OpenAIBackbone
 from clara.bench.datasets import Dataset, load_dataset
-from clara.bench.replay.journal import Journal, Record
+from clara.bench.replay.journal import AnswerRecord, Journal
 from clara.bench.replay.runner import TOGETHER, Job, local, pool_size, replay
 from clara.config import Settings, load_settings
 from clara.errors import BackboneError
@@ -109,7 +109,7 @@ class Graph:
             ready()
             work, tokens = local(agent), 0
 
-            async def counted(job: Job) -> Record:
+            async def counted(job: Job) -> AnswerRecord:
                 nonlocal tokens
                 record = await work(job)
                 tokens += record["usage"].get("completion_tokens", 0)

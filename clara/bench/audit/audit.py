@@ -40,7 +40,7 @@ PROBLEMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Finding:
     """One defect of one item in one language."""
 
     id: str
@@ -60,25 +60,27 @@ class Audit:
     n_items: int
     """Questions times languages."""
     languages: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Finding, ...]
     sizes: Mapping[str, int]
     """Items a language."""
 
     def systematic(self) -> dict[tuple[str, str], int]:
         """Language and problem to the number of items, where it is at least half of them: a property of the language."""
         counts = Counter((entry.language, entry.problem) for entry in self.problems)
-        return {
-            key: count
-            for key, count in counts.items()
-            if key[1] in WHOLE_LANGUAGE and 2 * count >= self.sizes.get(key[0], 0)
-        }
+        systematic: dict[tuple[str, str], int] = {}
+        for (language, problem), count in counts.items():
+            if problem in WHOLE_LANGUAGE and 2 * count >= self.sizes.get(language, 0):
+                systematic[language, problem] = count
+        return systematic
 
     def flagged(self) -> frozenset[tuple[str, str]]:
         """Question id and language of the items with a defect of their own, systematic ones aside."""
-        aside = self.systematic()
-        return frozenset(
-            (entry.id, entry.language) for entry in self.problems if (entry.language, entry.problem) not in aside
-        )
+        systematic = self.systematic()
+        keys: set[tuple[str, str]] = set()
+        for entry in self.problems:
+            if (entry.language, entry.problem) not in systematic:
+                keys.add((entry.id, entry.language))
+        return frozenset(keys)
 
     def flagged_ids(self) -> frozenset[str]:
         """Questions with a defect of their own in any language: leave them out everywhere, and pairs stay pairs."""
@@ -100,61 +102,69 @@ def audit_dataset(dataset: Dataset) -> Audit:
     groups: dict[str, dict[str, Item]] = defaultdict(dict)
     for item in dataset.items:
         groups[item.id if dataset.parallel else f"{item.language} {item.id}"][item.language] = item
-    found = [Problem(entry.id, entry.language, entry.problem, entry.detail) for entry in dataset.defects]
+    problems = [Finding(entry.id, entry.language, entry.problem, entry.detail) for entry in dataset.defects]
     for versions in groups.values():
-        found.extend(_check(versions))
-    found.extend(_repeated(dataset))
+        problems.extend(_check(versions))
+    problems.extend(_repeated(dataset))
     places = {item.id: place for place, item in enumerate(dataset.items)}
-    found.sort(key=lambda entry: (PROBLEMS.index(entry.problem), entry.language, places.get(entry.id, -1), entry.detail))
-    return Audit(
-        dataset.name,
-        len(dataset.items),
-        dataset.languages,
-        tuple(dict.fromkeys(found)),
-        Counter(item.language for item in dataset.items),
-    )
+
+    def order(problem: Finding) -> tuple[int, str, int, str]:
+        kind = PROBLEMS.index(problem.problem)
+        return kind, problem.language, places.get(problem.id, -1), problem.detail
+
+    unique = dict.fromkeys(sorted(problems, key=order))
+    sizes = Counter(item.language for item in dataset.items)
+    return Audit(dataset.name, len(dataset.items), dataset.languages, tuple(unique), sizes)
 
 
-def _check(versions: Mapping[str, Item]) -> Iterator[Problem]:
+def _check(versions: Mapping[str, Item]) -> Iterator[Finding]:
     """The defects of one question in its languages."""
     damaged: set[str] = set()
     for language, item in versions.items():
-        for problem, rule in (
-            ("missing_options", lost_options(item, versions)),
-            ("duplicate_options", doubled_options(item)),
-            ("answer_leak", given_away(item, versions)),
-            ("echoed_source", echoes(item, versions)),
-            ("bad_gold", _gold_outside(item)),
-            ("empty", _empty(item)),
-        ):
-            if rule:
+        details = {
+            "missing_options": lost_options(item, versions),
+            "duplicate_options": doubled_options(item),
+            "answer_leak": given_away(item, versions),
+            "echoed_source": echoes(item, versions),
+            "bad_gold": _gold_outside(item),
+            "empty": _empty(item),
+        }
+        for problem, detail in details.items():
+            if detail:
                 damaged.add(language)
-                yield Problem(item.id, language, problem, rule)
-        if script := script_problem(item):
-            yield Problem(item.id, language, *script)
+                yield Finding(item.id, language, problem, detail)
+        script = script_problem(item)
+        if script is not None:
+            yield Finding(item.id, language, *script)
     sound = {language: item for language, item in versions.items() if language not in damaged}
     for language, detail in number_differences(sound):
-        yield Problem(versions[language].id, language, "number_mismatch", detail)
+        yield Finding(versions[language].id, language, "number_mismatch", detail)
 
 
 def _gold_outside(item: Item) -> str | None:
     labels = item.question.labels
-    outside = [letter for letter in item.gold.replace("|", "") if labels and letter not in labels]
-    return f"the gold answer {outside[0]} is none of the options {', '.join(labels)}" if outside else None
+    if not labels:
+        return None
+    for letter in item.gold.replace("|", ""):
+        if letter not in labels:
+            return f"the gold answer {letter} is none of the options {', '.join(labels)}"
+    return None
 
 
 def _empty(item: Item) -> str | None:
     if not plain(item.question.text):
         return "there is no question before the options"
-    blank = [option.label for option in item.question.options if not plain(option.text)]
-    return f"option {blank[0]} has no text" if blank else None
+    for option in item.question.options:
+        if not plain(option.text):
+            return f"option {option.label} has no text"
+    return None
 
 
-def _repeated(dataset: Dataset) -> Iterator[Problem]:
+def _repeated(dataset: Dataset) -> Iterator[Finding]:
     first: dict[tuple[str, str, tuple[str, ...]], str] = {}
     for item in dataset.items:
         options = tuple(sorted(plain(option.text) for option in item.question.options))
         key = (item.language, plain(item.question.text), options)
         original = first.setdefault(key, item.id)
         if original != item.id:
-            yield Problem(item.id, item.language, "duplicate_item", f"the same text as question {original}")
+            yield Finding(item.id, item.language, "duplicate_item", f"the same text as question {original}")

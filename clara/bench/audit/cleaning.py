@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from clara.bench.audit.audit import Audit, Problem, audit_dataset
+from clara.bench.audit.audit import Audit, Finding, audit_dataset
 from clara.bench.datasets import Dataset, load_dataset
 from clara.bench.figures.runs import Run
 from clara.errors import DatasetError, UsageError
@@ -15,7 +15,7 @@ from clara.errors import DatasetError, UsageError
 def flagged_in(runs: Sequence[Run], home: Path) -> dict[str, list[str]]:
     """What an audit finds in the data sets of these runs: a sentence for each defect, by question id.
 
-    The data set is audited anew if it is still the one that was asked; else the audit that the journal recorded counts.
+    The data set is audited again if it is still the one that was asked; else the audit that the journal recorded counts.
 
     Args:
         runs: runs of journals.
@@ -38,17 +38,18 @@ def recorded_flags(runs: Sequence[Run]) -> dict[str, list[str]]:
 
 
 def _one_a_dataset(runs: Sequence[Run]) -> list[Run]:
-    return list({(run.dataset, str(run.manifest.get("dataset_path", ""))): run for run in runs}.values())
+    run_of = {(run.dataset, str(run.manifest.get("dataset_path", ""))): run for run in runs}
+    return list(run_of.values())
 
 
 def _flagged(audits: Sequence[Audit]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     for audit in audits:
         ids = audit.flagged_ids()
         for problem in audit.problems:
             if problem.id in ids:
-                found.setdefault(problem.id, []).append(_sentence(problem))
-    return found
+                sentences.setdefault(problem.id, []).append(_sentence(problem))
+    return sentences
 
 
 def _now(run: Run, home: Path) -> Audit | None:
@@ -63,12 +64,14 @@ def _now(run: Run, home: Path) -> Audit | None:
 
 
 def _recorded(run: Run) -> Audit:
-    problems: Sequence[Mapping[str, str]] | None = run.manifest.get("flagged")
-    if problems is None:
+    recorded: Sequence[Mapping[str, str]] | None = run.manifest.get("flagged")
+    if recorded is None:
         raise UsageError(f"--clean cannot audit {run.name}: its data set is not at hand, and the journal recorded no audit")
-    sizes = Counter(language for _, language in {(record["id"], record["language"]) for record in run.records})
-    return Audit(run.dataset, sizes.total(), tuple(run.languages), tuple(Problem(**problem) for problem in problems), sizes)
+    items = {(record["id"], record["language"]) for record in run.records}
+    sizes = Counter(language for _, language in items)
+    problems = tuple(Finding(**problem) for problem in recorded)
+    return Audit(run.dataset, len(items), tuple(run.languages), problems, sizes)
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence(problem: Finding) -> str:
     return f"{problem.language or 'all languages'}: {problem.problem.replace('_', ' ')} ({problem.detail})"

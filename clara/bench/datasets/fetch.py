@@ -36,7 +36,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Upstream:
     """One table of the repository at one commit."""
 
     commit: str
@@ -46,12 +46,12 @@ class Source:
         return f"{base}/{self.commit}/{quote(self.path)}"
 
 
-def _tables(model: str, *folders: str) -> tuple[Source, ...]:
-    return tuple(Source(_LATE, f"{folder}/{model}_Temperature0_0.csv") for folder in folders)
+def _tables(model: str, *folders: str) -> tuple[Upstream, ...]:
+    return tuple(Upstream(_LATE, f"{folder}/{model}_Temperature0_0.csv") for folder in folders)
 
 
 _ALL = ("responses", "responses_ch_jp_kr", "responses_en_es_pt_tag")
-MODELS: dict[str, tuple[Source, ...]] = {
+MODELS: dict[str, tuple[Upstream, ...]] = {
     **{
         model: _tables(model, *_ALL)
         for model in (
@@ -66,11 +66,11 @@ MODELS: dict[str, tuple[Source, ...]] = {
     "rag_gpt-3.5-turbo": _tables("rag_gpt-3.5-turbo", "responses", "responses_en_es_pt_tag"),
     "Llama-3-70b-chat-hf": (
         *_tables("Llama-3-70b-chat-hf", *_ALL[:2]),
-        Source("cf314d13b546e9baf1917aba3ce27cac1e5912ae", "responses/Llama-3-70b-chat-hf_Temperature0_0.csv"),
+        Upstream("cf314d13b546e9baf1917aba3ce27cac1e5912ae", "responses/Llama-3-70b-chat-hf_Temperature0_0.csv"),
     ),
     "gpt-4": (
         *_tables("gpt-4", *_ALL[:2]),
-        Source("95d27e70b0a2f14f6a55c281e89bf5f5c335dd23", "responses/gpt-4_Temperature0_0.csv"),
+        Upstream("95d27e70b0a2f14f6a55c281e89bf5f5c335dd23", "responses/gpt-4_Temperature0_0.csv"),
     ),
 }
 """Recorded system to the tables that hold its responses; the first of ``gpt-4`` also holds the questions."""
@@ -90,8 +90,7 @@ SUMS: dict[str, str] = {
 }
 """What was compared, to its SHA-256: ``answers``, ``questions 1-44`` and each system's responses."""
 
-Row = dict[str, str]
-Progress = Callable[[str], None]
+ExamRow = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Fetched:
 
 
 def fetch_multi_ophthalingua(
-    folder: Path, *, base: str = BASE, unverified: bool = False, progress: Progress = lambda _text: None
+    folder: Path, *, base: str = BASE, unverified: bool = False, progress: Callable[[str], None] = lambda _text: None
 ) -> Fetched:
     """Download what is not there yet, check it, write ``questions.csv``, ``answers.csv``, ``published_responses.csv``.
 
@@ -130,7 +129,7 @@ def fetch_multi_ophthalingua(
         DatasetError: the place cannot be reached, a table is not what it should be, the sums differ, or the disk is full.
     """
     _check_address(base)
-    tables: dict[Source, list[Row]] = {}
+    tables: dict[Upstream, list[ExamRow]] = {}
     with _client() as client:
         for number, source in enumerate(wanted := sorted({s for parts in MODELS.values() for s in parts}, key=str), 1):
             progress(f"{number} of {len(wanted)}: {source.path}")
@@ -162,7 +161,7 @@ _ANSWER_COLUMNS = ("ID", "year", "test", "theme", "answer")
 _RESPONSE_COLUMNS = ("model", "language", "ID", "response")
 
 
-def sums(questions: Sequence[Row], answers: Sequence[Row], responses: Sequence[Row]) -> dict[str, str]:
+def sums(questions: Sequence[ExamRow], answers: Sequence[ExamRow], responses: Sequence[ExamRow]) -> dict[str, str]:
     """The SHA-256 of each part's content, without regard to quoting, order or space at the ends."""
     parts: dict[str, list[tuple[str, ...]]] = {
         "answers": [(row["ID"], row["answer"]) for row in answers],
@@ -180,7 +179,7 @@ def _digest(rows: list[tuple[str, ...]]) -> str:
     return hashlib.sha256(json.dumps(clean, ensure_ascii=False).encode()).hexdigest()
 
 
-def _responses(model: str, tables: dict[Source, list[Row]]) -> Iterator[Row]:
+def _responses(model: str, tables: dict[Upstream, list[ExamRow]]) -> Iterator[ExamRow]:
     for language in LANGUAGES:
         column = f"responses_{language}"
         table = next((tables[source] for source in MODELS[model] if column in tables[source][0]), None)
@@ -203,7 +202,7 @@ def _client() -> httpx.Client:
     return httpx.Client(timeout=httpx.Timeout(60, connect=10), follow_redirects=False, trust_env=True)
 
 
-def _table(client: httpx.Client, source: Source, cache: Path, base: str) -> list[Row]:
+def _table(client: httpx.Client, source: Upstream, cache: Path, base: str) -> list[ExamRow]:
     path = cache / source.commit[:12] / source.path
     try:
         if path.is_file():
@@ -216,7 +215,7 @@ def _table(client: httpx.Client, source: Source, cache: Path, base: str) -> list
     return rows
 
 
-def _rows(raw: bytes, where: str) -> list[Row]:
+def _rows(raw: bytes, where: str) -> list[ExamRow]:
     """The rows of a table, if it has the exam's questions."""
     try:
         reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""), restkey="", restval="")
@@ -264,7 +263,7 @@ def _once(client: httpx.Client, url: str) -> bytes:
     return bytes(data)
 
 
-def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+def _csv(columns: Sequence[str], rows: Sequence[ExamRow]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()

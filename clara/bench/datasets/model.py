@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -63,11 +64,15 @@ class Dataset:
             DatasetError: the data set does not have the language.
         """
         codes = {item.language: item.code for item in self.items}
-        wanted = [get_language(name) for name in languages]
-        for language in wanted:
+        chosen: set[str] = set()
+        for name in languages:
+            language = get_language(name)
             if language.code not in codes.values():
                 raise DatasetError(f"{self.name} has no {language.name}; its languages are {', '.join(self.languages)}")
-        keep = {language.code for language in wanted} or set(codes.values())
-        ids = set(list(dict.fromkeys(item.id for item in self.items))[:limit])
-        items = tuple(item for item in self.items if item.code in keep and item.id in ids)
-        return replace(self, items=items, languages=tuple(name for name in self.languages if codes[name] in keep))
+            chosen.add(language.code)
+        chosen = chosen or set(codes.values())
+        ids = dict.fromkeys(item.id for item in self.items)
+        first_ids = set(itertools.islice(ids, limit))
+        items = [item for item in self.items if item.code in chosen and item.id in first_ids]
+        labels = [name for name in self.languages if codes[name] in chosen]
+        return replace(self, items=tuple(items), languages=tuple(labels))

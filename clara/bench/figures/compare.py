@@ -10,7 +10,7 @@ from typing import Any
 from clara.bench.figures.paired import Intervals, compare, correct, tables_of
 from clara.bench.figures.results import metrics
 from clara.bench.figures.runs import Run, question_of, score
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.errors import UsageError
 
 
@@ -84,7 +84,7 @@ def _only(run: Run, keys: set[tuple[str, str]]) -> Run:
     return replace(run, records=[record for record in run.records if _key(record) in keys])
 
 
-def _key(record: Record) -> tuple[str, str]:
+def _key(record: AnswerRecord) -> tuple[str, str]:
     return question_of(record), record["language"]
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clara.bench import parity
 from clara.bench.figures.runs import RECORDED_OPTIONS, Run, question_of, score
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 
 Column = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def _agree(run: Run, places: Mapping[str, int]) -> Column:
     return _mean(total, count)
 
 
-def choices(records: Iterable[Record]) -> dict[tuple[int, str], list[str | None]]:
+def choices(records: Iterable[AnswerRecord]) -> dict[tuple[int, str], list[str | None]]:
     """The letters of each repeat and multiple-choice question, over the languages it was asked in."""
     groups: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for record in records:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clara.bench.datasets import Dataset
 from clara.bench.figures.runs import Run, runs_of
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.bench.scoring.scoring import extract_letter, response_outcome
 from clara.errors import DatasetError
 from clara.language.codes import find_language
@@ -30,7 +30,7 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
     texts: dict[tuple[str, str], Question] = {}
     for item in questions.items if questions else ():
         texts[item.id, item.code] = item.question
-    records: list[Record] = []
+    records: list[AnswerRecord] = []
     for number, row in enumerate(_rows(responses, "model", "language", "ID", "response"), 1):
         if row["ID"] not in right:
             raise DatasetError(f"{responses}: row {number} has the ID {row['ID']!r}, which {answers} lacks", row=number)
@@ -40,10 +40,10 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
     return runs_of(records, kind="model", manifest={"fingerprint": questions.fingerprint} if questions else None)
 
 
-def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tuple[str, str], Question]) -> Record:
+def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tuple[str, str], Question]) -> AnswerRecord:
     text, gold = row["response"], right["answer"].strip().upper()
     result = response_outcome(text, gold)
-    record: Record = {
+    record: AnswerRecord = {
         "strategy": row["model"],
         "language": row["language"],
         "id": row["ID"],

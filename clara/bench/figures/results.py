@@ -23,7 +23,7 @@ from clara.bench.figures.paired import (
     tables_of,
 )
 from clara.bench.figures.runs import NOT_ANSWERED, RECORDED_OPTIONS, Run, gold_letters, question_of, score, without
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
 _COST = ("calls", "prompt_tokens", "completion_tokens", "seconds")
@@ -64,7 +64,7 @@ def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
 
 def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
     run = table.run
-    groups: dict[str, list[Record]] = {language: [] for language in table.columns}
+    groups: dict[str, list[AnswerRecord]] = {language: [] for language in table.columns}
     for record in run.records:
         groups[record["language"]].append(record)
     languages = {language: _language(group, table.columns[language]) for language, group in groups.items()}
@@ -104,7 +104,7 @@ def _kappa(letters: Sequence[Sequence[str | None]]) -> dict[str, Any] | None:
     return None if agreement is None else {"kappa": agreement[0], "n": agreement[1]}
 
 
-def _usage(records: Iterable[Record], fields: Iterable[str]) -> dict[str, float]:
+def _usage(records: Iterable[AnswerRecord], fields: Iterable[str]) -> dict[str, float]:
     """The sum of each field over the records."""
     totals: dict[str, float] = dict.fromkeys(fields, 0)
     for record in records:
@@ -141,7 +141,7 @@ def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
     return {"gap_to_english": gaps, "gap_to_english_ci95": bounds, "mcnemar_vs_english": tests}
 
 
-def _language(records: Sequence[Record], column: Column) -> dict[str, Any]:
+def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]:
     """One language: counts over all answers; the interval counts a question once, however often it was repeated."""
     count = Counter(record["outcome"] for record in records)
     asked = int(np.sum(~np.isnan(column)))
@@ -159,7 +159,7 @@ def _language(records: Sequence[Record], column: Column) -> dict[str, Any]:
     }
 
 
-def _position_bias(records: Sequence[Record]) -> dict[str, Any] | None:
+def _position_bias(records: Sequence[AnswerRecord]) -> dict[str, Any] | None:
     """Over the answers to questions with one right letter."""
     chosen: Counter[str] = Counter()
     right: Counter[str] = Counter()
@@ -171,7 +171,7 @@ def _position_bias(records: Sequence[Record]) -> dict[str, Any] | None:
     return parity.position_bias(chosen, right)
 
 
-def _calibration(records: Sequence[Record]) -> dict[str, Any] | None:
+def _calibration(records: Sequence[AnswerRecord]) -> dict[str, Any] | None:
     """Of the answers that were given with a confidence; None where there is none."""
     confidences: list[float] = []
     scores: list[float] = []
@@ -193,7 +193,7 @@ def _calibration(records: Sequence[Record]) -> dict[str, Any] | None:
     }
 
 
-def _chance(records: Sequence[Record]) -> dict[str, Any]:
+def _chance(records: Sequence[AnswerRecord]) -> dict[str, Any]:
     """What guessing scores; free text has no chance level.
 
     ``near_chance`` is True unless the Wilson interval of the pooled accuracy lies above chance.
@@ -204,7 +204,7 @@ def _chance(records: Sequence[Record]) -> dict[str, Any]:
     return {"chance": 100 * chance, "near_chance": chance > 0 and low <= chance}
 
 
-def _chance_of(record: Record) -> float:
+def _chance_of(record: AnswerRecord) -> float:
     options = record.get("options", RECORDED_OPTIONS)
     right = max(1, len(gold_letters(record)))
     return right / options if options else 0.0

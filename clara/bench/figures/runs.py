@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from clara.bench.replay.journal import Record, read_run
+from clara.bench.replay.journal import AnswerRecord, read_run
 from clara.bench.scoring.scoring import rescore
 from clara.errors import JournalError
 
@@ -29,7 +29,7 @@ class Run:
     kind: Kind
     label: str
     """The strategy or model, as the records name it."""
-    records: Sequence[Record]
+    records: Sequence[AnswerRecord]
     dataset: str = ""
     """Fingerprint of the data set: only runs on the same one are compared, question by question."""
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -47,7 +47,7 @@ class Run:
 
 
 def runs_of(
-    records: Iterable[Record], *, kind: Kind = "strategy", prefix: str = "", manifest: Mapping[str, Any] | None = None
+    records: Iterable[AnswerRecord], *, kind: Kind = "strategy", prefix: str = "", manifest: Mapping[str, Any] | None = None
 ) -> list[Run]:
     """The records of one journal, a run for each strategy; ``prefix`` goes before the names.
 
@@ -55,7 +55,7 @@ def runs_of(
     """
     facts = manifest or {}
     is_parallel = facts.get("parallel", True)
-    groups: dict[str, list[Record]] = defaultdict(list)
+    groups: dict[str, list[AnswerRecord]] = defaultdict(list)
     for record in records:
         group = groups[record["strategy"]]
         if is_parallel:
@@ -99,7 +99,7 @@ def _prefixes(folders: Sequence[Path]) -> list[str]:
     return [f"{folder}: " for folder in folders]
 
 
-def rescored(record: Record) -> Record:
+def rescored(record: AnswerRecord) -> AnswerRecord:
     """The record as this version of the code scores it."""
     outcome, label, points = rescore(record)
     scored = {**record, "outcome": outcome, "label": label}
@@ -108,7 +108,7 @@ def rescored(record: Record) -> Record:
     return scored
 
 
-def score(record: Record) -> float:
+def score(record: AnswerRecord) -> float:
     """1 correct, 0 not, or the share of credit that a free-text answer got."""
     given = record.get("score")
     if given is not None:
@@ -116,12 +116,12 @@ def score(record: Record) -> float:
     return float(record["outcome"] == "correct")
 
 
-def question_of(record: Record) -> str:
+def question_of(record: AnswerRecord) -> str:
     """What pairs records: the id of an item, or the name of a question that only one language asks."""
     return record.get("question") or record["id"]
 
 
-def gold_letters(record: Record) -> tuple[str, ...]:
+def gold_letters(record: AnswerRecord) -> tuple[str, ...]:
     """The letters of which any one is right (``A|C``); none for free text and where several are right together (``ACE``)."""
     return tuple(part for part in str(record.get("gold") or "").split("|") if len(part) == 1)
 

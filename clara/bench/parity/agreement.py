@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +20,11 @@ def consistency(choices: Choices) -> float | None:
     asked = [letters for letters in choices if len(letters) > 1]
     if not asked:
         return None
-    return sum(letters[0] is not None and len(set(letters)) == 1 for letters in asked) / len(asked)
+    unanimous = 0
+    for letters in asked:
+        if letters[0] is not None and len(set(letters)) == 1:
+            unanimous += 1
+    return unanimous / len(asked)
 
 
 def pairwise_agreement(choices: Choices) -> float | None:
@@ -31,8 +36,10 @@ def pairwise_agreement(choices: Choices) -> float | None:
     for letters in choices:
         n = len(letters)
         if n > 1:
-            counts = [letters.count(letter) for letter in {letter for letter in letters if letter is not None}]
-            shares.append(sum(k * (k - 1) for k in counts) / (n * (n - 1)))
+            counts = Counter(letters)
+            del counts[None]
+            agreeing = sum(count * (count - 1) for count in counts.values())
+            shares.append(agreeing / (n * (n - 1)))
     return float(np.mean(shares)) if shares else None
 
 
@@ -47,8 +54,9 @@ def fleiss_kappa(choices: Choices) -> tuple[float, int] | None:
     whole = [letters for letters in choices if len(letters) == width and None not in letters]
     if width < 2 or not whole:
         return None
-    categories = sorted({letter for letters in whole for letter in letters if letter is not None})
-    counts: NDArray[np.float64] = np.array([[row.count(letter) for letter in categories] for row in whole], dtype=np.float64)
+    codes = np.unique(np.array(whole, dtype=str), return_inverse=True)[1].reshape(len(whole), width)
+    counts: NDArray[np.float64] = np.array([np.bincount(row, minlength=codes.max() + 1) for row in codes], dtype=np.float64)
     agreement = float(np.mean((np.sum(counts * counts, axis=1) - width) / (width * (width - 1))))
     chance = float(np.sum((counts.sum(axis=0) / counts.sum()) ** 2))
-    return (1.0 if chance >= 1.0 else (agreement - chance) / (1 - chance)), len(whole)
+    kappa = 1.0 if chance >= 1.0 else (agreement - chance) / (1 - chance)
+    return kappa, len(whole)

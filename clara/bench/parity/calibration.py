@@ -35,8 +35,8 @@ def _bins(confidence: Floats, correct: Floats, bins: int) -> tuple[Floats, Float
 
 def ece(confidence: Floats, correct: Floats, bins: int = BINS) -> float:
     """Expected calibration error: Σ n_b / n · |accuracy_b - confidence_b| (Guo et al. 2017, arXiv 1706.04599, eq. 3)."""
-    n, meant, was = _bins(confidence, correct, bins)
-    return float(np.sum(n * np.abs(was - meant)) / len(confidence))
+    counts, confidences, accuracies = _bins(confidence, correct, bins)
+    return float(np.sum(counts * np.abs(accuracies - confidences)) / len(confidence))
 
 
 def brier(confidence: Floats, correct: Floats) -> float:
@@ -65,11 +65,19 @@ def calibration(confidence: Floats, correct: Floats) -> Calibration | None:
     """All of the above; None without answers. ``confidence`` from 0 to 1, ``correct`` 0 or 1 (or a score between)."""
     if not len(confidence):
         return None
-    counts, meant, was = _bins(confidence, correct, BINS)
-    kept = [(b / BINS, (b + 1) / BINS, int(counts[b]), float(meant[b]), float(was[b])) for b in range(BINS) if counts[b]]
+    counts, confidences, accuracies = _bins(confidence, correct, BINS)
+    bins: list[tuple[float, float, int, float, float]] = []
+    for number, count in enumerate(counts):
+        if count:
+            bounds = (number / BINS, (number + 1) / BINS)
+            bins.append((*bounds, int(count), float(confidences[number]), float(accuracies[number])))
     coverage, risk = risk_coverage(confidence, correct)
     points = np.unique(np.linspace(0, len(coverage) - 1, min(100, len(coverage))).astype(np.int64))
-    curve = tuple((float(coverage[i]), float(risk[i])) for i in points)
     return Calibration(
-        len(confidence), ece(confidence, correct), brier(confidence, correct), float(np.mean(risk)), tuple(kept), curve
+        n=len(confidence),
+        ece=ece(confidence, correct),
+        brier=brier(confidence, correct),
+        aurc=float(np.mean(risk)),
+        bins=tuple(bins),
+        curve=tuple(zip(coverage[points].tolist(), risk[points].tolist(), strict=True)),
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 RESAMPLES = 10_000
 _Z95 = 1.959963984540054
 _BLOCK = 4_000_000
-"""Most draws that are held at once."""
+"""Most draws in memory at once."""
 
 Scores = NDArray[np.float64]
 """Questions in rows, languages (or runs and languages) in columns: the mean score of a cell, NaN where nobody asked."""
@@ -66,9 +66,9 @@ def percentile_intervals(samples: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.percentile(samples, [2.5, 97.5], axis=0).T
     bounds = np.full((samples.shape[1], 2), np.nan)
     for number, column in enumerate(samples.T):
-        kept = column[~np.isnan(column)]
-        if len(kept):
-            bounds[number] = np.percentile(kept, [2.5, 97.5])
+        values = column[~np.isnan(column)]
+        if len(values):
+            bounds[number] = np.percentile(values, [2.5, 97.5])
     return bounds
 
 

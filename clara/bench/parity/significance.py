@@ -45,7 +45,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     stepped = np.maximum.accumulate(np.minimum(1.0, (m - np.arange(m)) * p[order]))
     corrected = np.empty(m)
     corrected[order] = stepped
-    return [float(value) for value in corrected]
+    return corrected.tolist()
 
 
 def chi_square_p(statistic: float, degrees: int) -> float:
@@ -75,18 +75,17 @@ def position_bias(chosen: Mapping[str, int], gold: Mapping[str, int]) -> dict[st
     n = sum(chosen.get(letter, 0) for letter in letters)
     if len(letters) < 2 or not n:
         return None
-    shares = np.array([gold[letter] for letter in letters], dtype=np.float64)
-    shares /= shares.sum()
-    observed = np.array([chosen.get(letter, 0) for letter in letters], dtype=np.float64)
-    expected = shares * n
-    statistic = float(np.sum((observed - expected) ** 2 / expected))
+    gold_total = sum(gold[letter] for letter in letters)
+    observed = {letter: chosen.get(letter, 0) for letter in letters}
+    expected = {letter: n * gold[letter] / gold_total for letter in letters}
+    statistic = sum((observed[letter] - expected[letter]) ** 2 / expected[letter] for letter in letters)
     return {
         "n": n,
-        "chosen": {letter: int(count) for letter, count in zip(letters, observed, strict=True)},
-        "expected": {letter: float(count) for letter, count in zip(letters, expected, strict=True)},
+        "chosen": observed,
+        "expected": expected,
         "chi2": statistic,
         "df": len(letters) - 1,
         "p": chi_square_p(statistic, len(letters) - 1),
         "w": math.sqrt(statistic / n),
-        "reliable": bool(expected.min() >= 5),
+        "reliable": min(expected.values()) >= 5,
     }

@@ -12,13 +12,13 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.bench.replay.runner import Job, asked, failure, local, pool_size
 from clara.errors import ClaraError, ReplayStopped, UsageError
 from clara.privacy import silence_telemetry
@@ -55,7 +55,7 @@ class Worker:
         self._size = pool_size(agent.backbone, agent.settings, uses_model=uses_model)
         return self._size()
 
-    async def answer(self, job: Job) -> tuple[Record, int]:
+    async def answer(self, job: Job) -> tuple[AnswerRecord, int]:
         """The record of a job, and how many items to keep at work from now on."""
         return await self._answer(job), self._size()
 
@@ -94,7 +94,7 @@ class RayWork:
         self._build = build
         self._strategies = tuple(strategies)
         self._address = address
-        self._wanted = workers
+        self._number_of_workers = workers
         self._ray: Any = None
         self._joined = False
         self._alive: list[_Actor] = []
@@ -108,7 +108,7 @@ class RayWork:
     async def __aenter__(self) -> Self:
         self._ray, self._joined = connect(self._address)
         try:
-            await self._start_all(self._wanted or self._most_workers())
+            await self._start_all(self._number_of_workers or self._most_workers())
         except BaseException:
             self._leave()
             raise
@@ -124,7 +124,7 @@ class RayWork:
                 goodbye.cancel()
         self._leave()
 
-    async def __call__(self, job: Job) -> Record:
+    async def __call__(self, job: Job) -> AnswerRecord:
         """The record of a job, from whichever actor lives to give it.
 
         Raises:
@@ -148,8 +148,11 @@ class RayWork:
         return asked(job) | failure(lost)
 
     def _most_workers(self) -> int:
-        nodes = [node for node in self._ray.nodes() if node["Alive"]]
-        return max(1, sum(min(int(node["Resources"].get("CPU", 0)), _WORKERS_A_NODE) for node in nodes))
+        workers = 0
+        for node in self._ray.nodes():
+            if node["Alive"]:
+                workers += min(int(node["Resources"].get("CPU", 0)), _WORKERS_A_NODE)
+        return max(1, workers)
 
     async def _start_all(self, number: int) -> None:
         """Start the actors and wait for the first that works; the others join when they are ready."""
@@ -158,7 +161,7 @@ class RayWork:
         if not self._alive:
             await asyncio.wait(starts)
         if not self._alive:
-            raise next(error for task in starts if (error := task.exception()))
+            raise _first_error(starts)
 
     def _start(self) -> asyncio.Task[None]:
         task = asyncio.create_task(self._join())
@@ -242,6 +245,14 @@ def _knock(address: str) -> None:
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if colon:
         socket.create_connection((host, int(port)), timeout=_KNOCK).close()
+
+
+def _first_error(tasks: Iterable[asyncio.Task[None]]) -> BaseException:
+    for task in tasks:
+        error = task.exception()
+        if error is not None:
+            return error
+    raise AssertionError("all tasks ended well")
 
 
 async def _awaited(reference: Any) -> None:

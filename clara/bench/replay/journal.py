@@ -1,7 +1,7 @@
 """The run folder: ``manifest.json`` says what runs, ``journal.jsonl`` holds one checked line per answered item.
 
 A line is ``{"crc": N, "record": {...}}``, where N is the CRC-32 of the bytes of the record as they stand in the line. What
-the folder guarantees, and how to read it with other tools, is told in docs/replay.md.
+the folder guarantees, and how to read it with other tools: docs/replay.md.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from clara.bench.replay.manifest import differences
 from clara.errors import DataError, JournalError, WriteError
 from clara.files import FolderLock, cannot_write, make_folder, replace_file, sync_folder
 
-Record = dict[str, Any]
+AnswerRecord = dict[str, Any]
 
 MANIFEST, JOURNAL, ASIDE = "manifest.json", "journal.jsonl", "aside.jsonl"
 _LINE = re.compile(rb'\{"crc": (\d{1,10}), "record": (.*)\}\n', re.DOTALL)
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
-def read_run(folder: Path, *, paths: bool = True) -> tuple[dict[str, Any], list[Record]]:
+def read_run(folder: Path, *, paths: bool = True) -> tuple[dict[str, Any], list[AnswerRecord]]:
     """Manifest and records of a finished or partial run, also while it is being written.
 
     A last line that is torn is left out. Other damaged lines are left out too, and their numbers stand in the manifest
@@ -43,7 +43,7 @@ def read_run(folder: Path, *, paths: bool = True) -> tuple[dict[str, Any], list[
         JournalError: the folder holds no run.
     """
     manifest = _read_manifest(folder)
-    records: list[Record] = []
+    records: list[AnswerRecord] = []
     damaged: list[int] = []
     for number, line, body in _lines(folder / JOURNAL):
         if body is not None:
@@ -53,7 +53,9 @@ def read_run(folder: Path, *, paths: bool = True) -> tuple[dict[str, Any], list[
             records.append(record)
         elif line.endswith(b"\n"):
             damaged.append(number)
-    return (manifest | {"damaged_lines": damaged} if damaged else manifest), records
+    if damaged:
+        manifest = manifest | {"damaged_lines": damaged}
+    return manifest, records
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -74,13 +76,19 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes, bytes | None]]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                match = _LINE.fullmatch(line)
-                whole = match is not None and zlib.crc32(match[2]) == int(match[1])
-                yield number, line, match[2] if match and whole else None
+                yield number, line, _body(line)
     except FileNotFoundError:
         return
     except OSError as error:
         raise JournalError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _body(line: bytes) -> bytes | None:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    is_whole = zlib.crc32(match[2]) == int(match[1])
+    return match[2] if is_whole else None
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -92,7 +100,7 @@ def encode(record: Mapping[str, Any]) -> bytes:
     return b'{"crc": %d, "record": %b}\n' % (zlib.crc32(body), body)
 
 
-def _loads(body: bytes) -> Record:
+def _loads(body: bytes) -> AnswerRecord:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -120,7 +128,7 @@ class Journal:
         manifest: Mapping[str, Any],
         *,
         resume: bool = False,
-        again: Callable[[Record], bool] | None = None,
+        again: Callable[[AnswerRecord], bool] | None = None,
     ) -> None:
         self.folder = folder
         self.kept = 0
@@ -138,7 +146,9 @@ class Journal:
             self._lock.release()
             raise
 
-    def _prepare(self, manifest: dict[str, Any], resume: bool, again: Callable[[Record], bool] | None) -> dict[str, Any]:
+    def _prepare(
+        self, manifest: dict[str, Any], resume: bool, again: Callable[[AnswerRecord], bool] | None
+    ) -> dict[str, Any]:
         if not any(path.name in (MANIFEST, JOURNAL) for path in self.folder.iterdir()):
             own_names = re.compile(rf"lock|\.{re.escape(MANIFEST)}\.\w+\.tmp")  # what a killed start leaves
             if any(not own_names.fullmatch(path.name) for path in self.folder.iterdir()):
@@ -147,21 +157,23 @@ class Journal:
             return manifest
         if not resume:
             raise JournalError(f"{self.folder} holds a run: go on with --resume, or give another --out")
-        found = _read_manifest(self.folder)
-        if differing := differences(found, manifest):
+        stored = _read_manifest(self.folder)
+        differing = differences(stored, manifest)
+        if differing:
             raise JournalError(f"cannot resume {self.folder}: it differs in {', '.join(differing)}; give another --out")
-        self._mend(again)
-        if sessions := manifest.get("sessions"):
+        self._repair(again)
+        sessions = manifest.get("sessions")
+        if sessions:
             session = {**sessions[-1], "kept": self.kept, "damaged_lines": list(self.damaged)}
-            earlier = found.get("sessions", ())
-            found = {**manifest, **found, "sessions": [*earlier, session]}  # an older run lacks keys that only tell about it
-            self._write_manifest(found)
-        return found
+            earlier = stored.get("sessions", ())
+            stored = {**manifest, **stored, "sessions": [*earlier, session]}  # an older run lacks keys that only describe it
+            self._write_manifest(stored)
+        return stored
 
     def _write_manifest(self, manifest: Mapping[str, Any]) -> None:
         replace_file(self.folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
 
-    def _mend(self, again: Callable[[Record], bool] | None) -> None:
+    def _repair(self, again: Callable[[AnswerRecord], bool] | None) -> None:
         """Cut a torn last line; move damaged lines, and records to make again, to another file."""
 
         def stays(body: bytes) -> bool:
@@ -189,16 +201,17 @@ class Journal:
 
     def _move_aside(self, path: Path, stays: Callable[[bytes], bool]) -> None:
         draft = path.with_name(JOURNAL + ".tmp")
-        with (self.folder / ASIDE).open("ab") as aside, draft.open("wb") as kept:
+        with (self.folder / ASIDE).open("ab") as aside, draft.open("wb") as journal:
             for _, line, body in _lines(path):
-                (kept if body is not None and stays(body) else aside).write(line.removesuffix(b"\n") + b"\n")
-            for file in (aside, kept):
+                file = journal if body is not None and stays(body) else aside
+                file.write(line.removesuffix(b"\n") + b"\n")
+            for file in (aside, journal):
                 file.flush()
                 os.fsync(file.fileno())
         draft.replace(path)
         sync_folder(self.folder)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[AnswerRecord]:
         """The records found on opening, one at a time from disk."""
         for number, _, body in _lines(self.folder / JOURNAL):
             if number > self.kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from clara.config import Settings
 from clara.errors import JournalError
 from clara.files import replace_file
+from clara.knowledge.base import Opens, Retriever
 
 if TYPE_CHECKING:
     from clara.agent.strategies import Strategy
     from clara.backbone.base import BackboneInfo
     from clara.bench.datasets import Dataset, Item
-    from clara.knowledge.base import Retriever
 
 VERSION = 2
 """Of the manifest. Version 1 (no ``answer`` in the records) can be read, but not resumed."""
@@ -33,7 +34,7 @@ _IMMATERIAL = frozenset(
 (the model that answers, the hash of the prompts, the fingerprint of the knowledge bases)."""
 
 _ABOUT = frozenset({"dataset_path", "n_items", "parallel", "flagged", "sessions", "damaged_lines"})
-"""Keys that tell about a run and do not make it another."""
+"""Keys that describe a run and do not make it another."""
 
 _PACKAGES = ("clara-agent", "langgraph", "langchain-core", "chromadb", "numpy", "pydantic", "httpx", "tokenizers", "ray")
 
@@ -79,7 +80,7 @@ def describe(
         "seed": settings.seed,
         "prompts": prompts,
         "knowledge": dict(knowledge or {}),
-        "settings": {name: value for name, value in settings.public().items() if name not in _IMMATERIAL},
+        "settings": _material(settings.public()),
         "dataset_path": str(Path(source).resolve()) if Path(source).exists() else source,
         "flagged": [dict(problem) for problem in flagged],
         "sessions": [session(info)],
@@ -91,17 +92,28 @@ def session(info: BackboneInfo) -> dict[str, Any]:
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "versions": {
-            "python": platform.python_version(),
-            **{name: found for name in _PACKAGES if (found := _version(name))},
-        },
+        "versions": {"python": platform.python_version(), **_versions()},
         "server": info.server,
         "backbone": info.kind,
     }
 
 
+def _versions() -> dict[str, str]:
+    """Versions of the installed packages that an answer depends on."""
+    versions: dict[str, str] = {}
+    for name in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
+
+
+def _material(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that change what an answer is."""
+    return {name: value for name, value in settings.items() if name not in _IMMATERIAL}
+
+
 def note(path: Path, **facts: Any) -> None:
-    """Write into the manifest at ``path`` what its last session has found out; for the one writer of the run.
+    """Write facts about the last session into the manifest at ``path``; for the one writer of the run.
 
     Raises:
         JournalError: it cannot be read.
@@ -121,33 +133,31 @@ async def knowledge_of(retriever: Retriever) -> dict[str, str]:
     Raises:
         NoKnowledgeBase, EmbedderMismatch, StoreError: one cannot be opened.
     """
-    from clara.assembly import LazyRetriever
     from clara.knowledge.retrieval.retriever import HybridRetriever
 
-    opened = await retriever.open() if isinstance(retriever, LazyRetriever) else retriever
+    opened = await retriever.open() if isinstance(retriever, Opens) else retriever
     if not isinstance(opened, HybridRetriever):
         return {}
     return {base.name: _hash(sorted(base.record.fingerprints().items())) for base in opened.bases}
 
 
-def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What keeps two manifests from being of one run, each as ``settings.rounds (3 there, 5 now)``.
 
     A setting that the older manifest does not know counts as its default.
     """
-    if found.get("version") != wanted.get("version"):
-        return [f"version ({found.get('version')} there, {wanted.get('version')} now)"]
-    result = [
-        _difference(key, found.get(key), wanted.get(key))
-        for key in sorted((found.keys() | wanted.keys()) - _ABOUT - {"settings"})
-        if found.get(key) != wanted.get(key)
-    ]
-    defaults = Settings().public()
-    before, now = found.get("settings", {}), wanted.get("settings", {})
-    for name in sorted((before.keys() | now.keys()) - _IMMATERIAL):
-        old, new = (values.get(name, defaults.get(name)) for values in (before, now))
-        if old != new:
-            result.append(_difference(f"settings.{name}", old, new))
+    if old.get("version") != new.get("version"):
+        return [f"version ({old.get('version')} there, {new.get('version')} now)"]
+    result: list[str] = []
+    for key in sorted((old.keys() | new.keys()) - _ABOUT - {"settings"}):
+        if old.get(key) != new.get(key):
+            result.append(_difference(key, old.get(key), new.get(key)))
+    defaults = _material(Settings().public())
+    before = defaults | _material(old.get("settings", {}))
+    now = defaults | _material(new.get("settings", {}))
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            result.append(_difference(f"settings.{name}", before.get(name), now.get(name)))
     return result
 
 
@@ -156,12 +166,14 @@ def changed_versions(manifest: Mapping[str, Any]) -> list[str]:
     sessions = manifest.get("sessions", [])
     if len(sessions) < 2:
         return []
-    before, now = ({**entry["versions"], "server": entry["server"]} for entry in sessions[-2:])
-    return [
-        f"{name} ({before.get(name) or 'none'} before, {now.get(name) or 'none'} now)"
-        for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
-    ]
+    earlier, last = sessions[-2:]
+    before = {**earlier["versions"], "server": earlier["server"]}
+    now = {**last["versions"], "server": last["server"]}
+    changed: list[str] = []
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            changed.append(f"{name} ({before.get(name) or 'none'} before, {now.get(name) or 'none'} now)")
+    return changed
 
 
 def _difference(name: str, old: Any, new: Any) -> str:
@@ -172,14 +184,12 @@ def _difference(name: str, old: Any, new: Any) -> str:
 
 def _content(dataset: Dataset) -> str:
     """Hash of the questions as they are asked, so that another selection or column mapping is another run."""
-    return _hash(
-        (item.id, item.language, item.code, item.question.text, _options(item), item.gold, item.references)
-        for item in dataset.items
-    )
+    return _hash(map(_asked, dataset.items))
 
 
-def _options(item: Item) -> list[tuple[str, str]]:
-    return [(option.label, option.text) for option in item.question.options]
+def _asked(item: Item) -> tuple[object, ...]:
+    options = [(option.label, option.text) for option in item.question.options]
+    return item.id, item.language, item.code, item.question.text, options, item.gold, item.references
 
 
 def _hash(parts: Iterable[object]) -> str:
@@ -187,10 +197,3 @@ def _hash(parts: Iterable[object]) -> str:
     for part in parts:
         digest.update(repr(part).encode(errors="surrogatepass"))
     return digest.hexdigest()[:16]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

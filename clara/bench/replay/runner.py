@@ -16,7 +16,7 @@ from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone
 from clara.backbone.servers.metrics import ServerLoad, prefix_use
 from clara.bench.datasets import Dataset, Item
-from clara.bench.replay.journal import Journal, Record
+from clara.bench.replay.journal import AnswerRecord, Journal
 from clara.bench.replay.tally import Tally
 from clara.bench.scoring.scoring import outcome
 from clara.config import Settings
@@ -77,7 +77,7 @@ class PrefixCache:
             self._before = await self._servers.loads()
 
     async def end(self) -> dict[str, int] | None:
-        """Prompt tokens found (``hits``) and looked up (``queries``) since then, by whomever; None if no server tells."""
+        """Prompt tokens found (``hits``) and looked up (``queries``) since then; None if no server reports them."""
         if self._servers is None:
             return None
         used = prefix_use(self._before, await self._servers.loads())
@@ -98,7 +98,7 @@ class Job:
         return self.strategy.name, self.turn, self.item.language, self.item.id
 
 
-Work = Callable[[Job], Awaitable[Record]]
+Work = Callable[[Job], Awaitable[AnswerRecord]]
 """Does a job and gives its record; a job that fails gives a record too."""
 
 
@@ -132,38 +132,41 @@ def _reseeded(agent: Agent, turn: int) -> Agent:
     return twin
 
 
-async def answer(agent: Answers, job: Job) -> Record:
+async def answer(agent: Answers, job: Job) -> AnswerRecord:
     """The record of one job, whatever happens."""
     try:
         given = await agent.run(job.item.question, job.strategy)
     except Exception as error:  # noqa: BLE001 - one item's failure, foreseen or not, must not end a run of thousands
         return asked(job) | failure(error)
     path = given.to_json()
-    found = outcome(given, job.item.gold, job.item.references)
-    return (
-        asked(job)
-        | {
-            "outcome": found,
-            "label": given.label,
-            "error": None,
-            "rounds": given.rounds,
-            "confidence": given.confidence,
-            "usage": path.pop("usage"),
-            "answer": path,
-        }
-        | ({"reply": reply} if found == "unparsed" and job.item.gold and (reply := _reply(given)) else {})
-    )
+    result = outcome(given, job.item.gold, job.item.references)
+    record = asked(job) | {
+        "outcome": result,
+        "label": given.label,
+        "error": None,
+        "rounds": given.rounds,
+        "confidence": given.confidence,
+        "usage": path.pop("usage"),
+        "answer": path,
+    }
+    reply = _reply(given)
+    if result == "unparsed" and job.item.gold and reply:
+        record["reply"] = reply
+    return record
 
 
 def _reply(given: Answer) -> str:
     """What the model wrote the last time it was asked for the letter, to be read again by later versions."""
-    return next((str(step.detail.get("raw", "")) for step in reversed(given.trace) if step.step == "answer"), "")
+    for step in reversed(given.trace):
+        if step.step == "answer":
+            return str(step.detail.get("raw", ""))
+    return ""
 
 
-def asked(job: Job) -> Record:
-    """The part of a record that tells what was asked."""
+def asked(job: Job) -> AnswerRecord:
+    """The part of a record that says what was asked."""
     item = job.item
-    return {
+    record: AnswerRecord = {
         "strategy": job.strategy.name,
         "repeat": job.turn,
         "id": item.id,
@@ -172,16 +175,19 @@ def asked(job: Job) -> Record:
         "gold": item.gold,
         "options": len(item.question.options),
         "theme": item.theme,
-    } | ({"references": list(item.references)} if item.references else {})
+    }
+    if item.references:
+        record["references"] = list(item.references)
+    return record
 
 
-def failure(error: Exception) -> Record:
-    """The part of a record that tells of an item that could not be answered."""
-    told = str(error) if isinstance(error, ClaraError) else f"{type(error).__name__}: {error}"
+def failure(error: Exception) -> AnswerRecord:
+    """The part of a record that says why an item could not be answered."""
+    sentence = str(error) if isinstance(error, ClaraError) else f"{type(error).__name__}: {error}"
     return {
         "outcome": "no_response",
         "label": None,
-        "error": told,
+        "error": sentence,
         "error_kind": type(error).__name__,
         "rounds": 0,
         "confidence": None,
@@ -258,8 +264,8 @@ class _Pool:
                     most = max(1, size())
                     if len(left) <= together * most:
                         self._ending.set()
-                    wanted = len(left) if self._ending.is_set() else min(len(left), most - self._workers)
-                    for _ in range(wanted):
+                    new = len(left) if self._ending.is_set() else min(len(left), most - self._workers)
+                    for _ in range(new):
                         self._workers += 1
                         group.create_task(self._worker(left, size, together))
                     if self._ending.is_set():
@@ -277,8 +283,9 @@ class _Pool:
             if len(left) <= together * size():
                 self._ending.set()
             record = await self._work(job)
-            if not self._answered and (kind := record.get("error_kind")) in _HOPELESS:
-                raise _HOPELESS[kind](record["error"])
+            hopeless = _HOPELESS.get(record.get("error_kind", ""))
+            if hopeless is not None and not self._answered:
+                raise hopeless(record["error"])
             self._answered = True
             if written is not None:
                 await written
@@ -293,7 +300,7 @@ class _Pool:
     def _hopeless(self) -> bool:
         return self._max_failures is not None and self._tally.failed >= self._max_failures
 
-    def _write(self, record: Record) -> asyncio.Future[None]:
+    def _write(self, record: AnswerRecord) -> asyncio.Future[None]:
         """A future that is done when the record is on disk; only then it is counted."""
         written = asyncio.wrap_future(self._journal.append(record))
 

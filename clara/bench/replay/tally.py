@@ -13,7 +13,7 @@ _WINDOW = 30.0
 
 
 @dataclass(slots=True)
-class Cell:
+class Score:
     """One strategy in one language."""
 
     answered: int = 0
@@ -31,10 +31,10 @@ class Tally:
     failed: int = 0
     """Items without a response, of this session."""
     last_failure: str = ""
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict[tuple[str, str], Cell])
+    cells: dict[tuple[str, str], Score] = field(default_factory=dict[tuple[str, str], Score])
     """By strategy and language."""
     usage: Counter[str] = field(default_factory=Counter[str])
-    """Calls and tokens of this session."""
+    """Calls, tokens and seconds of this session."""
     started: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
 
@@ -46,7 +46,7 @@ class Tally:
     def add(self, record: Mapping[str, Any]) -> None:
         """Count a record of this session."""
         self._count(record)
-        self.usage.update({name: value for name, value in record["usage"].items() if name != "seconds"})
+        self.usage.update(record["usage"])
         if record["outcome"] == "no_response":
             self.failed += 1
             self.last_failure = record["error"] or "the backbone gave no reply"
@@ -56,7 +56,7 @@ class Tally:
             self._recent.popleft()
 
     def _count(self, record: Mapping[str, Any]) -> None:
-        cell = self.cells.setdefault((record["strategy"], record["language"]), Cell())
+        cell = self.cells.setdefault((record["strategy"], record["language"]), Score())
         cell.answered += 1
         cell.correct += record["outcome"] == "correct"
         self.done += 1

@@ -23,7 +23,7 @@ RunFigures = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ParityColumn:
     """One column of the parity table."""
 
     title: str
@@ -37,7 +37,7 @@ def parity_sheet(
     caption: str = "Accuracy in % [95 % interval]",
 ) -> Sheet:
     """The parity table with these groups of columns."""
-    columns: list[Column] = []
+    columns: list[ParityColumn] = []
     for name in groups:
         columns.extend(_GROUPS[name](document))
     rows: list[tuple[Cell, ...]] = []
@@ -46,8 +46,8 @@ def parity_sheet(
     return Sheet(key, caption, tuple(column.title for column in columns), tuple(rows))
 
 
-def _languages(document: Document) -> list[Column]:
-    return [Column(language, partial(_accuracy, language)) for language in languages_of(document)]
+def _languages(document: Document) -> list[ParityColumn]:
+    return [ParityColumn(language, partial(_accuracy, language)) for language in languages_of(document)]
 
 
 def _accuracy(language: str, run: RunFigures) -> Cell:
@@ -93,7 +93,7 @@ def closed_cell(entry: Mapping[str, Any] | None) -> Cell:
     return figure(100 * entry["share"], unit=" %", bounds=interval)
 
 
-def _closed(document: Document) -> list[Column]:
+def _closed(document: Document) -> list[ParityColumn]:
     means: dict[str, Mapping[str, Any]] = {}
     baselines: set[str] = set()
     for entry in document["gap_closed"]:
@@ -103,13 +103,13 @@ def _closed(document: Document) -> list[Column]:
     if not means:
         return []
     baseline = baselines.pop() if len(baselines) == 1 else "its baseline"
-    return [Column(f"gap of {baseline} closed", lambda run: closed_cell(means.get(run["name"])))]
+    return [ParityColumn(f"gap of {baseline} closed", lambda run: closed_cell(means.get(run["name"])))]
 
 
-def _calibrated(document: Document) -> list[Column]:
+def _calibrated(document: Document) -> list[ParityColumn]:
     if not any(run["calibration"] for run in document["runs"]):
         return []
-    return [Column(name.upper(), partial(_calibration, name)) for name in ("ece", "aurc")]
+    return [ParityColumn(name.upper(), partial(_calibration, name)) for name in ("ece", "aurc")]
 
 
 def _calibration(name: str, run: RunFigures) -> Cell:
@@ -117,14 +117,14 @@ def _calibration(name: str, run: RunFigures) -> Cell:
     return figure(measured[name] if measured else None, ".2f")
 
 
-def _seconds(document: Document) -> list[Column]:
+def _seconds(document: Document) -> list[ParityColumn]:
     if not any(run["usage"]["seconds"] for run in document["runs"]):
         return []
-    return [Column("seconds an item", lambda run: figure(run["usage"]["seconds"] / run["n_items"], ".2g"))]
+    return [ParityColumn("seconds an item", lambda run: figure(run["usage"]["seconds"] / run["n_items"], ".2g"))]
 
 
-def _lost(document: Document) -> list[Column]:
-    return [Column(outcome.replace("_", " "), partial(_count, outcome)) for outcome in lost_outcomes(document)]
+def _lost(document: Document) -> list[ParityColumn]:
+    return [ParityColumn(outcome.replace("_", " "), partial(_count, outcome)) for outcome in lost_outcomes(document)]
 
 
 def _count(outcome: str, run: RunFigures) -> Cell:
@@ -140,11 +140,11 @@ def lost_outcomes(document: Document) -> list[str]:
     return lost
 
 
-def _always(title: str, cell: Callable[[RunFigures], Cell]) -> Callable[[Document], list[Column]]:
-    return lambda _document: [Column(title, cell)]
+def _always(title: str, cell: Callable[[RunFigures], Cell]) -> Callable[[Document], list[ParityColumn]]:
+    return lambda _document: [ParityColumn(title, cell)]
 
 
-_GROUPS: Mapping[str, Callable[[Document], list[Column]]] = {
+_GROUPS: Mapping[str, Callable[[Document], list[ParityColumn]]] = {
     "run": _always("run", lambda run: word(run["name"])),
     "languages": _languages,
     "mean": _always("mean", lambda run: figure(run["mean"], bounds=run["mean_ci95"])),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.bench.figures.runs import Run, score
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.bench.report.accuracy import ARTICLE, parity_sheet
 from clara.errors import DataError, UsageError
 
@@ -60,7 +60,7 @@ def rows(runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _answer(record: Record) -> str | None:
+def _answer(record: AnswerRecord) -> str | None:
     answer = record.get("answer")
     return answer.get("answer") if isinstance(answer, Mapping) else answer
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import orjson
 
 from clara.bench.figures.runs import Run, question_of
-from clara.bench.replay.journal import Record
+from clara.bench.replay.journal import AnswerRecord
 from clara.language.codes import find_language
 
 CODES = {"correct": "c", "wrong": "w", "unparsed": "u", "no_response": "n", "abstained": "a"}
@@ -70,9 +70,9 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
         yield f"chunk-{number}", _packed([question.detail(places) for question in questions[start:end]])
 
 
-def _by_question(runs: Sequence[Run]) -> dict[Key, list[tuple[int, Record]]]:
+def _by_question(runs: Sequence[Run]) -> dict[Key, list[tuple[int, AnswerRecord]]]:
     """The answers of each question, with the number of their run."""
-    groups: dict[Key, list[tuple[int, Record]]] = defaultdict(list)
+    groups: dict[Key, list[tuple[int, AnswerRecord]]] = defaultdict(list)
     for number, run in enumerate(runs):
         for record in run.records:
             groups[run.dataset, question_of(record)].append((number, record))
@@ -93,7 +93,7 @@ def _places(names: Iterable[T]) -> dict[T, int]:
 class _Question:
     """One question: its answers, and its text in every language in which it was asked."""
 
-    def __init__(self, name: str, answers: Sequence[tuple[int, Record]]) -> None:
+    def __init__(self, name: str, answers: Sequence[tuple[int, AnswerRecord]]) -> None:
         self.name = name
         self.answers = answers
         self.texts: dict[str, Mapping[str, Any]] = {}
@@ -194,7 +194,7 @@ def _cells(runs: Sequence[Run], at: Mapping[Key, int], languages: Sequence[str])
     return cells
 
 
-def _answer(number: int, record: Record, language: int) -> dict[str, Any]:
+def _answer(number: int, record: AnswerRecord, language: int) -> dict[str, Any]:
     shown = _filled(record, _SHOWN)
     answer = record.get("answer")
     if isinstance(answer, Mapping):

@@ -8,7 +8,7 @@ from typing import Any
 from clara.bench.report.accuracy import closed_cell, lost_outcomes, parity_sheet
 from clara.bench.report.sheet import Cell, Document, Sheet, figure, p_value, signed, word
 
-Row = tuple[Cell, ...]
+Cells = tuple[Cell, ...]
 
 
 def sheets(document: Document) -> list[Sheet]:
@@ -34,7 +34,7 @@ def _languages(document: Document) -> Iterator[tuple[str, str, Mapping[str, Any]
 
 def _gaps(document: Document) -> Sheet:
     header = ("run", "language", "points against English", "only English right", "only it right", "p", "p (Holm)")
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for run in document["runs"]:
         for language, gap in run["gap_to_english"].items():
             interval = run["gap_to_english_ci95"][language]
@@ -58,7 +58,7 @@ def _points(value: float, interval: list[float] | None) -> Cell:
     return Cell(signed(value), value, bounds)
 
 
-def _tested(test: Mapping[str, Any]) -> Row:
+def _tested(test: Mapping[str, Any]) -> Cells:
     return figure(test["b"], "d"), figure(test["c"], "d"), p_value(test["p"]), p_value(test["p_holm"])
 
 
@@ -66,7 +66,7 @@ def _comparisons(document: Document) -> Sheet:
     header = (
         "first", "second", "language", "first − second, points", "only first right", "only second right", "p", "p (Holm)",
     )  # fmt: skip
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for entry in document["comparisons"]:
         names = (word(entry["a"]), word(entry["b"]), word(entry["language"]))
         rows.append((*names, _points(entry["difference"], entry["ci95"]), *_tested(entry["mcnemar"])))
@@ -76,7 +76,7 @@ def _comparisons(document: Document) -> Sheet:
 
 def _gap_closed(document: Document) -> Sheet:
     header = ("run", "language", "baseline", "share of the gap closed")
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for entry in document["gap_closed"]:
         rows.append((word(entry["run"]), word(entry["language"]), word(entry["baseline"]), closed_cell(entry)))
     caption = "Share of the baseline's gap to English that a strategy closes; no interval where that gap may be zero"
@@ -85,7 +85,7 @@ def _gap_closed(document: Document) -> Sheet:
 
 def _calibration(document: Document) -> Sheet:
     header = ("run", "language", "answers with a confidence", "ECE", "Brier", "AURC")
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for run in document["runs"]:
         groups = {"all": run["calibration"]}
         groups.update({language: cell["calibration"] for language, cell in run["languages"].items()})
@@ -99,7 +99,7 @@ def _calibration(document: Document) -> Sheet:
 
 def _position(document: Document) -> Sheet:
     header = ("run", "language", "chosen (expected)", "χ²", "degrees", "p", "effect w")
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for name, language, cell in _languages(document):
         bias = cell["position_bias"]
         if bias is None:
@@ -127,7 +127,7 @@ def _outcomes(document: Document) -> Sheet:
         "run", "language", "answers", "correct", "wrong", *(kind.replace("_", " ") for kind in lost),
         "calls an item", "prompt tokens", "completion tokens", "seconds",
     )  # fmt: skip
-    rows: list[Row] = []
+    rows: list[Cells] = []
     for name, language, cell in _languages(document):
         cost = cell["cost"]
         rows.append(

@@ -69,16 +69,20 @@ def free_text_outcome(text: str, references: Sequence[str]) -> Outcome:
 
 def free_text_score(text: str, references: Sequence[str]) -> float:
     """1 for a text that equals a reference once case, accents, punctuation and articles are gone, else the best token F1."""
-    return max(
-        (1.0 if _bare(text) == _bare(reference) else token_f1(text, reference) for reference in references), default=0.0
-    )
+    best = 0.0
+    for reference in references:
+        same = _bare(text) == _bare(reference)
+        best = max(best, 1.0 if same else token_f1(text, reference))
+    return best
 
 
 def token_f1(text: str, reference: str) -> float:
     """Harmonic mean of the shares of common words (Rajpurkar et al. 2016, SQuAD); a Chinese character is a word."""
-    given, wanted = Counter(_bare(text)), Counter(_bare(reference))
-    common = (given & wanted).total()
-    return 2 * common / (given.total() + wanted.total()) if common else 0.0
+    given, expected = Counter(_bare(text)), Counter(_bare(reference))
+    common = (given & expected).total()
+    if not common:
+        return 0.0
+    return 2 * common / (given.total() + expected.total())
 
 
 def _bare(text: str) -> tuple[str, ...]:

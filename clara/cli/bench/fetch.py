@@ -37,12 +37,12 @@ def fetch(
         if not quiet and not as_json:
             tell(text)
 
-    found = fetch_multi_ophthalingua(folder, unverified=unverified, progress=progress)
+    fetched = fetch_multi_ophthalingua(folder, unverified=unverified, progress=progress)
     if as_json:
-        print_json(found.to_json())
+        print_json(fetched.to_json())
         return
-    for name in found.unconfirmed:
+    for name in fetched.unconfirmed:
         tell(f"note: {name} differs from its pinned SHA-256")
-    typer.echo(clean(f"{found.folder}: 164 questions in 7 languages and the responses of nine systems. Go on with"))
-    typer.echo(clean(f"  clara bench audit {found.questions if out else known.name}"))
-    typer.echo(clean(f"  clara bench published --responses {found.responses} --answers {found.answers}"))
+    typer.echo(clean(f"{fetched.folder}: 164 questions in 7 languages and the responses of nine systems. Go on with"))
+    typer.echo(clean(f"  clara bench audit {fetched.questions if out else known.name}"))
+    typer.echo(clean(f"  clara bench published --responses {fetched.responses} --answers {fetched.answers}"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
-    from clara.bench.replay.tally import Tally
+    from clara.bench.replay.tally import Score, Tally
 
 LINE_SECONDS = 10.0
 
@@ -24,11 +24,13 @@ def line(tally: Tally) -> str:
         parts += [f"{tally.rate:.1f}/s", f"{duration(left)} left" if left is not None else "waiting for the first reply"]
     else:
         parts.append(duration(tally.seconds))
-    if answered := sum(cell.answered for cell in tuple(tally.cells.values())):
-        correct = sum(cell.correct for cell in tuple(tally.cells.values()))
+    cells = tuple(tally.cells.values())
+    answered = sum(cell.answered for cell in cells)
+    if answered:
+        correct = sum(cell.correct for cell in cells)
         parts.append(f"{100 * correct / answered:.1f} % correct")
-    if calls := tally.usage["calls"]:
-        parts.append(f"{calls:,} calls")
+    if tally.usage["calls"]:
+        parts.append(f"{tally.usage['calls']:,} calls")
         parts.append(f"{tally.usage['prompt_tokens'] + tally.usage['completion_tokens']:,} tokens")
     if tally.failed:
         parts.append(f"{tally.failed:,} without response")
@@ -44,29 +46,29 @@ def table(tally: Tally) -> RenderableType:
 
     from clara.cli.wrapping import plain
 
-    cells = tuple(tally.cells.items())
-    strategies = list(dict.fromkeys(strategy for (strategy, _), _ in cells))
-    languages = sorted(dict.fromkeys(language for (_, language), _ in cells), key=lambda name: name != "english")
+    cells = dict(tuple(tally.cells.items()))
+    strategies = list(dict.fromkeys(strategy for strategy, _ in cells))
+    languages = sorted(dict.fromkeys(language for _, language in cells), key=lambda name: name != "english")
     grid = Table("language", box=None, pad_edge=False, header_style="dim")
     for strategy in strategies:
         grid.add_column(plain(strategy), justify="right")
-    found = dict(cells)
     for language in languages:
-        row = [found.get((strategy, language)) for strategy in strategies]
-        grid.add_row(
-            plain(language),
-            *(f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}" if cell else "" for cell in row),
-        )
+        grid.add_row(plain(language), *(_share(cells.get((strategy, language))) for strategy in strategies))
     parts: list[RenderableType] = [
         Padding(ProgressBar(total=max(tally.total, 1), completed=tally.done), 0),  # a bar alone does not end its line
         plain(line(tally)),
-        *((grid,) if cells else ()),
     ]
+    if cells:
+        parts.append(grid)
     if tally.last_failure:
         failure = plain(f"last failure: {tally.last_failure}", "yellow")
         failure.no_wrap, failure.overflow = True, "ellipsis"
         parts.append(failure)
     return Group(*parts)
+
+
+def _share(cell: Score | None) -> str:
+    return "" if cell is None else f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}"
 
 
 def duration(seconds: float) -> str:
@@ -88,7 +90,7 @@ class Watch:
         self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._over = threading.Event()
         self._live: Live | None = None
-        self._teller: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if self._quiet:
@@ -101,19 +103,19 @@ class Watch:
             )
             self._live.start()
         else:
-            self._teller = threading.Thread(target=self._tell, name="progress", daemon=True)
-            self._teller.start()
+            self._thread = threading.Thread(target=self._report, name="progress", daemon=True)
+            self._thread.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._over.set()
         if self._live is not None:
             self._live.stop()
-        if self._teller is not None:
-            self._teller.join()
+        if self._thread is not None:
+            self._thread.join()
         if not self._quiet:
             typer.echo(line(self._tally), err=True)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         while not self._over.wait(LINE_SECONDS):
             typer.echo(line(self._tally), err=True)

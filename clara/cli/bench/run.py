@@ -40,8 +40,9 @@ class RunCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = list(args)
-        for at in reversed([n for n, arg in enumerate(args) if arg == "--ray"]):
-            if at + 1 == len(args) or args[at + 1].startswith("-"):
+        for at in reversed(range(len(args))):
+            following = args[at + 1 : at + 2]
+            if args[at] == "--ray" and (not following or following[0].startswith("-")):
                 from clara.bench.replay.distributed import HERE
 
                 given.insert(at + 1, HERE)
@@ -49,7 +50,7 @@ class RunCommand(TyperCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayPlan:
     """What a replay does, and where it keeps its journal."""
 
     settings: Settings
@@ -126,12 +127,14 @@ def run(
     more = {"samples": samples, "permute_options": permute_options or None, "cache": False if no_cache else None}
     settings = settings_of(profile, config, backbone, model, kb, **more)
     chosen = strategies(split(strategy or settings.strategy), without or ())
-    data = load_dataset(dataset, mapping=mapping, home=settings.home).select(split(languages), limit)
-    for note in () if quiet else data.notes:
-        tell(f"note: {note}")
+    names = split(languages)
+    data = load_dataset(dataset, mapping=mapping, home=settings.home, languages=names).select(names, limit)
+    if not quiet:
+        for note in data.notes:
+            tell(f"note: {note}")
     folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     still = quiet or as_json
-    _replay(Plan(settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=still))
+    _replay(ReplayPlan(settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=still))
     if not still:
         tell(f"the answers are in {folder}")
     output(read_runs([folder]), html, as_json=as_json)
@@ -159,17 +162,17 @@ def strategies(names: Sequence[str], without: Sequence[str] = ()) -> list[Strate
     """
     from clara.agent.strategies import get_strategy
 
-    found: dict[str, Strategy] = {}
+    chosen: dict[str, Strategy] = {}
     for name in names:
         base, *less = name.split("-")
         strategy = get_strategy(base).without(*less)
-        strategy.without(*without)  # complains of a step that is unknown
-        strategy = strategy.without(*(step for step in without if strategy.has(step)))
-        found[strategy.name] = strategy
-    return list(found.values())
+        strategy.without(*without)  # raises for an unknown step
+        strategy = strategy.without(*filter(strategy.has, without))
+        chosen[strategy.name] = strategy
+    return list(chosen.values())
 
 
-def _replay(plan: Plan) -> None:
+def _replay(plan: ReplayPlan) -> None:
     """Run the plan; a run that is stopped says how to go on."""
     import asyncio
 
@@ -189,11 +192,11 @@ def _replay(plan: Plan) -> None:
             raise
         raise DataError(f"{error}; then {plan.go_on}") from None
     except ReplayStopped as error:
-        kept = f"{tally.done:,} of {tally.total:,} items kept"
-        raise ReplayStopped(f"{error}; {kept}: mend it, then {plan.go_on} --retry-failed") from None
+        progress = f"{tally.done:,} of {tally.total:,} items kept"
+        raise ReplayStopped(f"{error}; {progress}: fix it, then {plan.go_on} --retry-failed") from None
 
 
-async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
+async def _work(plan: ReplayPlan, agent: Agent, tally: Tally) -> None:
     from clara.bench.replay.journal import Journal
     from clara.bench.replay.runner import TOGETHER, replay
     from clara.cli.bench.live import Watch
@@ -224,8 +227,8 @@ async def _work(plan: Plan, agent: Agent, tally: Tally) -> None:
 
 
 @asynccontextmanager
-async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGenerator[None]:
-    """Tell at the end, also in the manifest, how many prompt tokens the servers found in their prefix cache."""
+async def _prefix_cache(plan: ReplayPlan, agent: Agent, journal: Journal) -> AsyncGenerator[None]:
+    """Report at the end, also in the manifest, how many prompt tokens the servers found in their prefix cache."""
     from clara.bench.replay.journal import MANIFEST
     from clara.bench.replay.manifest import note
     from clara.bench.replay.runner import PrefixCache
@@ -234,7 +237,8 @@ async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGene
     cache = PrefixCache(agent.backbone)
     await cache.begin()
     yield
-    if used := await cache.end():
+    used = await cache.end()
+    if used is not None:
         note(journal.folder / MANIFEST, prefix_cache=used)
         if not plan.quiet:
             share = 100 * used["hits"] / used["queries"]
@@ -242,7 +246,7 @@ async def _prefix_cache(plan: Plan, agent: Agent, journal: Journal) -> AsyncGene
 
 
 @asynccontextmanager
-async def _workers(plan: Plan, agent: Agent) -> AsyncGenerator[tuple[Work, Callable[[], int]]]:
+async def _workers(plan: ReplayPlan, agent: Agent) -> AsyncGenerator[tuple[Work, Callable[[], int]]]:
     """Who answers, and how many items to keep at work: this process, or the actors of a Ray cluster."""
     if plan.ray is None:
         from clara.bench.replay.runner import local, pool_size
@@ -257,13 +261,18 @@ async def _workers(plan: Plan, agent: Agent) -> AsyncGenerator[tuple[Work, Calla
         yield work, work.concurrency
 
 
-async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
+async def _manifest(plan: ReplayPlan, agent: Agent) -> dict[str, Any]:
     from clara.bench.audit.audit import audit_dataset
     from clara.bench.replay.manifest import describe, knowledge_of
     from clara.tasks.prompts import PromptLibrary
 
     audit = audit_dataset(plan.data)
-    flagged = audit.flagged()
+    flagged_keys = audit.flagged()
+    flagged: list[dict[str, str]] = []
+    for problem in audit.problems:
+        if (problem.id, problem.language) in flagged_keys:
+            flagged.append(problem.to_json())
+    searches = any(strategy.searches for strategy in plan.strategies)
     return describe(
         plan.data,
         plan.strategies,
@@ -271,19 +280,20 @@ async def _manifest(plan: Plan, agent: Agent) -> dict[str, Any]:
         await agent.backbone.info(),
         plan.settings,
         prompts=PromptLibrary(plan.settings.prompts).fingerprint,
-        knowledge=await knowledge_of(agent.retriever) if any(chosen.searches for chosen in plan.strategies) else {},
+        knowledge=await knowledge_of(agent.retriever) if searches else {},
         source=plan.source,
-        flagged=[entry.to_json() for entry in audit.problems if (entry.id, entry.language) in flagged],
+        flagged=flagged,
     )
 
 
 def _warn(manifest: dict[str, Any], damaged: Sequence[int]) -> None:
-    """Tell what a reader of the results should know about a run that was resumed."""
+    """Report what a reader of the results should know about a run that was resumed."""
     from clara.bench.replay.manifest import changed_versions
     from clara.cli.output import tell
 
     if damaged:
         lines = ", ".join(map(str, damaged))
         tell(f"warning: damaged lines were moved to aside.jsonl, their items are asked again: {lines}")
-    if changed := changed_versions(manifest):
+    changed = changed_versions(manifest)
+    if changed:
         tell(f"warning: this run goes on with other versions: {', '.join(changed)}")

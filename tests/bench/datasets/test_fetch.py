@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clara.bench.datasets import fetch, load_dataset
-from clara.bench.datasets.fetch import IDS, LANGUAGES, MODELS, Source, fetch_multi_ophthalingua, sums
+from clara.bench.datasets.fetch import IDS, LANGUAGES, MODELS, Upstream, fetch_multi_ophthalingua, sums
 from clara.bench.figures.published import read_published
 from clara.cli.app import app
 from clara.errors import DatasetError
@@ -29,7 +29,7 @@ FIRST = MODELS["gpt-4"][0]
 class Repository:
     """What the server holds, what it was asked for, and how it misbehaves."""
 
-    def __init__(self, files: dict[Source, bytes] | None = None) -> None:
+    def __init__(self, files: dict[Upstream, bytes] | None = None) -> None:
         self.files = dict(files or dict.fromkeys({source for parts in MODELS.values() for source in parts}, b""))
         self.asked: list[str] = []
         self.broken: dict[str, int] = {}
@@ -37,7 +37,7 @@ class Repository:
         for source in () if files else self.files:
             self.fill(source, lambda model, language, key: "abcd"[(len(model) + len(language) + int(key)) % 4])
 
-    def fill(self, source: Source, response: object) -> None:
+    def fill(self, source: Upstream, response: object) -> None:
         """Write a table in the repository's own shape: questions, gold and each response twice."""
         model = source.path.rpartition("/")[2].removesuffix("_Temperature0_0.csv")
         late = source.path.startswith("responses/") and source.commit.startswith("cc9de")
@@ -63,7 +63,7 @@ def serving(repository: Repository) -> Iterator[str]:
         def do_GET(self) -> None:
             repository.asked.append(self.path)
             commit, _, path = unquote(self.path).lstrip("/").partition("/")
-            data = repository.files.get(Source(commit, path))
+            data = repository.files.get(Upstream(commit, path))
             busy = repository.broken.get(path, 0)
             repository.broken[path] = busy - 1
             self.send_response(503 if busy > 0 else 404 if data is None else 200)
@@ -82,7 +82,7 @@ def serving(repository: Repository) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Source, bytes], dict[str, str]]:
+def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Upstream, bytes], dict[str, str]]:
     """A repository's files, and the sums of what is made of them."""
     repository = Repository()
     with serving(repository) as base:
@@ -92,7 +92,7 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[Source, bytes]
 
 
 @pytest.fixture
-def repository(truth: tuple[dict[Source, bytes], dict[str, str]]) -> Repository:
+def repository(truth: tuple[dict[Upstream, bytes], dict[str, str]]) -> Repository:
     return Repository(truth[0])
 
 
@@ -108,7 +108,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def pinned(truth: tuple[dict[Source, bytes], dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def pinned(truth: tuple[dict[Upstream, bytes], dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     """The pinned sums are those of what the server holds."""
     monkeypatch.setattr(fetch, "SUMS", truth[1])
     monkeypatch.setattr(os, "fsync", lambda _handle: None)  # speed; the disk is not under test here
