@@ -80,7 +80,7 @@ def with_notes(home: Path) -> None:
     """Build the shipped knowledge base, and skip the offer of the setup."""
     base = KnowledgeBase(home / "kb" / "ophthalmology", StaticEmbedder(), create=True)
     base.add(note.document() for note in read_notes())
-    base.lexical()
+    base.postings()
     base.close()
     (home / ".setup-offered").touch()
 

@@ -82,7 +82,7 @@ def check(base: KnowledgeBase, expected: dict[str, str], newer: dict[str, str]) 
         sample = random.Random(0).sample(numbers, min(20, len(numbers)))
         if not base._answers(sample):
             problems.append("the index does not answer for a passage")
-        base.lexical()
+        base.postings()
     return problems
 
 

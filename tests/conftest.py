@@ -41,6 +41,6 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, embedder: StaticEmbedde
     home = tmp_path_factory.mktemp("built-home")
     base = KnowledgeBase(home / "kb" / "ophthalmology", embedder, create=True)
     base.add(note.document() for note in read_notes())
-    base.lexical()
+    base.postings()
     base.close()
     return home

@@ -62,10 +62,6 @@ class Query:
     """Weight of each source kind; a kind that is not named counts 1."""
     language: str = "en"
     """The asker's language: passages in it get a ranking of their own, so that English ones cannot crowd them out."""
-    only_kinds: frozenset[str] = frozenset()
-    """Search these kinds only; empty means all."""
-    only_languages: frozenset[str] = frozenset()
-    """Search passages in these languages only; empty means all."""
 
 
 class Retriever(Protocol):

@@ -100,7 +100,7 @@ def test_no_control_sequence_of_a_model_a_server_a_passage_or_a_name_reaches_the
 ) -> None:
     base = KnowledgeBase(home / "kb" / "evil", embedder, create=True)
     base.add([Document("evil", f"Zorblax {EVIL}", f"Zorblax is {EVIL} a thing of the cornea.", source=f"s {EVIL}")])
-    base.lexical()
+    base.postings()
     base.close()
     terminal = start("chat", "--backbone", fake_model.url, "--kb", "evil", *RAG, environ=IMPATIENT)
     terminal.prompted()

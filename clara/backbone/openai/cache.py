@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from clara.backbone.base import BackboneInfo
 from clara.backbone.openai.reply import Completion
+from clara.batching import Batcher
 from clara.files import private_file
 from clara.types import Usage
 
@@ -70,8 +71,7 @@ class ReplyCache:
         self._base: sqlite3.Connection | None = None
         self._off = False
         self._stores = 0
-        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
-        self._at_work: asyncio.Task[None] | None = None
+        self._batcher: Batcher[Work, Any] = Batcher(self._together, self._thread)
 
     async def get(self, key: bytes) -> Completion | None:
         """The reply stored under ``key``, its usage one cached call; None if there is none."""
@@ -99,31 +99,11 @@ class ReplyCache:
 
     def _hand_over(self, work: Work) -> asyncio.Future[Any]:
         """Have work done by the thread, in order; what comes while it is busy is done together, in one transaction."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Any] = loop.create_future()
-        if self._off:
-            done.set_result(None)
-            return done
-        self._waiting.append((work, done))
-        if self._at_work is None:
-            self._at_work = loop.create_task(self._serve(loop))
+        if not self._off:
+            return self._batcher.submit(work)
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
         return done
-
-    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                results: list[Any] = [None] * len(batch)
-                try:
-                    results = await loop.run_in_executor(self._thread, self._together, [work for work, _ in batch])
-                except Exception as error:  # noqa: BLE001 (a question must not wait for ever, whatever the cache met)
-                    _log.warning("the reply cache %s failed: %s: %s", self._file, type(error).__name__, error)
-                finally:
-                    for (_, done), result in zip(batch, results, strict=True):
-                        if not done.done():
-                            done.set_result(result)
-        finally:
-            self._at_work = None
 
     def _together(self, works: list[Work]) -> list[Any]:
         try:
@@ -141,6 +121,8 @@ class ReplyCache:
         except OSError as error:
             _log.warning("no reply cache: %s cannot be written (%s)", self._file, error.strerror)
             self._off = True
+        except Exception as error:  # noqa: BLE001 (a question must not fail, whatever the cache met)
+            _log.warning("the reply cache %s failed: %s: %s", self._file, type(error).__name__, error)
         return [None] * len(works)
 
     def _open(self) -> sqlite3.Connection:

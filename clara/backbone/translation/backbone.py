@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from clara.backbone.base import Backbone, BackboneInfo, TokenSink
+from clara.batching import Batcher
 from clara.language.codes import LANGUAGES
 from clara.tasks.model import TRANSLATE, I, O, Task, TaskResult, TranslateIn, TranslateOut
 
@@ -44,8 +46,7 @@ class TranslatingBackbone:
         self._loaded: Translates | None = None
         self._loading = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="clara-translate")
-        self._waiting: list[tuple[list[Text], asyncio.Future[list[str]]]] = []
-        self._drainer: asyncio.Task[None] | None = None
+        self._batcher: Batcher[list[Text], list[str]] = Batcher(self._translate_together, self._worker)
 
     @property
     def concurrency(self) -> int | None:
@@ -69,7 +70,7 @@ class TranslatingBackbone:
         """See :class:`clara.backbone.base.Backbone`."""
         if task.name == TRANSLATE.name and isinstance(inputs, TranslateIn):
             translator = await self._translator()
-            output: Any = await self._translated(inputs, translator) if await self._takes(inputs, translator) else None
+            output: Any = await self._translated(inputs) if await self._takes(inputs, translator) else None
             if output is not None:
                 return TaskResult(output, notes=(f"translated by {translator.name}",))
         return await self.inner.perform(task, inputs, seed=seed, temperature=temperature, on_token=on_token)
@@ -94,32 +95,18 @@ class TranslatingBackbone:
         romanised = language is not None and language.script != "Latn" and inputs.stem.isascii()
         return not romanised and translator.knows(inputs.language)
 
-    async def _translated(self, inputs: TranslateIn, translator: Translates) -> TranslateOut | None:
+    async def _translated(self, inputs: TranslateIn) -> TranslateOut | None:
         """Stem and options, each on its own; None if the model gave no stem."""
         texts = [(text, inputs.language) for text in (inputs.stem, *(option.text for option in inputs.options))]
-        future: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((texts, future))
-        if self._drainer is None or self._drainer.done():
-            self._drainer = asyncio.create_task(self._drain(translator))
-        stem, *options = await future
+        stem, *options = await self._batcher.submit(texts)
         if not stem:
             return None
         return TranslateOut(
             stem=stem[:6000], options={option.label: text for option, text in zip(inputs.options, options, strict=True)}
         )
 
-    async def _drain(self, translator: Translates) -> None:
-        """Translate everything that waits, in one call after the other; its own task, so no asker's end stops it."""
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            texts = [text for mine, _ in batch for text in mine]
-            work = asyncio.get_running_loop().run_in_executor(self._worker, translator.translate, texts)
-            await asyncio.wait([work])
-            error, at = work.exception(), 0
-            for mine, future in batch:
-                if not future.done():
-                    if error is not None:
-                        future.set_exception(error)
-                    else:
-                        future.set_result(work.result()[at : at + len(mine)])
-                at += len(mine)
+    def _translate_together(self, requests: list[list[Text]]) -> list[list[str]]:
+        """The English of each request's texts, in one call of the model; blocks."""
+        translator = self._loaded or self._load()
+        english = iter(translator.translate(list(chain.from_iterable(requests))))
+        return [list(islice(english, len(texts))) for texts in requests]

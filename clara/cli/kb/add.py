@@ -199,7 +199,7 @@ def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Inges
         result = ingest(
             base, given.paths, given.hints, sync=sync, workers=given.workers, augmenter=augmenter, progress=advance
         )
-        base.lexical()
+        base.postings()
         return result
 
 

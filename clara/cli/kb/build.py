@@ -66,7 +66,7 @@ def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tupl
             change = base.add(documents, progress=advance)
             gone = base.record.ids_of(ORIGIN).keys() - {document.id for document in documents}
             change = replace(change, removed=base.remove(gone))
-            base.lexical()
+            base.postings()
             return change, base.stats()
 
 
@@ -115,6 +115,6 @@ def reindex(
     discard(settings, name)
     with closing(KnowledgeBase.open(settings, name, embedder, check=False)) as base:
         base.recut()
-        base.lexical()
+        base.postings()
         passages = base.record.counts()["passages"]
     show(plain(f"{name}: {passages} passages embedded with {embedder.info.name}"))

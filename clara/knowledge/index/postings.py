@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,56 +13,39 @@ from numpy.typing import NDArray
 
 from clara.knowledge.corpus.chunking import Chunk
 from clara.knowledge.index.lexical import LexicalIndex
-from clara.knowledge.index.record import Record
+from clara.knowledge.index.record import KnowledgeRecord
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One value of every passage. There are few different ones, and one of them may be long: each is kept once."""
-
-    codes: NDArray[np.int32]
-    """Of each position, its value's place in ``values``."""
-    values: dict[str, int]
-
-    @classmethod
-    def of(cls, column: Iterable[str]) -> Column:
-        """The values of all positions in order."""
-        values: dict[str, int] = {}
-        codes = np.array([values.setdefault(value, len(values)) for value in column], dtype=np.int32)
-        return cls(codes, values)
-
-    def among(self, wanted: frozenset[str]) -> NDArray[np.bool_]:
-        """Which positions have one of these values."""
-        return np.array([value in wanted for value in self.values], dtype=np.bool_)[self.codes]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
+class Postings:
     """BM25 over one generation of the record, with what is needed to read its positions."""
 
     generation: int
     index: LexicalIndex
     numbers: list[int]
     """The passage number of each position."""
-    kind: Column
-    language: Column
+    languages: dict[str, int]
+    """Code of each language to its number."""
+    language_numbers: NDArray[np.int32]
+    """Shape (passages,): the number of each position's language."""
 
-    @property
-    def languages(self) -> frozenset[str]:
-        """All that there are."""
-        return frozenset(self.language.values)
+    @classmethod
+    def of(cls, generation: int, index: LexicalIndex, facets: Sequence[tuple[int, str]]) -> Postings:
+        """The postings of passages whose numbers and languages are given in the order of their positions."""
+        languages: dict[str, int] = {}
+        language_numbers = [languages.setdefault(language, len(languages)) for _, language in facets]
+        numbers = [number for number, _ in facets]
+        return cls(generation, index, numbers, languages, np.array(language_numbers, dtype=np.int32))
 
-    def allowed(self, kinds: frozenset[str], languages: frozenset[str]) -> NDArray[np.bool_] | None:
-        """Which positions are of these kinds and languages (empty: any); None means all of them."""
-        if not kinds and not languages:
-            return None
-        columns = ((self.kind, kinds), (self.language, languages))
-        return np.logical_and.reduce([column.among(wanted) for column, wanted in columns if wanted])
+    def top(self, text: str, k: int, language: str | None = None) -> list[int]:
+        """Numbers of the ``k`` best passages, best first; only those in one language if it is named."""
+        allowed = None if language is None else self.language_numbers == self.languages.get(language, -1)
+        return [self.numbers[position] for position, _ in self.index.top(text, k, allowed)]
 
 
-def load_words(folder: Path, record: Record) -> Words:
+def load_postings(folder: Path, record: KnowledgeRecord) -> Postings:
     """BM25 of the record as it is now, from the knowledge base's ``folder`` or built.
 
     Raises:
@@ -80,15 +63,14 @@ def load_words(folder: Path, record: Record) -> Words:
         index = LexicalIndex.build(_weighted(record.chunks(), facets))
         if record.generation == generation:
             _keep(index, place)
-    kind, language = Column.of(facet[1] for facet in facets), Column.of(facet[2] for facet in facets)
-    return Words(generation, index, [facet[0] for facet in facets], kind, language)
+    return Postings.of(generation, index, facets)
 
 
-def _weighted(stream: Iterator[tuple[int, Chunk]], facets: list[tuple[int, str, str]]) -> Iterator[str]:
-    """What BM25 counts of each passage; its number, kind and language go into ``facets``."""
-    for number, part in stream:
-        facets.append((number, part.document.kind, part.document.language))
-        yield part.weighted
+def _weighted(chunks: Iterator[tuple[int, Chunk]], facets: list[tuple[int, str]]) -> Iterator[str]:
+    """What BM25 counts of each passage; its number and language go into ``facets``."""
+    for number, chunk in chunks:
+        facets.append((number, chunk.document.language))
+        yield chunk.weighted
 
 
 def _keep(index: LexicalIndex, place: Path) -> None:

@@ -32,7 +32,7 @@ CREATE INDEX IF NOT EXISTS by_document ON chunks (document);
 """
 
 
-class Record:
+class KnowledgeRecord:
     """Documents and passages on disk.
 
     Every method raises StoreError where SQLite fails, for example on a damaged file or a full disk.
@@ -200,10 +200,10 @@ class Record:
                 yield Document(name, title, text, source, kind, language, others, origin, fingerprint)
             last = rows[-1][0]
 
-    def facets(self) -> list[tuple[int, str, str]]:
-        """Number, kind and language of every passage, in the order of :meth:`numbers`."""
+    def facets(self) -> list[tuple[int, str]]:
+        """Number and language of every passage, in the order of :meth:`numbers`."""
         return self._read(
-            "SELECT c.number, d.kind, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"
+            "SELECT c.number, d.language FROM chunks c JOIN documents d ON c.document = d.number ORDER BY c.number"
         )
 
     def chunks(self, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, Chunk]]:

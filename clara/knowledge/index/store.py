@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -21,10 +21,9 @@ from clara.knowledge.corpus.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.corpus.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.index.indexer import Indexer
-from clara.knowledge.index.lexical import LexicalIndex
 from clara.knowledge.index.lock import Exclusive
-from clara.knowledge.index.postings import Words, load_words
-from clara.knowledge.index.record import Record
+from clara.knowledge.index.postings import Postings, load_postings
+from clara.knowledge.index.record import KnowledgeRecord
 from clara.knowledge.index.vectors import (
     VectorIndex,
     close_client,
@@ -92,11 +91,11 @@ class KnowledgeBase:
         if not create and not (folder / "record.sqlite").is_file():
             raise NoKnowledgeBase(missing_message(self.name, folder))
         _make(folder)
-        self._words: Words | None = None
+        self._postings: Postings | None = None
         with ExitStack() as opened:
             if client is not None:
                 opened.callback(close_client, client)
-            self.record = Record(folder / "record.sqlite")
+            self.record = KnowledgeRecord(folder / "record.sqlite")
             opened.callback(self.record.close)
             identity = self.record.identity
             name = collection_name(self.name, identity if client is not None else None)
@@ -298,20 +297,15 @@ class KnowledgeBase:
             self._vectors.delete(self.record.remove(present))
         return len(present)
 
-    def words(self) -> Words:
+    def postings(self) -> Postings:
         """BM25 of the record as it is now, also after another process changed it; read from disk or built when needed."""
-        if self._words is None or self._words.generation != self.record.generation:
-            self._words = load_words(self.folder, self.record)
-        return self._words
+        if self._postings is None or self._postings.generation != self.record.generation:
+            self._postings = load_postings(self.folder, self.record)
+        return self._postings
 
-    def lexical(self) -> tuple[LexicalIndex, list[int]]:
-        """The BM25 index and the passage number of each of its positions."""
-        words = self.words()
-        return words.index, words.numbers
-
-    def nearest(self, texts: Sequence[str], k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
+    def nearest(self, texts: Sequence[str], k: int, language: str | None = None) -> list[list[tuple[int, float]]]:
         """Passage numbers and similarities for each text; one Chroma call for all of them."""
-        return self._vectors.query(self.embedder.embed_queries(texts), k, where)
+        return self._vectors.query(self.embedder.embed_queries(texts), k, language)
 
     def stats(self) -> dict[str, Any]:
         """Counts and the embedder, for ``kb stats``."""
@@ -365,7 +359,7 @@ def discard(settings: Settings, name: str) -> None:
         opened.callback(close_client, client)
         if (folder / "record.sqlite").exists():
             opened.enter_context(Exclusive(folder))
-            record = opened.enter_context(closing(Record(folder / "record.sqlite")))
+            record = opened.enter_context(closing(KnowledgeRecord(folder / "record.sqlite")))
             drop_collection(client, collection_name(name, record.identity))
 
 

@@ -7,7 +7,7 @@ say which embedder filled it, and which record and which generation of it it hol
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,6 @@ from clara.config import Settings
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.base import EmbedderInfo, Vectors
 from clara.knowledge.corpus.chunking import Chunk
-from clara.knowledge.corpus.documents import Document
 from clara.privacy import silence_telemetry
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ class VectorIndex:
                 self._collection.add(
                     ids=[str(number) for number in numbers[part]],
                     embeddings=vectors[part],
-                    metadatas=[_facets(chunk.document) for chunk in chunks[part]],
+                    metadatas=[{"language": chunk.document.language} for chunk in chunks[part]],
                 )
 
     def delete(self, numbers: Sequence[int]) -> None:
@@ -206,20 +205,21 @@ class VectorIndex:
             with _as_store_error(f"remove from {self._name!r}"):
                 self._collection.delete(ids=[str(number) for number in numbers[at : at + BATCH]])
 
-    def query(self, vectors: Vectors, k: int, where: Mapping[str, Any] | None = None) -> list[list[tuple[int, float]]]:
-        """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first."""
+    def query(self, vectors: Vectors, k: int, language: str | None = None) -> list[list[tuple[int, float]]]:
+        """Numbers and cosine similarities of the ``k`` nearest passages of each row, best first.
+
+        Only passages in one language if it is named.
+        """
         count = min(k, self.count())
         if count == 0 or not len(vectors):
             return [[] for _ in vectors]
+        where: dict[str, Any] | None = None if language is None else {"language": language}
         with _as_store_error(f"search {self._name!r}"):
-            found = self._collection.query(
-                query_embeddings=vectors, n_results=count, where=dict(where) if where else None, include=["distances"]
-            )
-        distances = found["distances"] or []
-        return [
-            [(int(i), 1.0 - float(d)) for i, d in zip(ids, row, strict=True)]
-            for ids, row in zip(found["ids"], distances, strict=True)
-        ]
+            result = self._collection.query(query_embeddings=vectors, n_results=count, where=where, include=["distances"])
+        hits: list[list[tuple[int, float]]] = []
+        for ids, distances in zip(result["ids"], result["distances"] or [], strict=True):
+            hits.append([(int(name), 1.0 - float(distance)) for name, distance in zip(ids, distances, strict=True)])
+        return hits
 
     def answers_for(self, number: int, vector: Vectors) -> bool:
         """True if it holds this vector (shape (1, dimension)) for the passage, and a search for it finds something.
@@ -265,7 +265,3 @@ def drop_collection(client: ClientAPI, name: str) -> None:
 
     with _as_store_error(f"remove {name!r}"), suppress(NotFoundError):
         client.delete_collection(name)
-
-
-def _facets(document: Document) -> dict[str, str]:
-    return {"kind": document.kind, "language": document.language}

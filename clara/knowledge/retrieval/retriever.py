@@ -6,15 +6,14 @@ Learning Methods", SIGIR 2009: score(d) = sum over lists of w / (k + rank of d).
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
 
+from clara.batching import Batcher
 from clara.config import Settings
 from clara.knowledge.base import Query
 from clara.knowledge.corpus.chunking import Chunk
@@ -47,26 +46,24 @@ DENSE_ONLY = Weights(lexical=0.0)
 LEXICAL_ONLY = Weights(dense=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which passages may be found; an empty set allows all."""
-
-    kinds: frozenset[str] = frozenset()
-    languages: frozenset[str] = frozenset()
-
-    def where(self) -> dict[str, Any] | None:
-        """As Chroma's metadata filter."""
-        named = (("kind", self.kinds), ("language", self.languages))
-        parts: list[dict[str, Any]] = [{field: {"$in": sorted(values)}} for field, values in named if values]
-        return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
+Place = tuple[int, int]
+"""Number of a knowledge base, and of a passage in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """One text to search for in one part of the knowledge base."""
+    """One text to search for, among all passages or among those in one language."""
 
     text: str
-    filter: Filter
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Passage numbers, best first, and what the list counts for."""
+
+    weight: float
+    numbers: list[int]
 
 
 class HybridRetriever:
@@ -83,8 +80,7 @@ class HybridRetriever:
         self.reranker = reranker
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="clara-search")
         self._dense = ThreadPoolExecutor(1, thread_name_prefix="clara-dense")
-        self._waiting: list[tuple[Query, int, asyncio.Future[tuple[Passage, ...]]]] = []
-        self._drainer: asyncio.Task[None] | None = None
+        self._batcher = Batcher(self.search_batch, self._worker)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> HybridRetriever:
@@ -103,106 +99,95 @@ class HybridRetriever:
 
     async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
         """The best ``k`` passages, best first."""
-        future: asyncio.Future[tuple[Passage, ...]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((query, k, future))
-        if self._drainer is None or self._drainer.done():
-            self._drainer = asyncio.create_task(self._drain())
-        return await future
-
-    async def _drain(self) -> None:
-        """Search for everything that waits, in one call after the other; its own task, so no asker's end stops it."""
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            queries = [(query, k) for query, k, _ in batch]
-            work = asyncio.get_running_loop().run_in_executor(self._worker, self.search_batch, queries)
-            await asyncio.wait([work])
-            error = work.exception()
-            for place, (_, _, future) in enumerate(batch):
-                if future.done():
-                    continue
-                if error is not None:
-                    future.set_exception(error)
-                else:
-                    future.set_result(work.result()[place])
+        return await self._batcher.submit((query, k))
 
     def search_batch(self, queries: Sequence[tuple[Query, int]]) -> list[tuple[Passage, ...]]:
         """Search for many queries at once; blocks, so call it from a worker thread."""
-        scores: list[dict[tuple[int, int], float]] = [{} for _ in queries]
+        scores: list[dict[Place, float]] = [{} for _ in queries]
         for number, base in enumerate(self.bases):
             lookups = [self._lookups(base, query) for query, _ in queries]
-            lists = self._ranked(base, list(dict.fromkeys(lookup for row in lookups for lookup, _ in row)))
-            for row, fused in zip(lookups, scores, strict=True):
-                _fuse(row, number, lists, fused)
+            rankings = self._rankings(base, lookups)
+            for weighted, fused in zip(lookups, scores, strict=True):
+                _fuse(weighted, number, rankings, fused)
         return [self._best(query, k, fused) for (query, k), fused in zip(queries, scores, strict=True)]
 
-    def _best(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:
+    def _best(self, query: Query, k: int, fused: Mapping[Place, float]) -> tuple[Passage, ...]:
         """The fused list's best, in the reranker's order if there is one; it reads ``RERANKED`` times as many."""
         if self.reranker is None:
             return self._passages(query, k, fused)
-        found = self._passages(query, RERANKED * k, fused)
-        scores = self.reranker.scores(query.texts[0], [f"{passage.title}. {passage.text}" for passage in found])
-        order = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])
-        return tuple(replace(passage, score=score) for score, passage in order[:k])
+        passages = self._passages(query, RERANKED * k, fused)
+        scores = self.reranker.scores(query.texts[0], [f"{passage.title}. {passage.text}" for passage in passages])
+        scored = [replace(passage, score=score) for passage, score in zip(passages, scores, strict=True)]
+        scored.sort(key=lambda passage: -passage.score)
+        return tuple(scored[:k])
 
     def _lookups(self, base: KnowledgeBase, query: Query) -> list[tuple[_Lookup, float]]:
         """What to search for in a knowledge base, with weights: each wording, and again among the asker's own language."""
-        filters = [(Filter(query.only_kinds, query.only_languages), 1.0)]
-        if query.language != "en" and not query.only_languages and query.language in base.words().languages:
-            filters.append((Filter(query.only_kinds, frozenset({query.language})), self.weights.own_language))
-        weights = query.weights or tuple(1.0 for _ in query.texts)
-        return [
-            (_Lookup(text, part), weight * factor)
-            for text, weight in zip(query.texts, weights, strict=True)
-            for part, factor in filters
-        ]
+        weights = query.weights or (1.0,) * len(query.texts)
+        has_own_list = query.language != "en" and query.language in base.postings().languages
+        lookups: list[tuple[_Lookup, float]] = []
+        for text, weight in zip(query.texts, weights, strict=True):
+            lookups.append((_Lookup(text), weight))
+            if has_own_list:
+                lookups.append((_Lookup(text, query.language), weight * self.weights.own_language))
+        return lookups
 
-    def _ranked(self, base: KnowledgeBase, lookups: Sequence[_Lookup]) -> dict[_Lookup, list[tuple[float, list[int]]]]:
-        """For each lookup its lists of passage numbers, each with the list's weight; one Chroma call a filter.
+    def _rankings(
+        self, base: KnowledgeBase, lookups: Iterable[Sequence[tuple[_Lookup, float]]]
+    ) -> dict[_Lookup, list[_Ranking]]:
+        """The lists of each lookup; one Chroma call a language.
 
         Chroma, or its server, works in a thread of its own while BM25 works in this one.
         """
-        weights, words = self.weights, base.words()
-        ranked: dict[_Lookup, list[tuple[float, list[int]]]] = {lookup: [] for lookup in lookups}
-        for part in dict.fromkeys(lookup.filter for lookup in lookups):
-            mine = [lookup for lookup in lookups if lookup.filter == part]
-            texts = [lookup.text for lookup in mine]
-            nearest = self._dense.submit(base.nearest, texts, weights.depth, part.where()) if weights.dense else None
+        rankings: dict[_Lookup, list[_Ranking]] = {}
+        by_language: dict[str | None, list[_Lookup]] = {}
+        for lookup, _ in chain.from_iterable(lookups):
+            if lookup not in rankings:
+                rankings[lookup] = []
+                by_language.setdefault(lookup.language, []).append(lookup)
+        weights, postings = self.weights, base.postings()
+        for language, group in by_language.items():
+            texts = [lookup.text for lookup in group]
+            nearest = self._dense.submit(base.nearest, texts, weights.depth, language) if weights.dense else None
             if weights.lexical:
-                allowed = words.allowed(part.kinds, part.languages)
-                for lookup in mine:
-                    best = words.index.top(lookup.text, weights.depth, allowed)
-                    ranked[lookup].append((weights.lexical, [words.numbers[position] for position, _ in best]))
+                for lookup in group:
+                    numbers = postings.top(lookup.text, weights.depth, language)
+                    rankings[lookup].append(_Ranking(weights.lexical, numbers))
             if nearest is not None:
-                for lookup, found in zip(mine, nearest.result(), strict=True):
-                    ranked[lookup].append((weights.dense, [passage for passage, score in found if score > 0]))
-        return ranked
+                for lookup, hits in zip(group, nearest.result(), strict=True):
+                    numbers = [number for number, similarity in hits if similarity > 0]
+                    rankings[lookup].append(_Ranking(weights.dense, numbers))
+        return rankings
 
-    def _passages(self, query: Query, k: int, fused: Mapping[tuple[int, int], float]) -> tuple[Passage, ...]:
+    def _passages(self, query: Query, k: int, fused: Mapping[Place, float]) -> tuple[Passage, ...]:
+        """The best by fused score and weight of their kind, near-duplicates of better ones left out."""
         order = sorted(fused, key=lambda place: (-fused[place], place))[: 4 * k + 10]
-        chunks = {
-            (base, number): chunk
-            for base in range(len(self.bases))
-            for number, chunk in self.bases[base].record.chunks([n for b, n in order if b == base])
-        }
-        weighted = sorted(
-            (
-                (fused[place] * query.kinds.get(chunks[place].document.kind, 1.0), place)
-                for place in order
-                if place in chunks
-            ),
-            key=lambda pair: (-pair[0], pair[1]),
-        )
-        kept: list[Passage] = []
-        tokens: list[frozenset[str]] = []
+        chunks = self._chunks(order)
+        weighted: list[tuple[float, Place]] = []
+        for place in order:
+            if place in chunks:  # another process may have removed it since the indexes were read
+                kind_weight = query.kinds.get(chunks[place].document.kind, 1.0)
+                weighted.append((fused[place] * kind_weight, place))
+        weighted.sort(key=lambda pair: (-pair[0], pair[1]))
+        passages: list[Passage] = []
+        shown: list[frozenset[str]] = []
         for score, place in weighted:
-            mine = _shingles(chunks[place].text)
-            if any(_jaccard(mine, other) >= self.weights.near_duplicate for other in tokens):
+            shingles = _shingles(chunks[place].text)
+            if any(_jaccard(shingles, other) >= self.weights.near_duplicate for other in shown):
                 continue
-            tokens.append(mine)
-            kept.append(_passage(chunks[place], score))
-            if len(kept) == k:
+            shown.append(shingles)
+            passages.append(_passage(chunks[place], score))
+            if len(passages) == k:
                 break
-        return tuple(kept)
+        return tuple(passages)
+
+    def _chunks(self, places: Sequence[Place]) -> dict[Place, Chunk]:
+        chunks: dict[Place, Chunk] = {}
+        for number, base in enumerate(self.bases):
+            passages = [passage for base_number, passage in places if base_number == number]
+            for passage, chunk in base.record.chunks(passages):
+                chunks[number, passage] = chunk
+        return chunks
 
     def close(self) -> None:
         """Stop the threads and close the knowledge bases."""
@@ -215,25 +200,29 @@ class HybridRetriever:
 def _fuse(
     lookups: Sequence[tuple[_Lookup, float]],
     base: int,
-    lists: Mapping[_Lookup, list[tuple[float, list[int]]]],
-    fused: dict[tuple[int, int], float],
+    rankings: Mapping[_Lookup, list[_Ranking]],
+    fused: dict[Place, float],
 ) -> None:
+    """Add the reciprocal ranks of a query's lookups in one knowledge base to its fused scores."""
     for lookup, factor in lookups:
-        for weight, ranking in lists[lookup]:
-            for rank, number in enumerate(ranking, 1):
+        for ranking in rankings[lookup]:
+            for rank, number in enumerate(ranking.numbers, 1):
                 place = (base, number)
-                fused[place] = fused.get(place, 0.0) + factor * weight / (RRF + rank)
+                fused[place] = fused.get(place, 0.0) + factor * ranking.weight / (RRF + rank)
 
 
 def _shingles(text: str) -> frozenset[str]:
     """Words, or pairs of characters where a script does not part its words: enough to tell copies, and quick."""
     folded = text.casefold()
     parts = re.findall(r"\w+", folded)
-    return frozenset(parts if 20 * len(parts) > len(text) else map("".join, pairwise(folded)))
+    if 20 * len(parts) <= len(text):
+        parts = map("".join, pairwise(folded))
+    return frozenset(parts)
 
 
 def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    return len(a & b) / len(a | b) if a or b else 1.0
+    union = len(a | b)
+    return len(a & b) / union if union else 1.0
 
 
 def _passage(chunk: Chunk, score: float) -> Passage:

@@ -40,8 +40,7 @@ def asking() -> Iterator[ModelAugmenter]:
 
 
 def lexical(base: KnowledgeBase, text: str) -> list[int]:
-    index, numbers = base.lexical()
-    return [numbers[position] for position, _ in index.top(text, 10)]
+    return base.postings().top(text, 10)
 
 
 def test_the_glossary_names_the_title_first_in_every_language(glossary: TermGlossary) -> None:

@@ -9,29 +9,29 @@ import pytest
 from clara.errors import StoreError
 from clara.knowledge.corpus.chunking import chunk
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.index.record import Record
+from clara.knowledge.index.record import KnowledgeRecord
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, document
 
 
 @pytest.fixture
-def record() -> Iterator[Record]:
-    opened = Record(None)
+def record() -> Iterator[KnowledgeRecord]:
+    opened = KnowledgeRecord(None)
     yield opened
     opened.close()
 
 
-def put(record: Record, *documents: Document) -> tuple[list[int], list[int]]:
+def put(record: KnowledgeRecord, *documents: Document) -> tuple[list[int], list[int]]:
     return record.put([(item, chunk(item)) for item in documents])
 
 
-def test_a_new_record_is_empty(record: Record) -> None:
+def test_a_new_record_is_empty(record: KnowledgeRecord) -> None:
     assert record.generation == 0
     assert record.counts() == {"documents": 0, "passages": 0}
     assert list(record.chunks()) == []
     assert record.get("nothing") is None
 
 
-def test_passages_come_back_with_their_documents_names(record: Record) -> None:
+def test_passages_come_back_with_their_documents_names(record: KnowledgeRecord) -> None:
     _, new = put(record, GLAUCOMA)
     [(number, part)] = record.chunks(new)
     assert number == new[0]
@@ -40,7 +40,7 @@ def test_passages_come_back_with_their_documents_names(record: Record) -> None:
     assert part.indexed == chunk(GLAUCOMA)[0].indexed
 
 
-def test_replacing_gives_the_numbers_that_went_and_never_uses_them_again(record: Record) -> None:
+def test_replacing_gives_the_numbers_that_went_and_never_uses_them_again(record: KnowledgeRecord) -> None:
     _, first = put(record, CORNEA, LENS)
     gone, new = put(record, document("lens", "Other text."))
     assert gone == first[1:]
@@ -48,14 +48,14 @@ def test_replacing_gives_the_numbers_that_went_and_never_uses_them_again(record:
     assert record.counts() == {"documents": 2, "passages": 2}
 
 
-def test_removing_takes_the_passages_along(record: Record) -> None:
+def test_removing_takes_the_passages_along(record: KnowledgeRecord) -> None:
     _, numbers = put(record, CORNEA, LENS)
     assert record.remove(["lens", "nothing"]) == numbers[1:]
     assert record.numbers() == numbers[:1]
     assert set(record.fingerprints()) == {"cornea"}
 
 
-def test_generation_grows_with_every_change_and_only_then(record: Record) -> None:
+def test_generation_grows_with_every_change_and_only_then(record: KnowledgeRecord) -> None:
     put(record, CORNEA)
     assert record.generation == 1
     record.remove(["nothing"])
@@ -64,7 +64,7 @@ def test_generation_grows_with_every_change_and_only_then(record: Record) -> Non
     assert record.generation == 2
 
 
-def test_a_failed_batch_changes_nothing(record: Record) -> None:
+def test_a_failed_batch_changes_nothing(record: KnowledgeRecord) -> None:
     put(record, CORNEA)
     broken = [(LENS, chunk(LENS)), (GLAUCOMA, chunk(LENS))]  # the same passage id twice
     with pytest.raises(StoreError, match="cannot write"):
@@ -73,7 +73,7 @@ def test_a_failed_batch_changes_nothing(record: Record) -> None:
     assert record.generation == 1
 
 
-def test_documents_are_known_by_origin_kind_and_language(record: Record) -> None:
+def test_documents_are_known_by_origin_kind_and_language(record: KnowledgeRecord) -> None:
     put(record, replace(CORNEA, origin="/notes/a.md"), replace(LENS, origin="/notes-2/b.md"))
     put(record, document("es", "texto", language="es", origin="/notes/deep/c.md"))
     assert record.ids_of("/notes") == {"cornea": "/notes/a.md", "es": "/notes/deep/c.md"}
@@ -85,17 +85,17 @@ def test_documents_are_known_by_origin_kind_and_language(record: Record) -> None
         record.count_by("title")
 
 
-def test_more_numbers_than_one_query_takes(record: Record) -> None:
+def test_more_numbers_than_one_query_takes(record: KnowledgeRecord) -> None:
     _, numbers = put(record, *(document(f"d{i}", "Text.") for i in range(1200)))
     assert sorted(number for number, _ in record.chunks(numbers)) == numbers
 
 
 def test_values_and_documents_survive_a_reopening(tmp_path: Path) -> None:
-    first = Record(tmp_path / "record.sqlite")
+    first = KnowledgeRecord(tmp_path / "record.sqlite")
     put(first, CORNEA)
     first.set("key", "value")
     first.close()
-    again = Record(tmp_path / "record.sqlite")
+    again = KnowledgeRecord(tmp_path / "record.sqlite")
     assert again.get("key") == "value"
     assert again.fingerprints() == {"cornea": CORNEA.fingerprint}
     again.close()
@@ -105,12 +105,12 @@ def test_a_file_that_is_no_record_is_named(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite"
     path.write_bytes(b"no database at all, just bytes " * 100)
     with pytest.raises(StoreError, match=r"cannot open the knowledge base record .*record\.sqlite"):
-        Record(path)
+        KnowledgeRecord(path)
 
 
 def test_every_call_on_a_broken_record_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite"
-    opened = Record(path)
+    opened = KnowledgeRecord(path)
     put(opened, CORNEA)
     for table in ("chunks", "documents", "meta"):
         opened._db.execute(f"DROP TABLE {table}")
@@ -131,12 +131,12 @@ def test_every_call_on_a_broken_record_is_an_error_that_names_it(tmp_path: Path)
 
 
 def test_identity_stays_with_a_record_and_differs_from_others(tmp_path: Path) -> None:
-    first, other = Record(tmp_path / "a.sqlite"), Record(tmp_path / "b.sqlite")
+    first, other = KnowledgeRecord(tmp_path / "a.sqlite"), KnowledgeRecord(tmp_path / "b.sqlite")
     identity = first.identity
     assert identity
     assert identity != other.identity
     first.close()
     other.close()
-    again = Record(tmp_path / "a.sqlite")
+    again = KnowledgeRecord(tmp_path / "a.sqlite")
     assert again.identity == identity
     again.close()

@@ -17,7 +17,7 @@ from clara.knowledge.corpus.documents import Document
 from clara.knowledge.embedding.static import StaticEmbedder
 from clara.knowledge.index import lexical as lexical_module
 from clara.knowledge.index.lock import Exclusive
-from clara.knowledge.index.record import Record
+from clara.knowledge.index.record import KnowledgeRecord
 from clara.knowledge.index.store import Change, KnowledgeBase, discard, kb_folder
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
 
@@ -53,8 +53,7 @@ def nearest(base: KnowledgeBase, text: str) -> str:
 
 def lexical(base: KnowledgeBase, text: str) -> list[str]:
     """Documents that BM25 finds."""
-    index, numbers = base.lexical()
-    found = [numbers[position] for position, _ in index.top(text, 10)]
+    found = base.postings().top(text, 10)
     by_number = dict(base.record.chunks(found))
     return [by_number[number].document.id for number in found]
 
@@ -154,15 +153,15 @@ def test_index_is_built_again_when_it_lost_a_vector(folder: Path) -> None:
 
 def test_lexical_index_is_kept_on_disk_and_only_the_newest(folder: Path) -> None:
     base = make(folder, CORNEA)
-    base.lexical()
+    base.postings()
     base.add([LENS])
-    base.lexical()
+    base.postings()
     assert [path.name for path in folder.glob("bm25-*")] == [f"bm25-{base.record.generation}"]
 
 
 def test_a_damaged_lexical_index_is_built_again(folder: Path) -> None:
     base = make(folder, CORNEA)
-    base.lexical()
+    base.postings()
     for path in (folder / f"bm25-{base.record.generation}").iterdir():
         path.write_bytes(b"")
     assert lexical(reopen(base), "window") == ["cornea"]
@@ -251,7 +250,7 @@ def test_reindexing_keeps_documents_and_finds_the_same(folder: Path) -> None:
 
 def test_a_lexical_index_of_another_recipe_is_built_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = make(folder, CORNEA)
-    base.lexical()
+    base.postings()
     again = reopen(base)
     monkeypatch.setattr(lexical_module, "_RECIPE", "another")
     monkeypatch.setattr(Chunk, "weighted", property(lambda self: "sclera"))
@@ -320,15 +319,14 @@ def test_damaged_files_of_chroma_are_made_anew_from_the_record(
     assert nearest(again, "clear window cornea") == "cornea"
 
 
-def test_what_another_process_added_is_found_with_filters_too(folder: Path) -> None:
+def test_what_another_process_added_is_found_in_its_language_too(folder: Path) -> None:
     reader = make(folder, CORNEA)
     assert lexical(reader, "focuses") == []
     writer = KnowledgeBase(folder, HashEmbedder())
     writer.add([LENS])
     assert lexical(reader, "focuses") == ["lens"]
-    words = reader.words()
-    allowed = words.allowed(frozenset({"anatomy"}), frozenset())
-    assert [position for position, _ in words.index.top("lens cornea", 5, allowed)] == [1]
+    assert set(reader.postings().top("lens cornea", 5, LENS.language)) == set(reader.record.numbers())
+    assert reader.postings().top("lens cornea", 5, "sw") == []
     writer.close()
 
 
@@ -386,7 +384,7 @@ def test_a_disk_that_cannot_keep_the_lexical_index_does_not_fail_the_search(
 
 def test_every_emptied_file_of_the_lexical_index_is_mended(folder: Path) -> None:
     base = make(folder, CORNEA)
-    base.lexical()
+    base.postings()
     for path in (folder / f"bm25-{base.record.generation}").iterdir():
         path.write_bytes(b"")
         base = reopen(base)
@@ -433,7 +431,7 @@ def _refuse(_numbers: object) -> None:
 
 def test_what_another_process_left_undone_is_done_before_a_change(folder: Path) -> None:
     base = make(folder, CORNEA, LENS)
-    with closing(Record(folder / "record.sqlite")) as killed:  # it had committed, and died before Chroma had it
+    with closing(KnowledgeRecord(folder / "record.sqlite")) as killed:  # it had committed, and died before Chroma had it
         killed.put([(GLAUCOMA, chunk(GLAUCOMA, count_words))])
     base.remove([LENS.id])
     assert base._vectors.numbers() == set(base.record.numbers())

@@ -7,7 +7,7 @@ import pytest
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.corpus.chunking import chunk
 from clara.knowledge.index.vectors import VectorIndex, collection_name, drop_collection, open_client
-from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder
+from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
 
 CHUNKS = [chunk(item)[0] for item in (CORNEA, LENS, GLAUCOMA)]
 
@@ -37,9 +37,13 @@ def test_nearest_first_with_cosine_similarities(index: VectorIndex) -> None:
     assert [score for _, score in second] == sorted((score for _, score in second), reverse=True)
 
 
-def test_where_limits_to_a_kind(index: VectorIndex) -> None:
-    [found] = index.query(HashEmbedder().embed_queries(["cornea"]), 3, {"kind": "anatomy"})
-    assert [number for number, _ in found] == [2]
+def test_a_language_limits_the_search(index: VectorIndex) -> None:
+    cornea = HashEmbedder().embed_queries(["cornea"])
+    spanish = document("cristalino", "El cristalino enfoca la luz.", language="es")
+    index.add([9], chunk(spanish), HashEmbedder().embed_documents([spanish.text]))
+    assert [[number for number, _ in hits] for hits in index.query(cornea, 3, "es")] == [[9]]
+    assert {number for number, _ in index.query(cornea, 9, "en")[0]} == {1, 2, 3}
+    assert index.query(cornea, 3, "fr") == [[]]
 
 
 def test_deleted_passages_are_gone_and_adding_again_replaces(index: VectorIndex) -> None:
