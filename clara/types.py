@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 SourceKind = Literal["textbook", "guideline", "drug", "anatomy", "abstract", "encyclopaedia", "web", "document"]
 """What kind of source a passage comes from; weighted retrieval gives each kind a weight."""
@@ -76,9 +82,6 @@ class Citation:
     source: str
     quote: str
 
-    def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "title": self.title, "source": self.source, "quote": self.quote}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -101,14 +104,8 @@ class Verdict:
         return False in judged or self.contradiction is True or bool(self.flags)
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "grounded": self.grounded,
-            "answers_question": self.answers_question,
-            "reason": self.reason,
-            "agrees": self.agrees,
-            "contradiction": self.contradiction,
-            "flags": list(self.flags),
-        }
+        """The verdict shape of ``ask --json``."""
+        return _dumped(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +134,8 @@ class Usage:
         )
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "calls": self.calls,
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "cached_calls": self.cached_calls,
-            "cached_prompt_tokens": self.cached_prompt_tokens,
-            "seconds": round(self.seconds, 4),
-        }
+        """The usage shape of ``ask --json``."""
+        return _dumped(self) | {"seconds": round(self.seconds, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +148,14 @@ class TraceStep:
     """JSON-serialisable facts; the same keys for the same step."""
 
     def to_json(self) -> dict[str, Any]:
+        """The facts beside the step and its seconds, in one flat object."""
         return {"step": self.step, "seconds": round(self.seconds, 4), **self.detail}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TraceStep:
+        """The step whose :meth:`to_json` this is."""
+        detail = {name: fact for name, fact in value.items() if name not in ("step", "seconds")}
+        return cls(value["step"], value["seconds"], detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,27 +195,52 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """The ``ask --json`` shape of docs/contract.md."""
-        return {
+        return _dumped(self) | {
             "question": self.question.text,
             "id": self.question.id,
-            "language": self.language,
-            "english_question": self.english_question,
-            "english_options": {option.label: option.text for option in self.english_options},
-            "options": {option.label: option.text for option in self.question.options},
-            "label": self.label,
-            "answer": self.answer,
-            "answer_english": self.answer_english,
-            "confidence": None if self.confidence is None else round(self.confidence, 4),
-            "votes": dict(self.votes),
-            "certainty": None if self.certainty is None else round(self.certainty, 4),
-            "abstained": self.abstained,
-            "capped": self.capped,
-            "failure": self.failure,
-            "citations": [citation.to_json() for citation in self.citations],
-            "verdict": self.verdict.to_json(),
-            "rounds": self.rounds,
-            "warnings": list(self.warnings),
-            "notice": self.notice,
+            "options": _by_letter(self.question.options),
+            "english_options": _by_letter(self.english_options),
+            "confidence": _rounded(self.confidence),
+            "certainty": _rounded(self.certainty),
             "usage": self.usage.to_json(),
             "trace": [step.to_json() for step in self.trace],
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Answer:
+        """The answer whose :meth:`to_json` this is; numbers as they were rounded there.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no answer.
+        """
+        options = _options(value["options"])
+        nested = {
+            "question": Question(value["question"], options, value["language"], value["id"]),
+            "english_options": _options(value["english_options"]),
+            "trace": [TraceStep.from_json(step) for step in value["trace"]],
+        }
+        return _adapter(cls).validate_python({**value, **nested})
+
+
+def _dumped(value: Any) -> dict[str, Any]:
+    """Field name to plain JSON value."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    from pydantic import TypeAdapter  # heavy, and these types are imported with the package
+
+    return TypeAdapter(kind)
+
+
+def _by_letter(options: Iterable[Option]) -> dict[str, str]:
+    return {option.label: option.text for option in options}
+
+
+def _options(texts: Mapping[str, str]) -> tuple[Option, ...]:
+    return tuple(Option(label, text) for label, text in texts.items())
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ChatCommand:
     """A command; ``help_<name>`` of the message catalogue says what it does."""
 
     name: str
@@ -16,25 +16,25 @@ class Command:
     """What it takes, as shown in the help; optional in square brackets."""
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, ChatCommand] = {
     command.name: command
     for command in (
-        Command("help"),
-        Command("language", "[CODE | auto]"),
-        Command("strategy", "[NAME]"),
-        Command("trace"),
-        Command("sources"),
-        Command("source", "N"),
-        Command("compare"),
-        Command("kb", "TEXT"),
-        Command("model", "[NAME]"),
-        Command("save", "FILE"),
-        Command("history"),
-        Command("resume", "[ID]"),
-        Command("undo"),
-        Command("retry"),
-        Command("clear"),
-        Command("quit"),
+        ChatCommand("help"),
+        ChatCommand("language", "[CODE | auto]"),
+        ChatCommand("strategy", "[NAME]"),
+        ChatCommand("trace"),
+        ChatCommand("sources"),
+        ChatCommand("source", "N"),
+        ChatCommand("compare"),
+        ChatCommand("kb", "TEXT"),
+        ChatCommand("model", "[NAME]"),
+        ChatCommand("save", "FILE"),
+        ChatCommand("history"),
+        ChatCommand("resume", "[ID]"),
+        ChatCommand("undo"),
+        ChatCommand("retry"),
+        ChatCommand("clear"),
+        ChatCommand("quit"),
     )
 }
 """Name to command, in the order of the help."""
@@ -57,8 +57,8 @@ def parse_command(text: str) -> tuple[str, str] | None:
 
 def nearest(name: str) -> str | None:
     """The command that a mistyped name most likely means, or None."""
-    found = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-    return found[0] if found else None
+    close = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    return close[0] if close else None
 
 
 def split_questions(text: str) -> list[str]:
@@ -67,23 +67,26 @@ def split_questions(text: str) -> list[str]:
     A line that is a command stands alone. Between commands, where there is a blank line, each block is one question, else
     each line is. What begins with an option letter belongs to the question above it.
     """
-    found: list[str] = []
-    part: list[str] = []
+    inputs: list[str] = []
+    block: list[str] = []
     for line in text.splitlines():
         if parse_command(line):
-            found += [*_questions(part), line.strip()]
-            part = []
+            inputs += [*_questions(block), line.strip()]
+            block = []
         else:
-            part.append(line)
-    return found + _questions(part)
+            block.append(line)
+    return inputs + _questions(block)
 
 
 def _questions(lines: list[str]) -> list[str]:
     text = "\n".join(lines).strip()
-    found: list[str] = []
-    for piece in _BLANK_LINE.split(text) if _BLANK_LINE.search(text) else text.splitlines():
-        if found and _OPTION.match(piece):
-            found[-1] += f"\n{piece.rstrip()}"
+    pieces = _BLANK_LINE.split(text)
+    if len(pieces) == 1:
+        pieces = text.splitlines()
+    questions: list[str] = []
+    for piece in pieces:
+        if questions and _OPTION.match(piece):
+            questions[-1] += f"\n{piece.rstrip()}"
         elif piece.strip():
-            found.append(piece.strip())
-    return found
+            questions.append(piece.strip())
+    return questions

@@ -8,25 +8,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace as changed
 from typing import Self
-
-from langsmith import tracing_context
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.assembly import build_agent, build_backbone
 from clara.backbone.base import BackboneInfo
-from clara.chat.conversation import ChatEvent, TurnDeps, build_conversation
-from clara.chat.store import ConversationStore, Summary, config, new_id, open_store
-from clara.chat.turns import Turn
+from clara.chat.store import ConversationStore, Summary, new_id, open_store
+from clara.chat.turns import Condensed, Turn, now
+from clara.chat.understanding import understand
 from clara.config import Settings, locale_language
-from clara.errors import BackboneRefused, UsageError
+from clara.errors import BackboneRefused, ClaraError, UsageError
+from clara.events import Event, Final, StepFinished, StepStarted
 from clara.knowledge.base import Query
 from clara.language.codes import get_language
 from clara.language.detection import detect_language
 from clara.language.messages import say
 from clara.types import Answer, Citation, Passage
 
+ChatEvent = Event | Condensed
+"""What happens during a turn: the agent's events, and how a follow-up was understood."""
 _SEARCHED = 20
 """Passages among which the full text of a citation is looked for."""
 
@@ -47,9 +49,9 @@ class ChatSession:
         self.private = private
         self.id = new_id()
         self.turns: tuple[Turn, ...] = ()
-        self.said = ""
+        self.typed = ""
         """The last thing that was asked, answered or not."""
-        self._waiting = False
+        self._is_unanswered = False
         """True if the last thing that was asked has no turn: stopped, or failed."""
         self.language: str | None = None
         """Fixed language of the questions, or None to follow the user."""
@@ -67,8 +69,7 @@ class ChatSession:
             DataError: the conversations cannot be kept.
         """
         folder = None if self.private else self.settings.home / "conversations"
-        self.store = await self._open.enter_async_context(open_store(folder))
-        self._graph = build_conversation(self.store.saver)
+        self.store = self._open.enter_context(open_store(folder))
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -96,25 +97,44 @@ class ChatSession:
         ``replace`` puts it in the place of the last turn, which stays until then.
 
         Closing the iterator stops the answer, cancels the request to the model server, and leaves the earlier turns as
-        they were. Nothing of a question that was stopped or failed stays on disk.
+        they were. Nothing of a question that was stopped or failed reaches the disk.
 
         Raises:
             ClaraError: the parts do not work; the earlier turns stay.
         """
-        self.said, self._waiting = text, not replace
-        queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue()
+        self.typed, self._is_unanswered = text, not replace
+        earlier = self.turns[:-1] if replace else self.turns
         agent = await self.agent()
-        deps = TurnDeps(agent, self.strategy, self.language, self.interface, queue.put_nowait, replace)
-        work = asyncio.create_task(self._turn(text, deps))
-        work.add_done_callback(lambda _task: queue.put_nowait(None))
-        try:
-            while (event := await queue.get()) is not None:
-                yield event
-            await work
-        finally:
-            if not work.done():
-                work.cancel()
-                await asyncio.wait([work])
+        yield StepStarted("understand", 0)
+        clock = asyncio.get_running_loop().time
+        begin = clock()
+        understood = await understand(text, earlier, agent.backbone, language=self.language, interface=self.interface)
+        question = understood.question
+        yield StepFinished("understand", 0, clock() - begin, {"question": question.text})
+        turn = Turn(text, question.text, question.language or "", self.strategy.name, now(), None, understood.clarification)
+        if not turn.clarification:
+            if not question.options and question.text != text.strip():
+                yield Condensed(question.text)
+            async with aclosing(agent.stream(question, self.strategy)) as events:
+                async for event in events:
+                    if isinstance(event, Final):
+                        turn = changed(turn, answer=event.answer)
+                    else:
+                        yield event
+            if turn.answer is None:  # a stream always ends with Final or raises
+                raise ClaraError("the agent ended without an answer; please report this with --debug output")
+        self._keep(turn, replace=replace)
+
+    def _keep(self, turn: Turn, *, replace: bool) -> None:
+        """Write a turn that has ended, behind the others or in the place of the last."""
+        if replace:
+            row = self.turns[-1].row
+            self.store.replace(row, turn)
+            self.turns = (*self.turns[:-1], changed(turn, row=row))
+        else:
+            row = self.store.add(self.id, turn)
+            self.turns = (*self.turns, changed(turn, row=row))
+        self._is_unanswered = False
 
     async def retry(self) -> AsyncGenerator[ChatEvent]:
         """Ask the last question again; an answer that it had gives way to the new one, sampled with another seed.
@@ -122,14 +142,14 @@ class ChatSession:
         Raises:
             UsageError: nothing has been asked.
         """
-        if not self.said:
+        if not self.typed:
             raise UsageError(say("nothing_asked", self.interface))
-        replace = bool(self.turns) and not self._waiting
+        replace = bool(self.turns) and not self._is_unanswered
         if replace:
             agent = await self.agent()
             fresh = agent.settings.model_copy(update={"seed": agent.settings.seed + 1})
             self._agent = Agent(agent.backbone, agent.retriever, agent.glossary, fresh, agent.sources)
-        async with aclosing(self.ask(self.said, replace=replace)) as events:
+        async with aclosing(self.ask(self.typed, replace=replace)) as events:
             async for event in events:
                 yield event
 
@@ -149,26 +169,6 @@ class ChatSession:
         first, second = await asyncio.gather(agent.run(question, direct), agent.run(question, other))
         return (direct.name, other.name), (first, second)
 
-    async def _turn(self, text: str, deps: TurnDeps) -> None:
-        async with AsyncExitStack() as failing:
-            failing.push_async_callback(self._keep, self.turns)
-            with tracing_context(enabled=False):  # the environment may say otherwise
-                state = await self._graph.ainvoke({"said": text}, config(self.id), context=deps, durability="exit")
-            failing.pop_all()
-        self.turns = tuple(Turn.from_json(turn) for turn in state.get("turns", ()))
-        self._waiting = False
-        await self.store.prune(self.id)
-
-    async def _keep(self, turns: tuple[Turn, ...]) -> None:
-        """Leave these turns on disk and nothing else of the conversation: the channels of a turn hold its text too."""
-        if not turns:
-            await self.store.delete(self.id)
-            return
-        kept = {"turns": [turn.to_json() for turn in turns], "said": "", "question": {}}
-        with tracing_context(enabled=False):
-            await self._graph.aupdate_state(config(self.id), kept, as_node="answer")
-        await self.store.prune(self.id)
-
     # --- the conversation ------------------------------------------------------------------------------------------
 
     @property
@@ -183,7 +183,7 @@ class ChatSession:
                 return turn.answer
         raise UsageError(say("nothing_answered", self.interface))
 
-    async def undo(self) -> Turn:
+    def undo(self) -> Turn:
         """Forget the last turn; nothing of it stays on disk.
 
         Raises:
@@ -191,30 +191,31 @@ class ChatSession:
         """
         if not self.turns:
             raise UsageError(say("nothing_asked", self.interface))
-        await self._keep(self.turns[:-1])
-        dropped, self.turns = self.turns[-1], self.turns[:-1]
-        self._waiting = True
+        dropped = self.turns[-1]
+        self.store.forget(dropped.row)
+        self.turns = self.turns[:-1]
+        self._is_unanswered = True
         return dropped
 
     def clear(self) -> None:
         """Begin a new conversation; the old one stays in the list."""
-        self.id, self.turns, self.said, self._waiting = new_id(), (), "", False
+        self.id, self.turns, self.typed, self._is_unanswered = new_id(), (), "", False
 
-    async def resume(self, id: str) -> None:  # noqa: A002
+    def resume(self, id: str) -> None:  # noqa: A002
         """Go on with an earlier conversation.
 
         Raises:
             UsageError: there is none of that id; the present conversation stays.
             DataError: it cannot be read; the present conversation stays.
         """
-        found = await self.store.find(id)
-        turns = await self.store.load(found)
-        self.id, self.turns = found, turns
-        self.said, self._waiting = (self.turns[-1].asked if self.turns else ""), False
+        found = self.store.find(id)
+        turns = self.store.load(found)
+        self.id, self.turns, self._is_unanswered = found, turns, False
+        self.typed = turns[-1].asked if turns else ""
 
-    async def conversations(self, search: str = "") -> list[Summary]:
+    def conversations(self, search: str = "") -> list[Summary]:
         """Earlier conversations, newest first."""
-        self.known = await self.store.summaries(search)
+        self.known = self.store.summaries(search)
         return self.known
 
     # --- settings of the conversation ------------------------------------------------------------------------------

@@ -1,35 +1,34 @@
-"""Conversations on disk: LangGraph's SQLite checkpointer, one file, mode 0600, one checkpoint a conversation.
+"""Conversations on disk: one SQLite file, mode 0600, a row a turn.
 
-Checkpoints hold plain JSON values only, and the serialiser refuses to build anything else from the file, so a manipulated
-file cannot run code (langgraph-checkpoint's strict mode). What is deleted is overwritten (``secure_delete``).
+A turn is one transaction: a crash in the middle of an answer loses that answer and no earlier turn. A row holds plain JSON,
+so that a manipulated file can make CLARA build nothing but turns. What is deleted is overwritten (``secure_delete``), and
+the rollback journal goes with the transaction.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import aiosqlite
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from clara.chat.turns import Turn
 from clara.errors import DataError, UsageError
 from clara.files import private_file
 from clara.language.text import fold
 
-if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
-
 FILE = "conversations.sqlite"
 _WAIT = 30.0
 """Seconds to wait for another chat that is writing."""
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS turns (row INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL, turn TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS turns_of_conversation ON turns (conversation);
+"""
+_EARLIER_TABLES = ("checkpoints", "writes")
+"""Where the first versions kept conversations, as LangGraph's checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,107 +44,107 @@ class Summary:
 
 
 class ConversationStore:
-    """All conversations of a user; in memory only if private. Open it with :func:`open_store`."""
+    """All conversations of a user; in memory only if private. Open it with :func:`open_store`.
 
-    def __init__(self, saver: AsyncSqliteSaver | InMemorySaver) -> None:
-        self.saver = saver
+    Every method raises :class:`DataError` if the file cannot be used.
+    """
 
-    async def load(self, id: str) -> tuple[Turn, ...]:  # noqa: A002
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, id: str, turn: Turn) -> int:  # noqa: A002
+        """Append a turn to a conversation; returns its row."""
+        with _readable_errors(), self._connection as transaction:
+            cursor = transaction.execute("INSERT INTO turns (conversation, turn) VALUES (?, ?)", (id, _written(turn)))
+            return cursor.lastrowid or 0
+
+    def replace(self, row: int, turn: Turn) -> None:
+        """Put a turn in the place of another."""
+        with _readable_errors(), self._connection as transaction:
+            transaction.execute("UPDATE turns SET turn = ? WHERE row = ?", (_written(turn), row))
+
+    def forget(self, row: int) -> None:
+        """Remove a turn; nothing of it stays in the file."""
+        with _readable_errors(), self._connection as transaction:
+            transaction.execute("DELETE FROM turns WHERE row = ?", (row,))
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Forget a conversation; nothing of it stays in the file."""
+        with _readable_errors(), self._connection as transaction:
+            transaction.execute("DELETE FROM turns WHERE conversation = ?", (id,))
+
+    def load(self, id: str) -> tuple[Turn, ...]:  # noqa: A002
         """The turns of a conversation, oldest first; none if it does not exist.
 
         Raises:
             DataError: another version of CLARA wrote it, or the file is damaged.
         """
-        with _told():
-            found = await self.saver.aget_tuple(config(id))
-        return _turns(id, found.checkpoint["channel_values"]) if found else ()
-
-    async def summaries(self, search: str = "") -> list[Summary]:
-        """All conversations that hold the text ``search``, newest first."""
-        wanted = fold(search)
-        found: list[Summary] = []
-        for name, values in (await self._newest()).items():
+        with _readable_errors():
+            rows = self._connection.execute("SELECT row, turn FROM turns WHERE conversation = ? ORDER BY row", (id,))
             try:
-                turns = _turns(name, values)
-            except DataError as error:
-                found.append(Summary(name, str(error), 0, ""))
-                continue
-            if turns and (not wanted or any(wanted in fold(_words(turn)) for turn in turns)):
-                found.append(Summary(name, turns[0].asked, len(turns), turns[-1].at))
-        return sorted(found, key=lambda summary: summary.updated, reverse=True)
+                return tuple(Turn.from_json(json.loads(text), row) for row, text in rows)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                raise DataError(
+                    f"conversation {id} cannot be read by this version of CLARA; clara chat --delete {id} removes it"
+                ) from None
 
-    async def find(self, id: str) -> str:  # noqa: A002
+    def summaries(self, search: str = "") -> list[Summary]:
+        """All conversations that hold the text ``search``, newest first."""
+        pattern = fold(search)
+        summaries: list[Summary] = []
+        for conversation in self._ids():
+            try:
+                turns = self.load(conversation)
+            except DataError as error:
+                summaries.append(Summary(conversation, str(error), 0, ""))
+                continue
+            if pattern in fold("\n".join(turn.words for turn in turns)):
+                summaries.append(Summary(conversation, turns[0].asked, len(turns), turns[-1].at))
+        return sorted(summaries, key=lambda summary: summary.updated, reverse=True)
+
+    def find(self, id: str) -> str:  # noqa: A002
         """The full id that ``id`` is or uniquely begins.
 
         Raises:
             UsageError: there is none, or more than one.
         """
-        names = list(await self._newest())
-        near = [name for name in names if name == id] or [name for name in names if id and name.startswith(id)]
+        ids = self._ids()
+        if id in ids:
+            return id
+        near = [known for known in ids if id and known.startswith(id)]
         if len(near) != 1:
             what = f"{len(near)} conversations begin with" if near else "there is no conversation"
             raise UsageError(f"{what} {id!r}; clara chat --list shows them")
         return near[0]
 
-    async def delete(self, id: str) -> None:  # noqa: A002
-        """Forget a conversation; nothing of it stays in the file."""
-        with _told():
-            await self.saver.adelete_thread(id)
-            if isinstance(self.saver, AsyncSqliteSaver):
-                await _empty_log(self.saver)
-
-    async def prune(self, id: str) -> None:  # noqa: A002
-        """Keep the newest checkpoint of a conversation only, each holds all its turns; nothing of the others stays."""
-        if not isinstance(self.saver, AsyncSqliteSaver):
-            return
-        with _told():
-            for table in ("writes", "checkpoints"):
-                await self.saver.conn.execute(
-                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < "  # noqa: S608 - the two names above
-                    "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)",
-                    (id, id),
-                )
-            await self.saver.conn.commit()
-            await _empty_log(self.saver)
-
-    async def _newest(self) -> dict[str, dict[str, Any]]:
-        """The newest state of each conversation by its id, those without a turn too."""
-        newest: dict[str, dict[str, Any]] = {}
-        with _told():
-            async for entry in self.saver.alist(None):
-                newest.setdefault(str(entry.config["configurable"]["thread_id"]), entry.checkpoint["channel_values"])
-        return newest
+    def _ids(self) -> list[str]:
+        with _readable_errors():
+            return [id for (id,) in self._connection.execute("SELECT DISTINCT conversation FROM turns")]  # noqa: A001
 
 
-@asynccontextmanager
-async def open_store(folder: Path | None) -> AsyncGenerator[ConversationStore]:
+@contextmanager
+def open_store(folder: Path | None) -> Generator[ConversationStore]:
     """The conversations below ``folder``; None keeps everything in memory.
 
     Raises:
         DataError: the file cannot be opened, or is no such file.
     """
-    serde = JsonPlusSerializer(allowed_msgpack_modules=None, allowed_json_modules=None)
-    if folder is None:
-        yield ConversationStore(InMemorySaver(serde=serde))
-        return
-    path = folder / FILE
-    try:
-        private_file(path)
-    except OSError as error:
-        raise DataError(
-            f"cannot keep conversations in {folder}: {error.strerror}; clara chat --private keeps none"
-        ) from None
-    async with aiosqlite.connect(path, timeout=_WAIT) as connection:
-        with _told():
-            await connection.execute("PRAGMA secure_delete = ON")
-            saver = AsyncSqliteSaver(connection, serde=serde)
-            await saver.setup()
-        yield ConversationStore(saver)
-
-
-def config(id: str) -> RunnableConfig:  # noqa: A002
-    """What names a conversation to LangGraph."""
-    return {"configurable": {"thread_id": id, "checkpoint_ns": ""}}
+    if folder is not None:
+        try:
+            private_file(folder / FILE)
+        except OSError as error:
+            raise DataError(
+                f"cannot keep conversations in {folder}: {error.strerror}; clara chat --private keeps none"
+            ) from None
+    with _readable_errors():
+        connection = sqlite3.connect(folder / FILE if folder else ":memory:", timeout=_WAIT)
+    with closing(connection):
+        with _readable_errors():
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA journal_mode = DELETE")  # a write-ahead log would keep what was deleted
+            connection.executescript(_TABLE)
+            _take_over(connection)
+        yield ConversationStore(connection)
 
 
 def new_id() -> str:
@@ -153,14 +152,12 @@ def new_id() -> str:
     return secrets.token_hex(4)
 
 
-async def _empty_log(saver: AsyncSqliteSaver) -> None:
-    """Move the write-ahead log into the file and empty it: what was deleted would stay readable in it."""
-    async with saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
-        await cursor.fetchone()
+def _written(turn: Turn) -> str:
+    return json.dumps(turn.to_json(), ensure_ascii=False)
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def _readable_errors() -> Generator[None]:
     """SQLite's errors in a sentence."""
     try:
         yield
@@ -170,15 +167,21 @@ def _told() -> Generator[None]:
         ) from None
 
 
-def _turns(id: str, values: dict[str, Any]) -> tuple[Turn, ...]:  # noqa: A002
-    try:
-        return tuple(Turn.from_json(turn) for turn in values.get("turns") or ())
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise DataError(
-            f"conversation {id} cannot be read by this version of CLARA; clara chat --delete {id} removes it"
-        ) from None
+def _take_over(connection: sqlite3.Connection) -> None:
+    """Move the conversations of the first versions into rows; a checkpoint that cannot be read is left out."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables.issuperset(_EARLIER_TABLES):
+        return
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-
-def _words(turn: Turn) -> str:
-    answer = turn.answer
-    return "\n".join((turn.asked, turn.question, turn.clarification, answer.answer if answer else ""))
+    plain_values = JsonPlusSerializer(allowed_msgpack_modules=None, allowed_json_modules=None)
+    with connection as transaction:
+        newest = transaction.execute(
+            "SELECT thread_id, type, checkpoint, max(checkpoint_id) FROM checkpoints GROUP BY thread_id"
+        )
+        for conversation, kind, checkpoint, _ in newest.fetchall():
+            values = plain_values.loads_typed((kind, checkpoint))["channel_values"]
+            for turn in values.get("turns") or ():
+                transaction.execute("INSERT INTO turns (conversation, turn) VALUES (?, ?)", (conversation, json.dumps(turn)))
+        for table in _EARLIER_TABLES:
+            transaction.execute(f"DROP TABLE {table}")

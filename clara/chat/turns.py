@@ -1,4 +1,4 @@
-"""One exchange of a conversation, and its form as plain JSON, which is all that a checkpoint ever holds."""
+"""One exchange of a conversation, and its form as plain JSON, which is all that a file ever holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from clara.tasks.model import Exchange
-from clara.types import Answer, Citation, Option, Question, TraceStep, Usage, Verdict
+from clara.types import Answer
 
 _REMEMBERED = 4
 """Turns that a follow-up may refer to."""
@@ -25,7 +25,7 @@ class Condensed:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was said, how it was understood, and the answer or the question back."""
+    """What was typed, how it was understood, and the answer or the question back."""
 
     asked: str
     """As it was typed."""
@@ -38,6 +38,8 @@ class Turn:
     answer: Answer | None = None
     clarification: str = ""
     """What CLARA asked back; empty if there is an answer."""
+    row: int = 0
+    """Where the file of conversations keeps it; 0 until it does."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -52,17 +54,30 @@ class Turn:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Turn:
-        """The turn that :meth:`to_json` wrote."""
+    def from_json(cls, value: Mapping[str, Any], row: int = 0) -> Turn:
+        """The turn that :meth:`to_json` wrote.
+
+        Raises:
+            AttributeError, KeyError, TypeError, ValueError: it is no turn.
+        """
         fields = dict(value)
-        fields["answer"] = answer_from_json(value["answer"]) if value["answer"] else None
-        return cls(**fields)
+        if fields["answer"] is not None:
+            fields["answer"] = Answer.from_json(fields["answer"])
+        return cls(**fields, row=row)
 
     @property
     def exchange(self) -> Exchange:
         """The turn as a later one sees it."""
-        said = self.clarification or (self.answer.answer_english or self.answer.answer if self.answer else "")
-        return Exchange(language=self.language, question=self.question, answer=said[:_ANSWER_SHOWN])
+        reply = self.clarification
+        if self.answer and not reply:
+            reply = self.answer.answer_english or self.answer.answer
+        return Exchange(language=self.language, question=self.question, answer=reply[:_ANSWER_SHOWN])
+
+    @property
+    def words(self) -> str:
+        """All that a search in the conversations looks at."""
+        answer = self.answer.answer if self.answer else ""
+        return "\n".join((self.asked, self.question, self.clarification, answer))
 
 
 def now() -> str:
@@ -73,45 +88,3 @@ def now() -> str:
 def remembered(turns: Sequence[Turn]) -> tuple[Exchange, ...]:
     """The newest turns, oldest first."""
     return tuple(turn.exchange for turn in turns[-_REMEMBERED:])
-
-
-def answer_from_json(value: Mapping[str, Any]) -> Answer:
-    """The answer whose :meth:`Answer.to_json` this is; numbers as they were rounded there."""
-    options = tuple(Option(label, text) for label, text in value["options"].items())
-    return Answer(
-        question=Question(value["question"], options, value["language"], value["id"]),
-        language=value["language"],
-        answer=value["answer"],
-        answer_english=value["answer_english"],
-        english_question=value["english_question"],
-        english_options=tuple(Option(label, text) for label, text in value["english_options"].items()),
-        label=value["label"],
-        confidence=value["confidence"],
-        certainty=value["certainty"],
-        votes=value["votes"],
-        abstained=value["abstained"],
-        capped=value["capped"],
-        failure=value["failure"],
-        citations=tuple(_citation(entry) for entry in value["citations"]),
-        verdict=_verdict(value["verdict"]),
-        rounds=value["rounds"],
-        warnings=tuple(value["warnings"]),
-        notice=value["notice"],
-        usage=Usage(**value["usage"]),
-        trace=tuple(_step(entry) for entry in value["trace"]),
-    )
-
-
-def _verdict(entry: Mapping[str, Any]) -> Verdict:
-    fields = dict(entry)
-    fields["flags"] = tuple(entry["flags"])
-    return Verdict(**fields)
-
-
-def _citation(entry: Mapping[str, Any]) -> Citation:
-    return Citation(entry["id"], entry["title"], entry["source"], entry["quote"])
-
-
-def _step(entry: Mapping[str, Any]) -> TraceStep:
-    detail = {name: fact for name, fact in entry.items() if name not in ("step", "seconds")}
-    return TraceStep(entry["step"], entry["seconds"], detail)

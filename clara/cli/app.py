@@ -19,7 +19,7 @@ COMMANDS = {
     "kb": ("clara.cli.kb", "Build, search and inspect knowledge bases."),
     "bench": ("clara.cli.bench", "Replay a data set and measure the gap between languages."),
     "serve": ("clara.cli.serve", "Start a vLLM server with the flags that suit CLARA."),
-    "chat": ("clara.cli.chat.command", "Talk with CLARA in the terminal."),
+    "chat": ("clara.cli.chat.entry", "Talk with CLARA in the terminal."),
     "init": ("clara.cli.init", "Set CLARA up: profile, server, language."),
     "doctor": ("clara.cli.doctor", "Show what is installed, configured and reachable."),
 }

@@ -93,27 +93,27 @@ def _localized() -> LocalizeOut:
     return LocalizeOut(answer="x")
 
 
-async def test_undo_forgets_and_clear_begins_anew_and_resume_goes_on(glossary: TermGlossary) -> None:
+async def test_undo_forgets_and_clear_starts_afresh_and_resume_goes_on(glossary: TermGlossary) -> None:
     agent, backbone = scripted(glossary)
     backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
     async with ChatSession(settings(), agent=agent) as session:
         await said(session, "Which layer of the cornea is thickest?")
         await said(session, "Which layer of the cornea is thinnest?")
-        assert (await session.undo()).asked == "Which layer of the cornea is thinnest?"
+        assert (session.undo()).asked == "Which layer of the cornea is thinnest?"
         first = session.id
         session.clear()
         assert session.turns == ()
         with pytest.raises(UsageError, match="Nothing has been asked"):
-            await session.undo()
+            session.undo()
         await said(session, "What does the lens do in the eye?")
-        assert {summary.id for summary in await session.conversations()} == {first, session.id}
-        assert [summary.id for summary in await session.conversations("LENS")] == [session.id]
-        await session.resume(first[:5])
+        assert {summary.id for summary in session.conversations()} == {first, session.id}
+        assert [summary.id for summary in session.conversations("LENS")] == [session.id]
+        session.resume(first[:5])
         assert [turn.asked for turn in session.turns] == ["Which layer of the cornea is thickest?"]
         with pytest.raises(UsageError, match="no conversation 'zz'"):
-            await session.resume("zz")
-        await session.store.delete(first)
-        assert first not in {summary.id for summary in await session.conversations()}
+            session.resume("zz")
+        session.store.delete(first)
+        assert first not in {summary.id for summary in session.conversations()}
 
 
 async def test_retry_asks_again_with_another_seed_and_replaces_the_turn(glossary: TermGlossary) -> None:
@@ -131,7 +131,7 @@ async def test_retry_asks_again_with_another_seed_and_replaces_the_turn(glossary
         async with aclosing(events):
             await anext(events)
         assert [turn.answer.answer for turn in session.turns if turn.answer] == ["Still the stroma."]
-        assert len(await session.store.load(session.id)) == 1
+        assert len(session.store.load(session.id)) == 1
 
 
 async def test_closing_the_events_cancels_the_request_and_keeps_the_turns(glossary: TermGlossary) -> None:
@@ -157,8 +157,8 @@ async def test_closing_the_events_cancels_the_request_and_keeps_the_turns(glossa
                     break
         await asyncio.wait_for(cancelled.wait(), 5)
         assert [turn.asked for turn in session.turns] == ["Which layer of the cornea is thickest?"]
-        assert session.said == "Which layer of the cornea is thinnest?"
-        stored = await session.store.load(session.id)
+        assert session.typed == "Which layer of the cornea is thinnest?"
+        stored = session.store.load(session.id)
         assert [turn.asked for turn in stored] == ["Which layer of the cornea is thickest?"]
 
 

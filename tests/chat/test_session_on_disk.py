@@ -1,11 +1,11 @@
-"""What a conversation leaves on disk: its checkpoint, nothing of what was undone or failed, damaged files, the export."""
+"""What a conversation leaves on disk: its rows, nothing of what was undone or failed, damaged files, the export."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sqlite3
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,11 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from clara.chat.export import as_markdown, save
 from clara.chat.session import ChatSession
 from clara.chat.store import FILE, open_store
-from clara.chat.turns import Turn, answer_from_json
+from clara.chat.turns import Turn
 from clara.errors import BackboneUnreachable, DataError, UsageError
 from clara.knowledge.glossary import TermGlossary
 from clara.tasks.model import CondenseOut
-from clara.types import Answer, Option
+from clara.types import Answer
 from tests.chat.fakes import scripted, settings
 from tests.chat.test_session import said
 
@@ -28,17 +28,13 @@ def _on_disk() -> bytes:
     return b"".join(path.read_bytes() for path in (settings().home / "conversations").iterdir())
 
 
-def _rewrite(path: Path, turns: list[object], id: str = "%") -> None:  # noqa: A002
-    """Put other turns into the checkpoint of a conversation, or of the only one."""
-    with sqlite3.connect(path) as file:
-        (blob,) = file.execute("select checkpoint from checkpoints where thread_id like ?", (id,)).fetchone()
-        checkpoint = JsonPlusSerializer().loads_typed(("msgpack", blob))
-        checkpoint["channel_values"]["turns"] = turns
-        written = JsonPlusSerializer().dumps_typed(checkpoint)[1]
-        file.execute("update checkpoints set checkpoint = ? where thread_id like ?", (written, id))
+def _rewrite(conversation: str, turn: object) -> None:
+    """Put something else into the rows of a conversation."""
+    with sqlite3.connect(settings().home / "conversations" / FILE) as file:
+        file.execute("update turns set turn = ? where conversation = ?", (json.dumps(turn), conversation))
 
 
-async def test_a_turn_is_answered_and_kept_in_one_checkpoint(glossary: TermGlossary) -> None:
+async def test_a_turn_is_answered_and_kept_in_one_row(glossary: TermGlossary) -> None:
     agent, _ = scripted(glossary)
     async with ChatSession(settings(), agent=agent) as session:
         for question in ("Which layer of the cornea is thickest?", "Which layer of the cornea is thickest again?"):
@@ -47,9 +43,9 @@ async def test_a_turn_is_answered_and_kept_in_one_checkpoint(glossary: TermGloss
     path = settings().home / "conversations" / FILE
     assert path.stat().st_mode & 0o777 == 0o600
     with sqlite3.connect(path) as file:
-        assert file.execute("select thread_id, count(*) from checkpoints group by thread_id").fetchall() == [(name, 1)]
-    async with open_store(settings().home / "conversations") as store:
-        (turn,) = await store.load(name)
+        assert file.execute("select conversation, count(*) from turns group by conversation").fetchall() == [(name, 1)]
+    with open_store(settings().home / "conversations") as store:
+        (turn,) = store.load(name)
     assert turn.answer is not None
     assert (turn.asked, turn.answer.answer, turn.strategy) == (
         "Which layer of the cornea is thickest?",
@@ -65,15 +61,15 @@ async def test_what_was_undone_is_nowhere_on_disk(glossary: TermGlossary) -> Non
         await said(session, "Which layer of the cornea is thickest?")
         await said(session, "Which layer of the retina is thinnest?")
         assert b"retina" in _on_disk()
-        await session.undo()
+        session.undo()
         assert b"retina" not in _on_disk()
         assert b"is thickest" in _on_disk()
-        await session.undo()
+        session.undo()
         assert b"is thickest" not in _on_disk()
         with pytest.raises(UsageError, match="no conversation"):
-            await session.store.find(session.id)
+            session.store.find(session.id)
         await said(session, "What does the lens do in the eye?")
-        assert [turn.asked for turn in await session.store.load(session.id)] == ["What does the lens do in the eye?"]
+        assert [turn.asked for turn in session.store.load(session.id)] == ["What does the lens do in the eye?"]
     assert b"retina" not in _on_disk()
     assert b"is thickest" not in _on_disk()
 
@@ -104,22 +100,20 @@ async def test_a_question_that_failed_or_was_stopped_is_nowhere_on_disk(
                     if stopped and getattr(event, "step", "") == "answer":
                         break
         assert b"retina" not in _on_disk()
-        assert len(await session.store.load(session.id)) == earlier
-        assert len(await session.conversations()) == earlier
+        assert len(session.store.load(session.id)) == earlier
+        assert len(session.conversations()) == earlier
     assert b"retina" not in _on_disk()
     assert (b"is thickest" in _on_disk()) == bool(earlier)
 
 
-async def test_a_conversation_without_turns_can_be_deleted(glossary: TermGlossary) -> None:
+async def test_a_conversation_can_be_deleted_by_the_first_letters_of_its_id(glossary: TermGlossary) -> None:
     agent, _ = scripted(glossary)
     async with ChatSession(settings(), agent=agent) as session:
         await said(session, "Which layer of the cornea is thickest?")
         name = session.id
-    path = settings().home / "conversations" / FILE
-    _rewrite(path, [])
-    async with open_store(path.parent) as store:
-        assert await store.summaries() == []
-        await store.delete(await store.find(name[:5]))
+    with open_store(settings().home / "conversations") as store:
+        store.delete(store.find(name[:5]))
+        assert store.summaries() == []
     assert b"is thickest" not in _on_disk()
 
 
@@ -131,9 +125,9 @@ async def test_a_conversation_that_cannot_be_read_leaves_the_present_one(glossar
         damaged = session.id
         session.clear()
         await said(session, "What does the lens do in the eye?")
-        _rewrite(settings().home / "conversations" / FILE, [{"asked": "x", "answer": {}}], damaged)
+        _rewrite(damaged, {"asked": "x", "answer": {}})
         with pytest.raises(DataError, match="cannot be read"):
-            await session.resume(damaged)
+            session.resume(damaged)
         await said(session, "Which layer of the cornea is thinnest?")
         assert [turn.asked for turn in session.turns] == [
             "What does the lens do in the eye?",
@@ -146,32 +140,76 @@ async def test_a_private_conversation_is_not_written(glossary: TermGlossary) -> 
     agent, _ = scripted(glossary)
     async with ChatSession(settings(), agent=agent, private=True) as session:
         await said(session, "Which layer of the cornea is thickest?")
-        assert len(await session.conversations()) == 1
+        assert len(session.conversations()) == 1
     assert not (settings().home / "conversations").exists()
 
 
-async def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"this is no database" * 100)
-    with pytest.raises(DataError, match="cannot be used"):
-        async with open_store(tmp_path):
-            pass
+    with pytest.raises(DataError, match="cannot be used"), open_store(tmp_path):
+        pass
 
 
-async def test_a_manipulated_file_builds_no_objects_and_is_told(glossary: TermGlossary) -> None:
+@pytest.mark.parametrize("planted", [["a list"], "a text", 7, None, {"asked": "x"}, {"answer": None, "class": "Option"}])
+async def test_what_was_planted_in_the_file_is_reported_and_can_be_deleted(planted: object, glossary: TermGlossary) -> None:
     agent, _ = scripted(glossary)
     async with ChatSession(settings(), agent=agent) as session:
         await said(session, "Which layer of the cornea is thickest?")
         name = session.id
-    path = settings().home / "conversations" / FILE
-    _rewrite(path, [Option("A", "built from the file")])
-    async with open_store(path.parent) as store:
-        found = await store.saver.aget_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
-        assert found is not None
-        assert not isinstance(found.checkpoint["channel_values"]["turns"][0], Option)
+    _rewrite(name, planted)
+    with open_store(settings().home / "conversations") as store:
         with pytest.raises(DataError, match=f"conversation {name} cannot be read"):
-            await store.load(name)
-        assert [summary.turns for summary in await store.summaries()] == [0]
-        await store.delete(await store.find(name))
+            store.load(name)
+        assert [summary.turns for summary in store.summaries()] == [0]
+        store.delete(store.find(name))
+        assert store.summaries() == []
+
+
+async def test_two_chats_in_one_conversation_lose_no_turn(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    async with ChatSession(settings(), agent=agent) as one, ChatSession(settings(), agent=agent) as other:
+        await said(one, "Which layer of the cornea is thickest?")
+        other.resume(one.id)
+        await said(one, "What does the lens do in the eye?")
+        await said(other, "Which layer of the retina is thinnest?")
+        one.undo()
+        assert [turn.asked for turn in other.store.load(one.id)] == [
+            "Which layer of the cornea is thickest?",
+            "Which layer of the retina is thinnest?",
+        ]
+
+
+def _checkpoint_file(path: Path, turns: list[object]) -> None:
+    """A file as the first versions wrote it: LangGraph checkpoints, in a write-ahead log."""
+    path.parent.mkdir(parents=True)
+    plain_values = JsonPlusSerializer()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("pragma journal_mode = wal")
+        file.execute("create table writes (thread_id text, value blob)")
+        file.execute("create table checkpoints (thread_id text, checkpoint_id text, type text, checkpoint blob)")
+        for name, state in (("old1", {"turns": turns[:1]}), ("old2", {"turns": turns})):
+            written = plain_values.dumps_typed({"channel_values": state})
+            file.execute("insert into checkpoints values (?, ?, ?, ?)", (name, f"1-{name}", *written))
+
+
+async def test_conversations_of_the_first_versions_are_taken_over_once(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        await said(session, "Which layer of the retina is thinnest?")
+        turns = [turn.to_json() for turn in session.turns]
+    path = settings().home / "conversations" / FILE
+    _checkpoint_file(path, turns)
+    for _ in range(2):
+        with open_store(path.parent) as store:
+            assert {summary.id: summary.turns for summary in store.summaries()} == {"old1": 1, "old2": 2}
+            assert [turn.to_json() for turn in store.load("old2")] == turns
+    with open_store(path.parent) as store:
+        store.delete("old2")
+    assert b"retina" not in _on_disk()
+    assert b"is thickest" in _on_disk()
 
 
 async def test_answers_survive_the_file_and_the_export(glossary: TermGlossary, tmp_path: Path) -> None:
@@ -179,7 +217,7 @@ async def test_answers_survive_the_file_and_the_export(glossary: TermGlossary, t
     async with ChatSession(settings(), agent=agent, private=True) as session:
         await said(session, "Which layer of the cornea is thickest?")
         answer: Answer = session.last
-        assert answer_from_json(json.loads(json.dumps(answer.to_json()))).to_json() == answer.to_json()
+        assert Answer.from_json(json.loads(json.dumps(answer.to_json()))).to_json() == answer.to_json()
         save(tmp_path / "c.json", session.id, session.turns, language="en")
         save(tmp_path / "c.md", session.id, session.turns, language="en")
     assert (tmp_path / "c.md").stat().st_mode & 0o777 == 0o600

@@ -137,16 +137,16 @@ async def resume(chat: Chat, argument: str) -> None:
     """List the earlier conversations, or go on with one."""
     session = await chat.session()
     if not argument:
-        chat.screen.show("", views.conversations_view(await session.conversations(), chat.screen.interface), "")
+        chat.screen.show("", views.conversations_view(session.conversations(), chat.screen.interface), "")
         return
-    await session.resume(argument)
+    session.resume(argument)
     chat.screen.show("", views.history_view(session.turns), "")
     chat.screen.say("resumed", id=session.id)
 
 
 async def undo(chat: Chat, _argument: str) -> None:
     """Forget the last question and its answer."""
-    dropped = await (await chat.session()).undo()
+    dropped = (await chat.session()).undo()
     chat.screen.say("undone", question=" ".join(dropped.asked.split())[:60])
 
 

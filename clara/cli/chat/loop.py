@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clara.chat.commands import nearest, parse_command
 from clara.chat.turns import Condensed
-from clara.cli.chat.screen import Progress, Screen
+from clara.cli.chat.screen import LiveAnswer, Screen
 from clara.cli.render import notice_view
 from clara.cli.wrapping import Prose
 from clara.config import Settings
@@ -21,8 +21,7 @@ from clara.events import Notice, Retry, StepStarted, Token
 from clara.language.messages import say
 
 if TYPE_CHECKING:
-    from clara.chat.conversation import ChatEvent
-    from clara.chat.session import ChatSession
+    from clara.chat.session import ChatEvent, ChatSession
     from clara.chat.turns import Turn
 
 Handler = Callable[["Chat", str], Awaitable[None]]
@@ -63,7 +62,8 @@ class Chat:
         self.answered_by = settings.model or settings.profile
         """The model, once it is known, else the profile."""
         self._handlers = handlers
-        self._resume = resume
+        self.resumes = resume
+        """Id of the conversation to go on with, or None."""
         self._language = language
         self._loading: asyncio.Task[ChatSession] | None = None
         self._stack = AsyncExitStack()
@@ -108,9 +108,9 @@ class Chat:
         session: ChatSession = module.ChatSession(self.settings, private=self.private)
         session.fix_language(self._language)
         await self._stack.enter_async_context(session)
-        if self._resume:
-            await session.resume(self._resume)
-        with suppress(ClaraError):  # it is told when a question needs the agent
+        if self.resumes:
+            session.resume(self.resumes)
+        with suppress(ClaraError):  # reported when a question needs the agent
             await session.agent()
         return session
 
@@ -148,7 +148,7 @@ class Chat:
             self.screen.say("source_hint", "dim")
             self.screen.show("")
 
-    def _follow(self, event: ChatEvent, progress: Progress, noticed: list[str]) -> None:
+    def _follow(self, event: ChatEvent, progress: LiveAnswer, noticed: list[str]) -> None:
         if isinstance(event, Token):
             progress.token(event.text)
         elif isinstance(event, StepStarted):

@@ -36,7 +36,7 @@ class Screen:
         # FORCE_COLOR must not make a pipe a terminal: what is drawn over would be garbage in it.
         self.console = console or Console(force_terminal=sys.stdout.isatty(), highlight=False, markup=False, emoji=False)
         self.live = self.console.is_terminal and not self.console.is_dumb_terminal and not self.console.legacy_windows
-        self._progress: Progress | None = None
+        self._progress: LiveAnswer | None = None
 
     def show(self, *parts: RenderableType) -> None:
         """Print something that stays, above what is on its way."""
@@ -61,9 +61,9 @@ class Screen:
             self.show(Prose(say(key, self.interface), "red"), Prose(detail, "dim"))
 
     @contextmanager
-    def progress(self) -> Generator[Progress]:
+    def progress(self) -> Generator[LiveAnswer]:
         """Show what is running, until the block ends; nothing of it stays."""
-        progress = Progress(self)
+        progress = LiveAnswer(self)
         ticker = asyncio.get_running_loop().create_task(progress.tick()) if self.live else None
         self._progress = progress if self.live else None
         try:
@@ -80,7 +80,7 @@ class Screen:
             self.console.clear()
 
 
-class Progress:
+class LiveAnswer:
     """The lines about an answer on its way: the draft as it grows, the step that runs, and its time."""
 
     def __init__(self, screen: Screen) -> None:
@@ -140,7 +140,7 @@ class Progress:
         if not self._rows:
             return ""
         if self._console.width < self._width:
-            return "\r\n"  # a terminal made narrower may have wrapped the old rows anew, nobody can tell: they stay
+            return "\r\n"  # a terminal made narrower may have wrapped the old rows again, which cannot be seen: they stay
         return (f"\r\x1b[{self._rows - 1}A" if self._rows > 1 else "\r") + "\x1b[J"
 
     def _write(self, text: str) -> None:

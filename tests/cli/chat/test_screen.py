@@ -94,7 +94,7 @@ async def test_control_sequences_cut_over_tokens_do_not_pass() -> None:
         (NoKnowledgeBase("none"), "error_NoKnowledgeBase"),
     ],
 )
-def test_errors_are_told_in_the_interface_language(language: str, error: ClaraError, key: str) -> None:
+def test_errors_are_reported_in_the_interface_language(language: str, error: ClaraError, key: str) -> None:
     screen, out = terminal(400, language=language)
     screen.error(error)
     assert say(key, language) in out.getvalue()

@@ -13,8 +13,8 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from clara.cli.chat.handlers import HANDLERS, choices
+from clara.cli.chat.input_line import CommandCompleter, InputLine
 from clara.cli.chat.loop import Chat
-from clara.cli.chat.prompt import CommandCompleter, Prompt
 from clara.cli.chat.screen import Screen
 from clara.config import load_settings
 from clara.errors import DataError
@@ -54,8 +54,8 @@ def keys() -> Iterator[PipeInput]:
         yield pipe
 
 
-def prompt(history: Path | None = None) -> Prompt:
-    return Prompt(history, lambda _name: (), lambda: "toolbar \x1b]0;x\x07", "en")
+def prompt(history: Path | None = None) -> InputLine:
+    return InputLine(history, lambda _name: (), lambda: "toolbar \x1b]0;x\x07", "en")
 
 
 async def test_pasted_text_loses_what_steers_a_terminal(keys: PipeInput) -> None:
@@ -83,7 +83,7 @@ async def test_the_history_is_a_file_that_only_its_owner_reads(keys: PipeInput, 
     assert await prompt(path).read() == "what was asked"
 
 
-def test_a_history_that_cannot_be_kept_is_told(tmp_path: Path, keys: PipeInput) -> None:
+def test_a_history_that_cannot_be_kept_is_reported(tmp_path: Path, keys: PipeInput) -> None:
     del keys
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="--private keeps none"):

@@ -27,8 +27,8 @@ Choices = Callable[[str], Iterable[tuple[str, str]]]
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse #888888", "prompt": "ansicyan bold"})
 
 
-class Prompt:
-    """Reads what the user says.
+class InputLine:
+    """Reads what the user types.
 
     Args:
         history: file of earlier inputs, made with mode 0600; None keeps them in memory.

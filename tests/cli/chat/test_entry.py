@@ -27,7 +27,7 @@ def home(built_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def test_the_prompt_waits_for_nothing_heavy() -> None:
     code = (
-        "import sys, clara.cli.chat.command, clara.cli.chat.loop, clara.cli.chat.prompt, clara.cli.chat.handlers;"
+        "import sys, clara.cli.chat.entry, clara.cli.chat.loop, clara.cli.chat.input_line, clara.cli.chat.handlers;"
         "print([name for name in ('langgraph', 'langchain_core', 'chromadb', 'numpy', 'httpx') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -54,7 +54,7 @@ def test_a_conversation_over_a_pipe_is_kept_listed_searched_exported_and_deleted
 
 
 @pytest.mark.usefixtures("home")
-def test_an_error_is_told_the_chat_goes_on_and_the_exit_code_says_so() -> None:
+def test_an_error_is_reported_the_chat_goes_on_and_the_exit_code_says_so() -> None:
     result = run.invoke(app, ["chat", "--private"], input="/source 9\n/nonsense\nWhat is keratoconus?\n/quit\nnever asked\n")
     assert result.exit_code == 2
     assert "Nothing has been answered yet." in result.stdout
@@ -65,7 +65,7 @@ def test_an_error_is_told_the_chat_goes_on_and_the_exit_code_says_so() -> None:
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("name", ["~nosuchuser/x.md", "a\0b.md"])
-def test_a_name_that_no_file_can_have_is_told_and_the_chat_goes_on(name: str) -> None:
+def test_a_name_that_no_file_can_have_is_reported_and_the_chat_goes_on(name: str) -> None:
     result = run.invoke(app, ["chat", "--private"], input=f"What is keratoconus?\n/save {name}\n/history\n")
     assert result.exit_code == 1, result.output
     assert "Cannot write" in result.stdout
