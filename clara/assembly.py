@@ -9,9 +9,17 @@ from clara.backbone.base import Backbone
 from clara.config import Settings
 from clara.knowledge.base import Query, Retriever
 from clara.knowledge.glossary import shipped_glossary
-from clara.knowledge.outside.build import build_sources
+from clara.knowledge.outside.archive import Archive, Archived
+from clara.knowledge.outside.pubmed import PubMed
+from clara.knowledge.outside.source import OutsideSource
+from clara.knowledge.outside.wikipedia import Wikipedia
 from clara.knowledge.retrieval.retriever import HybridRetriever
 from clara.types import Passage
+
+OUTSIDE_SOURCES = {"pubmed": PubMed, "wikipedia": Wikipedia}
+"""Values of the setting ``search``."""
+PATIENCE = 15.0
+"""Most seconds that one request to an outside source may take, however long a model may think."""
 
 
 def build_agent(settings: Settings, *, backbone: Backbone | None = None, retriever: Retriever | None = None) -> Agent:
@@ -42,6 +50,18 @@ def build_backbone(settings: Settings) -> Backbone:
     from clara.backbone.translation.seq2seq import Seq2SeqTranslator
 
     return TranslatingBackbone(backbone, lambda: Seq2SeqTranslator(translator))
+
+
+def build_sources(settings: Settings) -> tuple[OutsideSource, ...]:
+    """One source for each name of the setting ``search``; none, and no connection, where it is empty."""
+    timeout, connect = min(PATIENCE, settings.timeout), settings.connect_timeout
+    proxy = settings.proxy.get_secret_value() if settings.proxy else None
+    archive = Archive(settings.home / "outside.sqlite")
+    sources: list[OutsideSource] = []
+    for name in dict.fromkeys(settings.search):
+        source = OUTSIDE_SOURCES[name](timeout=timeout, connect_timeout=connect, proxy=proxy)
+        sources.append(Archived(source, archive) if settings.cache else source)
+    return tuple(sources)
 
 
 def build_retriever(settings: Settings) -> LazyRetriever:

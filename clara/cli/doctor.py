@@ -150,7 +150,8 @@ def writable(folder: Path) -> bool:
 
 def knowledge_base(settings: Settings, name: str) -> dict[str, Any]:
     """Whether it is built, with which embedder, or why it cannot be used."""
-    from clara.knowledge.index.store import KnowledgeBase, kb_folder, missing_message
+    from clara.knowledge.index.folder import kb_folder, missing_message
+    from clara.knowledge.index.store import KnowledgeBase
 
     folder = kb_folder(settings, name)
     entry: dict[str, Any] = {"name": name, "built": (folder / "record.sqlite").is_file(), "problem": None}
@@ -189,9 +190,9 @@ def addresses(settings: Settings) -> list[dict[str, str]]:
     if settings.translator and not Path(settings.translator).exists():
         found.append(("translator download", "https://huggingface.co"))
     if settings.search:
-        from clara.knowledge.outside.build import ADDRESSES
+        from clara.assembly import OUTSIDE_SOURCES
 
-        found.extend((f"search {name}", ADDRESSES[name]) for name in settings.search)
+        found.extend((f"search {name}", OUTSIDE_SOURCES[name].address) for name in settings.search)
     return [{"purpose": purpose, "address": address} for purpose, address in found]
 
 

@@ -143,7 +143,7 @@ def toml(value: Any) -> str:
 
 def _offer_build(settings: Settings, spoken: str) -> None:
     from clara.cli.kb.build import SHIPPED, build
-    from clara.knowledge.index.store import kb_folder
+    from clara.knowledge.index.folder import kb_folder
 
     if SHIPPED not in settings.kb or (kb_folder(settings, SHIPPED) / "record.sqlite").is_file():
         return

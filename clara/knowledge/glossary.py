@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -80,7 +81,8 @@ class Glossary(Protocol):
         ...
 
 
-Key = tuple[str, ...]
+WrittenName = tuple[str, ...]
+"""The words of a name in one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ def _folded(surface: str, _language: str) -> str:
 
 def _stemmed(surface: str, language: str) -> str:
     folded = fold(surface)
-    return hindi_key(folded) if language == "hi" and folded.isascii() else stem(folded, language)
+    if language == "hi" and folded.isascii():
+        return hindi_key(folded)
+    return stem(folded, language)
 
 
 _FORMS = (_Form("acronym", _acronym), _Form("plain", _plain), _Form("folded", _folded), _Form("stemmed", _stemmed))
@@ -116,16 +120,16 @@ _FORMS = (_Form("acronym", _acronym), _Form("plain", _plain), _Form("folded", _f
 class _Names:
     """The names of one form and language."""
 
-    entries: dict[Key, Entry]
+    entries: dict[WrittenName, Entry]
     lengths: dict[str, tuple[int, ...]]
     """First word of a name to the lengths, in words, of the names that begin with it."""
 
     @classmethod
-    def of(cls, entries: dict[Key, Entry]) -> _Names:
+    def of(cls, entries: dict[WrittenName, Entry]) -> _Names:
         lengths: dict[str, set[int]] = {}
         for key in entries:
             lengths.setdefault(key[0], set()).add(len(key))
-        return cls(entries, {first: tuple(found) for first, found in lengths.items()})
+        return cls(entries, {first: tuple(numbers) for first, numbers in lengths.items()})
 
 
 class TermGlossary:
@@ -147,7 +151,7 @@ class TermGlossary:
         paths = sorted(folder.glob("*.tsv"))
         if not paths:
             raise KnowledgeError(f"no glossary file (*.tsv) in {folder}")
-        return cls(entry for path in paths for entry in read_glossary(path))
+        return cls(chain.from_iterable(map(read_glossary, paths)))
 
     def index(self, language: str) -> dict[str, _Names]:
         """For each form the names in ``language``; where two entries share a name, the one of higher precedence has it.
@@ -155,7 +159,7 @@ class TermGlossary:
         An acronym counts only where the text writes it as one: French ``les`` is no lupus (LES).
         """
         if language not in self._index:
-            built: dict[str, dict[Key, Entry]] = {form.name: {} for form in _FORMS}
+            built: dict[str, dict[WrittenName, Entry]] = {form.name: {} for form in _FORMS}
             for entry in sorted(self.entries, key=_precedence):
                 for name in entry.names.get(language, ()):
                     self._enter(built, name, entry, language)
@@ -163,7 +167,7 @@ class TermGlossary:
         return self._index[language]
 
     @staticmethod
-    def _enter(built: dict[str, dict[Key, Entry]], name: str, entry: Entry, language: str) -> None:
+    def _enter(built: dict[str, dict[WrittenName, Entry]], name: str, entry: Entry, language: str) -> None:
         surfaces = [word.surface for word in spans(name)]
         if not surfaces or all(surface[0].isdigit() for surface in surfaces):
             return
@@ -175,34 +179,37 @@ class TermGlossary:
             if form.name != "stemmed" or len("".join(key)) > 2:
                 built[form.name].setdefault(key, entry)
 
-    def matches(self, found: Sequence[Word], language: str) -> list[Match]:
+    def matches(self, words: Sequence[Word], language: str) -> list[Match]:
         """Longest matches from left to right, none overlapping; English names count in every language."""
-        surfaces = [word.surface for word in found]
-        tables = [
-            (self.index(code)[form.name], tuple(form.rewrite(surface, code) for surface in surfaces))
-            for code in dict.fromkeys((language, "en"))
-            for form in _FORMS
-        ]
-        result: list[Match] = []
+        tables: list[tuple[_Names, WrittenName]] = []
+        for code in dict.fromkeys((language, "en")):
+            names = self.index(code)
+            for form in _FORMS:
+                tables.append((names[form.name], tuple(form.rewrite(word.surface, code) for word in words)))
+        matches: list[Match] = []
         at = 0
-        while at < len(found):
-            match = self._longest_at(tables, at, len(found))
+        while at < len(words):
+            match = self._longest_at(tables, at, len(words))
             if match is None:
                 at += 1
             else:
-                result.append(match)
+                matches.append(match)
                 at = match.end
-        return result
+        return matches
 
     @staticmethod
-    def _longest_at(tables: Sequence[tuple[_Names, Key]], at: int, total: int) -> Match | None:
-        starting = (length for names, keys in tables for length in names.lengths.get(keys[at], ()))
-        lengths = {length for length in starting if at + length <= total}
+    def _longest_at(tables: Sequence[tuple[_Names, WrittenName]], at: int, total: int) -> Match | None:
+        lengths: set[int] = set()
+        for names, written in tables:
+            lengths.update(names.lengths.get(written[at], ()))
         for length in sorted(lengths, reverse=True):
-            for names, keys in tables:
-                entry = names.entries.get(keys[at : at + length])
+            end = at + length
+            if end > total:
+                continue
+            for names, written in tables:
+                entry = names.entries.get(written[at:end])
                 if entry is not None:
-                    return Match(entry, at, at + length)
+                    return Match(entry, at, end)
         return None
 
     def synonyms(self, english: str) -> tuple[str, ...]:
@@ -214,14 +221,13 @@ class TermGlossary:
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
         """Technical terms that occur in ``text``, in order of appearance, each once."""
         text = unicodedata.normalize("NFC", text)  # the form that the spans point into
-        found = spans(text)
+        words = spans(text)
         hints: dict[str, TermHint] = {}
-        for match in self.matches(found, language):
-            if match.entry.kind in TERM_KINDS and match.entry.id not in hints:
-                source = text[found[match.start].start : found[match.end - 1].end]
-                hints[match.entry.id] = TermHint(
-                    source=source, english=match.entry.english, definition=match.entry.definition
-                )
+        for match in self.matches(words, language):
+            entry = match.entry
+            if entry.kind in TERM_KINDS and entry.id not in hints:
+                source = text[words[match.start].start : words[match.end - 1].end]
+                hints[entry.id] = TermHint(source=source, english=entry.english, definition=entry.definition)
         return tuple(hints.values())[:limit]
 
 
@@ -229,7 +235,9 @@ def _precedence(entry: Entry) -> int:
     """What turns a question round comes first, then technical terms, then the words between them."""
     if entry.kind in TERM_KINDS:
         return 1
-    return 2 if entry.kind == "general" else 0
+    if entry.kind == "general":
+        return 2
+    return 0
 
 
 def read_glossary(path: Path) -> list[Entry]:
@@ -254,13 +262,13 @@ def _entry(path: Path, number: int, cells: list[str]) -> Entry:
     row: dict[str, str] = dict(zip(HEADER, cells, strict=True))
     if row["kind"] not in TERM_KINDS | WORD_KINDS:
         raise KnowledgeError(f"{path}, row {number}: unknown kind {row['kind']!r}")
-    empty = [column for column in HEADER if column != "synonyms" and not row[column].strip()]
-    if empty:
-        raise KnowledgeError(f"{path}, row {number}: {', '.join(empty)} is empty")
-    names = {
-        code: tuple(dict.fromkeys(name.strip() for column in columns for name in row[column].split("|") if name.strip()))
-        for code, columns in COLUMNS.items()
-    }
+    for column in HEADER:
+        if column != "synonyms" and not row[column].strip():
+            raise KnowledgeError(f"{path}, row {number}: {column} is empty")
+    names: dict[str, tuple[str, ...]] = {}
+    for code, columns in COLUMNS.items():
+        cell = "|".join(row[column] for column in columns)
+        names[code] = tuple(dict.fromkeys(filter(None, map(str.strip, cell.split("|")))))
     return Entry(row["id"], row["kind"], names, row["definition"].strip())
 
 

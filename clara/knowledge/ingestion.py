@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clara.knowledge.corpus.augmentation import Augmenter
 from clara.knowledge.corpus.documents import Document, storable
-from clara.knowledge.index.store import Change, KnowledgeBase, Progress
+from clara.knowledge.index.store import Change, KnowledgeBase, ReportProgress
 from clara.knowledge.loading import tables
 from clara.knowledge.loading.base import Hints, SourceFile, origin_of
 from clara.knowledge.loading.formats import LOADERS
@@ -73,7 +73,7 @@ def ingest(
     sync: bool = False,
     workers: int | None = None,
     augmenter: Augmenter | None = None,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
 ) -> Ingestion:
     """Add what files hold. A file or record that cannot be read is left out and reported, and the run goes on.
 

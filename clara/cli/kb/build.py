@@ -106,7 +106,8 @@ def reindex(
     from clara.cli.render import plain
     from clara.errors import NoKnowledgeBase
     from clara.knowledge.embedding.build import build_embedder
-    from clara.knowledge.index.store import KnowledgeBase, discard, kb_folder, missing_message
+    from clara.knowledge.index.folder import kb_folder, missing_message
+    from clara.knowledge.index.store import KnowledgeBase, discard
 
     folder = kb_folder(settings, name)
     if not folder.is_dir():

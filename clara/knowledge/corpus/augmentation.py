@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -43,8 +43,8 @@ class Augmenter(Protocol):
         ...
 
 
-class Named(Protocol):
-    """What a backbone tells about itself."""
+class NamedModel(Protocol):
+    """What a backbone says about itself."""
 
     @property
     def model(self) -> str: ...
@@ -53,7 +53,7 @@ class Named(Protocol):
 class Writer(Protocol):
     """Performs tasks: a :class:`clara.backbone.base.Backbone`."""
 
-    async def info(self) -> Named: ...
+    async def info(self) -> NamedModel: ...
 
     async def perform(self, task: Task[I, O], inputs: I) -> TaskResult[O]: ...
 
@@ -69,16 +69,14 @@ def augment(documents: Sequence[Document], augmenter: Augmenter | None) -> list[
     """The documents with what the augmenter wrote; one for which it failed stays as it was."""
     if augmenter is None:
         return list(documents)
-    return [
-        document
-        if names is None
-        else replace(
-            document,
-            also=tuple(dict.fromkeys((*document.also, *names))),
-            made_from=fingerprint(document, augmenter),
-        )
-        for document, names in zip(documents, augmenter.names(documents), strict=True)
-    ]
+    augmented: list[Document] = []
+    for document, names in zip(documents, augmenter.names(documents), strict=True):
+        if names is None:
+            augmented.append(document)
+        else:
+            also = tuple(dict.fromkeys((*document.also, *names)))
+            augmented.append(replace(document, also=also, made_from=fingerprint(document, augmenter)))
+    return augmented
 
 
 class GlossaryAugmenter:
@@ -94,20 +92,33 @@ class GlossaryAugmenter:
         return [self._lines(document) for document in documents]
 
     def _lines(self, document: Document) -> tuple[str, ...]:
-        titled, found = (self._terms(text, document.language) for text in (document.title, document.text))
-        entries = {entry.id: entry for entry in (*titled, *found)}
-        frequent = Counter(entry.id for entry in found).most_common(TERMS)
-        chosen = [entries[key] for key in dict.fromkeys((*(entry.id for entry in titled), *(key for key, _ in frequent)))]
+        in_title = self._terms(document.title, document.language)
+        in_text = self._terms(document.text, document.language)
+        entries = {entry.id: entry for entry in in_title}
+        counts: Counter[str] = Counter(entry.id for entry in in_text)
+        by_id = {entry.id: entry for entry in in_text}
+        for name, _ in counts.most_common(TERMS):
+            entries.setdefault(name, by_id[name])
         lines: list[str] = []
         for code in self._languages:
-            names = dict.fromkeys(entry.names[code][0] for entry in chosen if entry.names.get(code))
+            names = _preferred_names(entries.values(), code)
             if names and code != document.language:
                 lines.append(", ".join(names))
         return tuple(lines)
 
     def _terms(self, text: str, language: str) -> list[Entry]:
-        matches = self._glossary.matches(spans(text), language)
-        return [match.entry for match in matches if match.entry.kind in TERM_KINDS]
+        entries = (match.entry for match in self._glossary.matches(spans(text), language))
+        return [entry for entry in entries if entry.kind in TERM_KINDS]
+
+
+def _preferred_names(entries: Iterable[Entry], language: str) -> list[str]:
+    """The first name of each entry in a language, each once."""
+    names: dict[str, None] = {}
+    for entry in entries:
+        in_language = entry.names.get(language)
+        if in_language:
+            names[in_language[0]] = None
+    return list(names)
 
 
 class ModelAugmenter:
@@ -149,8 +160,11 @@ class ModelAugmenter:
                 output = (await self._writer.perform(ASK_ABOUT, inputs)).output
             if output is None:
                 return None
-            questions += [" ".join(question.split()) for question in output.questions]
-        return tuple(question for question in questions if question)
+            for question in output.questions:
+                words = question.split()
+                if words:
+                    questions.append(" ".join(words))
+        return tuple(questions)
 
     def close(self) -> None:
         """Close the connections and end the event loop."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from clara.knowledge.corpus.documents import Document, headings
 from clara.language.text import sentences, spans, words
@@ -75,7 +75,7 @@ def chunk(document: Document, count: CountTokens = count_words, *, size: int = S
     """
     chunks: list[Chunk] = []
     for section, text in _sections(document.text):
-        parts = [part for block in _blocks(text, _BLOCK) for part in sentences(block)]
+        parts = list(chain.from_iterable(map(sentences, _blocks(text, _BLOCK))))
         for part in _pack(parts, count, size, overlap):
             chunks.append(Chunk(f"{document.id}#{len(chunks)}", document, section, part))
     return chunks
@@ -106,10 +106,12 @@ def _boundary(text: str, begin: int, end: int) -> int:
     last = 0
     for match in _BOUNDARY.finditer(text, begin, end):
         last = match.end()
-    if last or text[end - 1].isspace() or text[end].isspace():
-        return last or end
-    parts = text[begin:end].rsplit(maxsplit=1)
-    return end - len(parts[1]) if len(parts) > 1 else end
+    if last:
+        return last
+    if text[end - 1].isspace() or text[end].isspace():
+        return end
+    _, *last_word = text[begin:end].rsplit(maxsplit=1)
+    return end - len("".join(last_word))
 
 
 def _lengths(parts: Iterable[str], count: CountTokens) -> Iterator[int]:
@@ -122,39 +124,40 @@ def _lengths(parts: Iterable[str], count: CountTokens) -> Iterator[int]:
         if characters >= _COUNTED:
             yield from _sums(group, count)
             group, characters = [], 0
-    yield from _sums(group, count)
+    if group:
+        yield from _sums(group, count)
 
 
 def _sums(group: list[list[str]], count: CountTokens) -> Iterator[int]:
-    counted = iter(count([piece for pieces in group for piece in pieces]) if group else ())
-    return (sum(islice(counted, len(pieces))) for pieces in group)
+    counts = iter(count(list(chain.from_iterable(group))))
+    for pieces in group:
+        yield sum(islice(counts, len(pieces)))
 
 
 def _pack(parts: list[str], count: CountTokens, size: int, overlap: int) -> Iterator[str]:
     """Join sentences up to ``size`` tokens; one that is longer is cut between words."""
-    held: list[tuple[str, int]] = []
-    total, fresh = 0, False
+    pieces: list[str] = []
+    lengths: list[int] = []
     for part, tokens in zip(parts, _lengths(parts, count), strict=True):
         for piece, length in _cut(part, tokens, size):
-            if held and total + length > size:
-                yield " ".join(text for text, _ in held)
-                held = _tail(held, min(overlap, size - length))
-                total, fresh = sum(n for _, n in held), False
-            held.append((piece, length))
-            total, fresh = total + length, True
-    if held and fresh:
-        yield " ".join(text for text, _ in held)
+            if pieces and sum(lengths) + length > size:
+                yield " ".join(pieces)
+                repeated = _fitting(lengths, min(overlap, size - length))
+                pieces, lengths = pieces[len(pieces) - repeated :], lengths[len(lengths) - repeated :]
+            pieces.append(piece)
+            lengths.append(length)
+    if pieces:
+        yield " ".join(pieces)
 
 
-def _tail(held: list[tuple[str, int]], overlap: int) -> list[tuple[str, int]]:
-    kept: list[tuple[str, int]] = []
+def _fitting(lengths: Sequence[int], most: int) -> int:
+    """How many of the last pieces have at most ``most`` tokens together."""
     total = 0
-    for item in reversed(held):
-        total += item[1]
-        if total > overlap:
-            break
-        kept.insert(0, item)
-    return kept
+    for number, length in enumerate(reversed(lengths)):
+        total += length
+        if total > most:
+            return number
+    return len(lengths)
 
 
 def _cut(sentence: str, tokens: int, size: int) -> Iterator[tuple[str, int]]:

@@ -48,10 +48,11 @@ NOBODY = "none"
 
 _EMPHASIS = re.compile(r"(\*\*|\*|__|`)(\S(?:.*?\S)?)\1")
 _GENERAL_PAGE = re.compile(r"//([\w.-]+\.)?(wikipedia\.org|eyewiki\.org|medlineplus\.gov|nei\.nih\.gov)/|/fact-sheets/")
+_UNSPACED_UNIT = re.compile(r"(?<![A-Za-z\d.])\d[\d.,]*(?:mmHg|mm|cm|µm|nm|mg|mL|kg|%|D\b)")
 _SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
-class Source(BaseModel):
+class Reference(BaseModel):
     """A public reference; without ``url`` where its identifier is not certain."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,9 +75,9 @@ class NoteHead(BaseModel):
     synonyms: tuple[str, ...] = ()
     titles: dict[str, str]
     see_also: tuple[str, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Reference, ...] = ()
     """Primary sources of doses, thresholds and trial figures."""
-    further_reading: tuple[Source, ...] = ()
+    further_reading: tuple[Reference, ...] = ()
     """General pages on the subject."""
     drafted: Literal["language model", "clinician"]
     reviewed_by: str = Field(min_length=3)
@@ -126,7 +127,7 @@ def read_note(path: Path) -> Note:
     """Read and validate one note.
 
     Raises:
-        KnowledgeError: the note breaks a rule; the message names file, field and mend.
+        KnowledgeError: the note breaks a rule; the message names file, field and fault.
     """
     values, body = read_front_matter(path, "the note", KnowledgeError)
     try:
@@ -161,15 +162,18 @@ def note_problems(note: Note, slugs: frozenset[str]) -> list[str]:
         problems.append("the file name must be lower-case ASCII words joined by hyphens")
     if note.head.area not in AREAS:
         problems.append(f"unknown area {note.head.area!r}")
-    if missing := [code for code in TITLE_LANGUAGES if not note.head.titles.get(code, "").strip()]:
-        problems.append(f"no title in {', '.join(missing)}")
+    untitled = [code for code in TITLE_LANGUAGES if not note.head.titles.get(code, "").strip()]
+    if untitled:
+        problems.append(f"no title in {', '.join(untitled)}")
     problems += _reference_problems(note.head)
-    if lost := [slug for slug in note.head.see_also if slug not in slugs]:
-        problems.append(f"see_also names no note: {', '.join(lost)}")
+    unknown = [slug for slug in note.head.see_also if slug not in slugs]
+    if unknown:
+        problems.append(f"see_also names no note: {', '.join(unknown)}")
     if not 2 <= len(re.findall(r"^## \S", note.body, re.MULTILINE)) <= 5:
         problems.append("needs two to five ## sections")
-    if bare := re.search(r"(?<![A-Za-z\d.])\d[\d.,]*(?:mmHg|mm|cm|µm|nm|mg|mL|kg|%|D\b)", note.body):
-        problems.append(f"no space before the unit in {bare.group()!r}")
+    unspaced = _UNSPACED_UNIT.search(note.body)
+    if unspaced is not None:
+        problems.append(f"no space before the unit in {unspaced.group()!r}")
     return problems
 
 

@@ -38,4 +38,7 @@ PRESETS: tuple[tuple[str, Instructions], ...] = (
 def instructions_for(model: str) -> Instructions:
     """The instructions of a model; none for one that is not known to take any."""
     name = model.lower()
-    return next((found for part, found in PRESETS if part in name), Instructions())
+    for part, instructions in PRESETS:
+        if part in name:
+            return instructions
+    return Instructions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 import httpx
@@ -36,11 +37,15 @@ class RemoteEmbedder:
         self._model = settings.embedder_model
         self._client = httpx.Client(headers=headers, timeout=timeout, trust_env=False)
         dimension = self._encode(["dimension"]).shape[1]
-        told = instructions_for(self._model)
-        identity = f"{self._model}:{dimension}:{told.query}:{told.document}"
+        instructions = instructions_for(self._model)
+        identity = f"{self._model}:{dimension}:{instructions.query}:{instructions.document}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._info = EmbedderInfo(
-            self._model, dimension, digest, query_instruction=told.query, document_instruction=told.document
+            self._model,
+            dimension,
+            digest,
+            query_instruction=instructions.query,
+            document_instruction=instructions.document,
         )
 
     @property
@@ -54,7 +59,7 @@ class RemoteEmbedder:
             payload = {"model": self._model, "input": list(texts[at : at + _BATCH]), "encoding_format": "float"}
             try:
                 reply = self._client.post(self._url, json=payload).raise_for_status().json()
-                rows += [item["embedding"] for item in sorted(reply["data"], key=lambda item: item["index"])]
+                rows += [item["embedding"] for item in sorted(reply["data"], key=itemgetter("index"))]
             except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"no embeddings from {self._url}: {type(error).__name__}") from None
         if len(rows) != len(texts):

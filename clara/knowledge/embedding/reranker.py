@@ -44,5 +44,5 @@ class CrossEncoderReranker:
         """The model's relevance scores."""
         if not passages:
             return []
-        found = self._model.predict([(question, passage) for passage in passages], show_progress_bar=False)
-        return [float(score) for score in found]
+        pairs = [(question, passage) for passage in passages]
+        return [float(score) for score in self._model.predict(pairs, show_progress_bar=False)]

@@ -52,7 +52,7 @@ class StaticEmbedder:
             raise KnowledgeError(f"{self._folder} holds no static embedding: {error}") from None
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._words = _Words(self._tokenizer)
+        self._words = _TokensOfWords(self._tokenizer)
         digest = hashlib.sha256(f"head {_HEAD_WEIGHT}".encode())
         for name in ("model.safetensors", "tokenizer.json"):
             digest.update((self._folder / name).read_bytes())
@@ -68,7 +68,8 @@ class StaticEmbedder:
         """Unit vectors, shape (n, dimension); a text without a known token gets a zero vector."""
         result = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
         for row, text in enumerate(texts):
-            if ids := list(chain.from_iterable(self._split(text)))[:_MAX_TOKENS]:
+            ids = list(chain.from_iterable(self._split(text)))[:_MAX_TOKENS]
+            if ids:
                 np.add.reduce(self._table[ids], out=result[row])  # a sum has the direction of the mean
         return unit(result)
 
@@ -85,7 +86,7 @@ class StaticEmbedder:
         return map(self._words.__getitem__, text.split())
 
 
-class _Words(dict[str, tuple[int, ...]]):
+class _TokensOfWords(dict[str, tuple[int, ...]]):
     """Words to their tokens: words come again, so most are looked up."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:

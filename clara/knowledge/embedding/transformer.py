@@ -37,11 +37,11 @@ class TransformerEmbedder:
         except (OSError, ValueError) as error:
             raise KnowledgeError(f"sentence-transformers cannot load {name!r}: {error}") from None
         dimension = int(self._model.get_sentence_embedding_dimension() or self._encode(["x"]).shape[1])
-        told = instructions_for(name)
-        identity = f"{name}@{revision or ''}:{dimension}:{told.query}:{told.document}"
+        instructions = instructions_for(name)
+        identity = f"{name}@{revision or ''}:{dimension}:{instructions.query}:{instructions.document}"
         limit = int(getattr(self._model, "max_seq_length", None) or 512)
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        self._info = EmbedderInfo(name, dimension, digest, limit, told.query, told.document)
+        self._info = EmbedderInfo(name, dimension, digest, limit, instructions.query, instructions.document)
 
     @property
     def info(self) -> EmbedderInfo:

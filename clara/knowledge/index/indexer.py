@@ -19,7 +19,7 @@ class Indexer:
     """Collects what is committed to the record and hands it to Chroma in large batches, in a thread of its own.
 
     Chroma takes a fifth more a second in batches of 2,000 than of a few hundred. Leaving the context brings in the rest,
-    also after an error; where Chroma refuses, the record is ahead of it, which the next opening sees and mends.
+    also after an error; where Chroma refuses, the record is ahead of it, which the next opening sees and repairs.
 
     Raises:
         StoreError: on leaving, if Chroma refused.
@@ -53,9 +53,15 @@ class Indexer:
     def _hand_over(self) -> None:
         self._wait()
         gone, new, chunks, vectors = self._gone, self._new, self._chunks, np.concatenate(self._vectors)
-        if dead := set(gone).intersection(new):  # a document that came twice
-            alive = [at for at, number in enumerate(new) if number not in dead]
-            new, chunks, vectors = [new[at] for at in alive], [chunks[at] for at in alive], vectors[alive]
+        replaced = set(gone).intersection(new)  # a document that came twice
+        if replaced:
+            positions: list[int] = []
+            for position, number in enumerate(new):
+                if number not in replaced:
+                    positions.append(position)
+            new = [new[position] for position in positions]
+            chunks = [chunks[position] for position in positions]
+            vectors = vectors[positions]
         self._clear()
         self._working = self._thread.submit(self._write, gone, new, chunks, vectors)
 

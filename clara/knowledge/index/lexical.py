@@ -61,13 +61,13 @@ class LexicalIndex:
         count = min(k, self._size)
         best = np.argpartition(-scores, count - 1)[:count]
         order = best[np.lexsort((best, -scores[best]))]
-        return [(int(i), float(scores[i])) for i in order if scores[i] > 0]
+        return [(int(i), float(scores[i])) for i in order[scores[order] > 0]]
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32] | None:
         """BM25 score of every passage, or None if no token is known."""
         if self._scorer is None:
             return None
-        known = [token for token in tokens if token in self._scorer.vocab_dict]
+        known = list(filter(self._scorer.vocab_dict.__contains__, tokens))
         if not known:
             return None
         return np.asarray(self._scorer.get_scores(known), dtype=np.float32)

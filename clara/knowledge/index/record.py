@@ -120,16 +120,19 @@ class KnowledgeRecord:
         """
         with self._write():
             gone = self._delete([document.id for document, _ in batch])
-            new = [number for document, chunks in batch for number in self._insert(document, chunks)]
+            new: list[int] = []
+            for document, chunks in batch:
+                new += self._insert(document, chunks)
             self._grow()
         return gone, new
 
     def move(self, documents: Iterable[Document]) -> None:
         """Remember where documents lie now that were read before from elsewhere; no passage changes."""
-        places = [(document.origin, document.id, document.origin) for document in documents if document.origin]
+        places = [{"id": document.id, "origin": document.origin} for document in documents]
         if places:
+            query = "UPDATE documents SET origin = :origin WHERE id = :id AND :origin NOT IN ('', origin)"
             with self._write():
-                self._db.executemany("UPDATE documents SET origin = ? WHERE id = ? AND origin <> ?", places)
+                self._db.executemany(query, places)
 
     def remove(self, ids: Sequence[str]) -> list[int]:
         """Remove documents; returns the numbers of their passages."""
@@ -194,7 +197,10 @@ class KnowledgeRecord:
             "FROM documents WHERE id > ? ORDER BY id LIMIT 16"
         )
         last = ""
-        while rows := self._read(query, (last,)):
+        while True:
+            rows = self._read(query, (last,))
+            if not rows:
+                return
             for name, title, text, source, kind, language, also, origin, fingerprint in rows:
                 others = tuple(json.loads(also))
                 yield Document(name, title, text, source, kind, language, others, origin, fingerprint)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clara.config import Settings
-from clara.errors import NoKnowledgeBase, StoreError, UsageError
+from clara.errors import NoKnowledgeBase, StoreError
+from clara.files import FolderLock
 from clara.knowledge.base import Embedder, Vectors, unit
 from clara.knowledge.corpus.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.corpus.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.corpus.documents import Document
+from clara.knowledge.index.folder import drop_chroma, exclusive, kb_folder, make_kb_folder, missing_message
 from clara.knowledge.index.indexer import Indexer
-from clara.knowledge.index.lock import Exclusive
 from clara.knowledge.index.postings import Postings, load_postings
 from clara.knowledge.index.record import KnowledgeRecord
 from clara.knowledge.index.vectors import (
@@ -40,11 +39,10 @@ log = logging.getLogger(__name__)
 
 BATCH, BATCH_CHARACTERS = 256, 16 << 20
 """Documents in one transaction; of long ones fewer."""
-_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
 _UNREADABLE = re.compile(r"not a database|malformed")
 """What SQLite says of a file that it cannot read as a database."""
 
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 """Receives documents read and passages added so far."""
 
 
@@ -90,7 +88,7 @@ class KnowledgeBase:
         self.embedder = embedder
         if not create and not (folder / "record.sqlite").is_file():
             raise NoKnowledgeBase(missing_message(self.name, folder))
-        _make(folder)
+        make_kb_folder(folder)
         self._postings: Postings | None = None
         with ExitStack() as opened:
             if client is not None:
@@ -117,12 +115,13 @@ class KnowledgeBase:
     def _open_chroma(self) -> ClientAPI:
         """The embedded Chroma; one whose database is no longer readable is dropped, for the record holds everything."""
         place = self.folder / "chroma"
-        if (client := _readable(place)) is not None:
-            return client
-        log.warning("the database of the index of knowledge base %r is damaged", self.name)
-        with Exclusive(self.folder):
-            _drop(place)
-        return open_client(place)
+        client = _readable(place)
+        if client is None:
+            log.warning("the database of the index of knowledge base %r is damaged", self.name)
+            with exclusive(self.folder):
+                drop_chroma(place)
+            client = open_client(place)
+        return client
 
     def _check(self) -> None:
         """Bring Chroma in step with the record if it is behind or damaged.
@@ -131,43 +130,48 @@ class KnowledgeBase:
         """
         if self._in_step():
             return
-        lock = Exclusive(self.folder)
+        lock = FolderLock(self.folder)
         if not lock.take():
             log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
             return
         try:
-            self._mend()
+            self._bring_in_step()
         finally:
-            lock.free()
+            lock.release()
 
-    def _mend(self) -> None:
-        """Bring Chroma in step; the caller holds the lock."""
-        own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
-        if not self._in_step() and not (own and self._held() and self._catch_up(self.record.numbers())):
-            if self.record.counts()["passages"]:
-                state = "missing" if self._held() == 0 else "damaged"
-                log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
-            self._rebuild()
+    def _bring_in_step(self) -> None:
+        """Bring Chroma in step; the caller has the lock."""
+        if self._in_step():
+            return
+        size = self._index_size()
+        is_own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
+        if is_own and size and self._catch_up(self.record.numbers()):
+            return
+        if self.record.counts()["passages"]:
+            state = "missing" if size == 0 else "damaged"
+            log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
+        self._rebuild()
 
     @contextmanager
     def _changing(self) -> Generator[None]:
-        """Hold the lock over a change of the record, and say at its end that Chroma has it too.
+        """Keep the lock over a change of the record, and say at its end that Chroma has it too.
 
         What an earlier change left undone, in this process or another, is done first: afterwards nobody would know of it.
         """
-        with Exclusive(self.folder):
+        with exclusive(self.folder):
             self._vectors.refresh()
             if (self._vectors.record, self._vectors.generation) != (self.record.identity, self.record.generation):
-                self._mend()
+                self._bring_in_step()
             yield
             self._vectors.mark(self.record.generation)
 
     def _in_step(self) -> bool:
         numbers = self.record.numbers()
-        wanted = (self.record.identity, self.record.generation, len(numbers))
-        return (self._vectors.record, self._vectors.generation, self._held()) == wanted and self._answers(numbers[-1:])
+        record = (self.record.identity, self.record.generation, len(numbers))
+        index = (self._vectors.record, self._vectors.generation, self._index_size())
+        return index == record and self._answers(numbers[-1:])
 
-    def _held(self) -> int | None:
+    def _index_size(self) -> int | None:
         """Passages in Chroma; None if it is too damaged to count them."""
         try:
             return self._vectors.count()
@@ -181,16 +185,12 @@ class KnowledgeBase:
     def _catch_up(self, numbers: list[int]) -> bool:
         """Add and remove what a run that was killed left undone; False if the index is damaged."""
         try:
-            present, wanted = self._vectors.numbers(), set(numbers)
-            self._vectors.delete(sorted(present - wanted))
-            missing = sorted(wanted - present)
-            if missing or present != wanted:
-                log.warning(
-                    "the index of knowledge base %r was left behind; adding %d passages, removing %d",
-                    self.name,
-                    len(missing),
-                    len(present - wanted),
-                )
+            present = self._vectors.numbers()
+            missing, stale = sorted(set(numbers) - present), sorted(present.difference(numbers))
+            if missing or stale:
+                message = "the index of knowledge base %r was left behind; adding %d passages, removing %d"
+                log.warning(message, self.name, len(missing), len(stale))
+            self._vectors.delete(stale)
             self._index(self.record.chunks(missing))
             if not self._answers([*numbers[:1], *missing[-1:], *numbers[-1:]]):
                 return False
@@ -205,7 +205,7 @@ class KnowledgeBase:
         Raises:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
-        with Exclusive(self.folder):
+        with exclusive(self.folder):
             self._rebuild()
 
     def _rebuild(self) -> None:
@@ -219,24 +219,28 @@ class KnowledgeBase:
         Raises:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
-        with Exclusive(self.folder):
+        with exclusive(self.folder):
             for batch in _batches(self.record.documents()):
-                self.record.put([(document, self._cut(document)) for document in batch])
+                self.record.put(self._cut_all(batch))
             self._rebuild()
 
     def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
-        while batch := list(islice(stream, BATCH * 4)):
+        while True:
+            batch = list(islice(stream, 4 * BATCH))
+            if not batch:
+                return
             chunks = [chunk for _, chunk in batch]
             self._vectors.add([number for number, _ in batch], chunks, self._embed(chunks))
 
     def _embed(self, chunks: Sequence[Chunk]) -> Vectors:
         vectors = self.embedder.embed_documents([chunk.indexed for chunk in chunks])
-        if weight := self.embedder.info.head_weight:
+        weight = self.embedder.info.head_weight
+        if weight:
             vectors = unit(vectors + weight * self.embedder.embed_documents([chunk.head for chunk in chunks]))
         return vectors
 
     def add(
-        self, documents: Iterable[Document], *, augmenter: Augmenter | None = None, progress: Progress | None = None
+        self, documents: Iterable[Document], *, augmenter: Augmenter | None = None, progress: ReportProgress | None = None
     ) -> Change:
         """Add documents; unchanged ones are skipped, changed ones replaced.
 
@@ -257,8 +261,8 @@ class KnowledgeBase:
             for batch in _batches(documents):
                 fresh = self._fresh(batch, known, counts, augmenter)
                 if fresh:
-                    parts = [(document, self._cut(document)) for document in augment(fresh, augmenter)]
-                    chunks = [chunk for _, cut in parts for chunk in cut]
+                    parts = self._cut_all(augment(fresh, augmenter))
+                    chunks = list(chain.from_iterable(chunks for _, chunks in parts))
                     vectors = self._embed(chunks)
                     gone, new = self.record.put(parts)
                     counts["passages"] += len(new)
@@ -285,15 +289,19 @@ class KnowledgeBase:
         self.record.move(same)
         return list(fresh.values())
 
-    def _cut(self, document: Document) -> list[Chunk]:
+    def _cut_all(self, documents: Iterable[Document]) -> list[tuple[Document, list[Chunk]]]:
         size = min(SIZE, self.embedder.info.max_tokens)
-        return chunk(document, self.embedder.count_tokens, size=size, overlap=min(OVERLAP, size // 6))
+        overlap = min(OVERLAP, size // 6)
+        parts: list[tuple[Document, list[Chunk]]] = []
+        for document in documents:
+            parts.append((document, chunk(document, self.embedder.count_tokens, size=size, overlap=overlap)))
+        return parts
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; returns how many there were."""
         with self._changing():
             known = self.record.fingerprints()
-            present = [document for document in ids if document in known]
+            present = list(filter(known.__contains__, ids))
             self._vectors.delete(self.record.remove(present))
         return len(present)
 
@@ -324,23 +332,6 @@ class KnowledgeBase:
         self._opened.close()
 
 
-def kb_folder(settings: Settings, name: str) -> Path:
-    """The folder of a knowledge base.
-
-    Raises:
-        UsageError: the name could not be a folder's.
-    """
-    if not _NAME.match(name):
-        raise UsageError(f"{name!r} cannot name a knowledge base: use lower-case letters, digits, - and _")
-    return settings.home / "kb" / name
-
-
-def missing_message(name: str, folder: Path) -> str:
-    """What to do when a knowledge base is missing."""
-    mend = "clara kb build" if name == "ophthalmology" else f"clara kb add --kb {name} PATH"
-    return f"there is no knowledge base {name!r} in {folder.parent} yet; run: {mend}"
-
-
 def discard(settings: Settings, name: str) -> None:
     """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again.
 
@@ -352,13 +343,13 @@ def discard(settings: Settings, name: str) -> None:
     client = server_client(settings)
     if client is None:
         if place.exists():
-            with Exclusive(folder):
-                _drop(place)
+            with exclusive(folder):
+                drop_chroma(place)
         return
     with ExitStack() as opened:
         opened.callback(close_client, client)
         if (folder / "record.sqlite").exists():
-            opened.enter_context(Exclusive(folder))
+            opened.enter_context(exclusive(folder))
             record = opened.enter_context(closing(KnowledgeRecord(folder / "record.sqlite")))
             drop_collection(client, collection_name(name, record.identity))
 
@@ -371,23 +362,6 @@ def _readable(place: Path) -> ClientAPI | None:
         if not _UNREADABLE.search(str(error)):
             raise
     return None
-
-
-def _drop(place: Path) -> None:
-    """Remove an embedded Chroma; the caller holds the lock. The record holds everything."""
-    try:
-        shutil.rmtree(place)
-    except OSError as error:
-        raise StoreError(f"cannot remove the index {place}: {error.strerror}") from None
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write the data folder {folder}: {error.strerror}; set CLARA_HOME to another") from None
-    if not os.access(folder, os.W_OK):
-        raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
 
 
 def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:

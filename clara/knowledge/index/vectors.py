@@ -145,11 +145,12 @@ class VectorIndex:
         }
 
     def _check_embedder(self) -> None:
-        found = self._collection.metadata or {}
-        if (found.get("embedder"), found.get("fingerprint")) != (self._embedder.name, self._embedder.fingerprint):
+        metadata = self._collection.metadata or {}
+        name, fingerprint = metadata.get("embedder"), metadata.get("fingerprint")
+        if (name, fingerprint) != (self._embedder.name, self._embedder.fingerprint):
             raise EmbedderMismatch(
                 f"the knowledge base {self._base!r} was built with the embedder "
-                f"{found.get('embedder')!r} (fingerprint {found.get('fingerprint')}), not with {self._embedder.name!r} "
+                f"{name!r} (fingerprint {fingerprint}), not with {self._embedder.name!r} "
                 f"({self._embedder.fingerprint}); set the embedder back, or run: clara kb reindex --kb {self._base}"
             )
 
@@ -228,15 +229,19 @@ class VectorIndex:
         some, and a graph with many equal points may miss others.
         """
         try:
-            held = self._embedding(number)
-            return held is not None and _alike(held, vector[0]) and bool(self.query(vector, 20)[0])
+            stored = self._embedding(number)
+            if stored is None or not _alike(stored, vector[0]):
+                return False
+            return bool(self.query(vector, 20)[0])
         except StoreError:
             return False
 
     def _embedding(self, number: int) -> Vectors | None:
         with _as_store_error(f"read {self._name!r}"):
-            found = self._collection.get(ids=[str(number)], include=["embeddings"])["embeddings"]
-        return np.asarray(found[0], dtype=np.float32) if found is not None and len(found) else None
+            embeddings = self._collection.get(ids=[str(number)], include=["embeddings"])["embeddings"]
+        if embeddings is None or not len(embeddings):
+            return None
+        return np.asarray(embeddings[0], dtype=np.float32)
 
     def reset(self) -> None:
         """Empty the collection and tie it to this embedder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
@@ -11,10 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from clara.files import private_file
+from clara.knowledge.outside.source import OutsideSource
+from clara.tasks.model import Tool
 from clara.types import Passage
 
 KEPT = 30 * 24 * 3600.0
-"""Seconds until an entry is asked for anew."""
+"""Seconds until an entry is asked for again."""
 
 
 class Archive:
@@ -37,7 +40,9 @@ class Archive:
                     "SELECT passages FROM found WHERE source = ? AND query = ? AND most = ? AND at > ?",
                     (source, query, limit, self._clock() - KEPT),
                 ).fetchone()
-            return tuple(Passage(**passage) for passage in json.loads(row[0])) if row else None
+            if row is None:
+                return None
+            return tuple(Passage(**passage) for passage in json.loads(row[0]))
         except (sqlite3.Error, OSError, ValueError, TypeError):  # the last two: an entry of another version
             return None
 
@@ -54,6 +59,36 @@ class Archive:
     def _open(self) -> _Base:
         private_file(self._path)
         return _Base(self._path)
+
+
+class Archived:
+    """An outside source behind its archive; failures are not kept."""
+
+    def __init__(self, source: OutsideSource, archive: Archive) -> None:
+        self._source = source
+        self._archive = archive
+
+    @property
+    def name(self) -> str:
+        """The source's own."""
+        return self._source.name
+
+    @property
+    def tool(self) -> Tool:
+        """The source's own."""
+        return self._source.tool
+
+    async def search(self, query: str, limit: int) -> tuple[Passage, ...]:
+        """From the archive, else from the source. Raises: as the source."""
+        passages = await asyncio.to_thread(self._archive.get, self.name, query, limit)
+        if passages is None:
+            passages = await self._source.search(query, limit)
+            await asyncio.to_thread(self._archive.put, self.name, query, limit, passages)
+        return passages
+
+    async def aclose(self) -> None:
+        """Close the source."""
+        await self._source.aclose()
 
 
 class _Base:

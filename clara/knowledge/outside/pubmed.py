@@ -14,7 +14,6 @@ from clara.knowledge.outside.web import WebSource
 from clara.tasks.model import Tool
 from clara.types import Passage
 
-ADDRESS = "https://eutils.ncbi.nlm.nih.gov"
 _PATH = "/entrez/eutils"
 _LONGEST = 2400
 """Characters of an abstract that are kept."""
@@ -24,27 +23,29 @@ class PubMed(WebSource):
     """Searches titles and abstracts, the most relevant first."""
 
     name = "pubmed"
-    address = ADDRESS
+    address = "https://eutils.ncbi.nlm.nih.gov"
     pause = 0.4
     tool: Tool = "search_pubmed"
 
     async def search(self, query: str, limit: int) -> tuple[Passage, ...]:
         """See :class:`clara.knowledge.outside.source.OutsideSource`."""
         common: dict[str, str | int] = {"db": "pubmed", "tool": "clara-agent"}
-        wanted = common | {"term": f"{query} AND hasabstract", "retmode": "json", "retmax": limit, "sort": "relevance"}
-        numbers = self._numbers(await self._web.get(f"{_PATH}/esearch.fcgi", wanted))[:limit]
+        terms = common | {"term": f"{query} AND hasabstract", "retmode": "json", "retmax": limit, "sort": "relevance"}
+        numbers = self._numbers(await self._web.get(f"{_PATH}/esearch.fcgi", terms))[:limit]
         if not numbers:
             return ()
         texts = common | {"id": ",".join(numbers), "rettype": "abstract", "retmode": "xml"}
-        found = self._passages(await self._web.get(f"{_PATH}/efetch.fcgi", texts))
-        return tuple(found[number] for number in numbers if number in found)
+        passages = self._passages(await self._web.get(f"{_PATH}/efetch.fcgi", texts))
+        return tuple(passages[number] for number in numbers if number in passages)
 
     def _numbers(self, body: bytes) -> list[str]:
         try:
-            found: Any = json.loads(body)["esearchresult"]["idlist"]
+            listed: Any = json.loads(body)["esearchresult"]["idlist"]
         except (ValueError, KeyError, TypeError):
             raise self._web.error("sent no list of articles") from None
-        return [number for number in map(str, found) if number.isdecimal()] if isinstance(found, list) else []
+        if not isinstance(listed, list):
+            return []
+        return list(filter(str.isdecimal, map(str, listed)))
 
     def _passages(self, body: bytes) -> dict[str, Passage]:
         if b"<!ENTITY" in body:  # entities may expand without end; E-utilities send none
@@ -53,20 +54,25 @@ class PubMed(WebSource):
             root = ET.fromstring(body)  # noqa: S314
         except ET.ParseError:
             raise self._web.error("sent no readable articles") from None
-        found = [_passage(article) for article in root.iter("PubmedArticle")]
-        return {passage.id.removeprefix("pubmed:").removesuffix("#0"): passage for passage in found if passage}
+        passages: dict[str, Passage] = {}
+        for article in root.iter("PubmedArticle"):
+            number = (article.findtext(".//PMID") or "").strip()
+            text = _abstract(article)
+            if number and text:
+                passages[number] = _passage(article, number, text)
+        return passages
 
 
-def _passage(article: ET.Element) -> Passage | None:
-    """An article as a passage; None if it has no number or no abstract."""
-    number = (article.findtext(".//PMID") or "").strip()
-    parts = [_part(part) for part in article.iterfind(".//Abstract/AbstractText")]
-    text = " ".join(part for part in parts if part)[:_LONGEST]
-    if not number or not text:
-        return None
+def _abstract(article: ET.Element) -> str:
+    parts = map(_part, article.iterfind(".//Abstract/AbstractText"))
+    return " ".join(filter(None, parts))[:_LONGEST]
+
+
+def _passage(article: ET.Element, number: str, text: str) -> Passage:
+    journal = article.findtext(".//Journal/ISOAbbreviation") or ""
     year = article.findtext(".//PubDate/Year") or ""
-    place = " ".join(part for part in (article.findtext(".//Journal/ISOAbbreviation") or "", year) if part)
-    source = f"{place or 'PubMed'}, https://pubmed.ncbi.nlm.nih.gov/{number}/"
+    place = f"{journal} {year}".strip() or "PubMed"
+    source = f"{place}, https://pubmed.ncbi.nlm.nih.gov/{number}/"
     return Passage(f"pubmed:{number}#0", _text(article.find(".//ArticleTitle")), text, source, "abstract")
 
 

@@ -10,7 +10,6 @@ from clara.language.text import sentences
 from clara.tasks.model import Tool
 from clara.types import Passage
 
-ADDRESS = "https://en.wikipedia.org"
 _LONGEST = 1800
 """Characters of an article that are kept, whole sentences."""
 
@@ -19,7 +18,7 @@ class Wikipedia(WebSource):
     """Full-text search, the best match first."""
 
     name = "wikipedia"
-    address = ADDRESS
+    address = "https://en.wikipedia.org"
     pause = 0.5
     tool: Tool = "search_wikipedia"
 
@@ -39,14 +38,14 @@ class Wikipedia(WebSource):
         }
         pages = self._pages(await self._web.get("/w/api.php", parameters))
         ranked = sorted(pages, key=lambda page: int(page.get("index") or 0))
-        return tuple(passage for page in ranked[:limit] if (passage := _passage(page)))
+        return tuple(filter(None, map(_passage, ranked[:limit])))
 
     def _pages(self, body: bytes) -> list[dict[str, Any]]:
         try:
-            found: Any = json.loads(body)
-            if "error" in found:
-                raise self._web.error(f"refused the search ({found['error'].get('code')})")
-            pages: Any = found.get("query", {}).get("pages", [])
+            reply: Any = json.loads(body)
+            if "error" in reply:
+                raise self._web.error(f"refused the search ({reply['error'].get('code')})")
+            pages: Any = reply.get("query", {}).get("pages", [])
         except (ValueError, TypeError, AttributeError):
             raise self._web.error("sent no list of articles") from None
         listed = cast("list[Any]", pages) if isinstance(pages, list) else []
@@ -63,9 +62,10 @@ def _passage(page: dict[str, Any]) -> Passage | None:
 
 
 def _opening(text: str) -> str:
-    kept: list[str] = []
+    opening = ""
     for sentence in sentences(text):
-        if kept and sum(map(len, kept)) + len(kept) + len(sentence) > _LONGEST:
+        longer = f"{opening} {sentence}".strip()
+        if opening and len(longer) > _LONGEST:
             break
-        kept.append(sentence)
-    return " ".join(kept)[:_LONGEST]
+        opening = longer
+    return opening[:_LONGEST]

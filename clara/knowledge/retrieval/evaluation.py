@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,12 +56,21 @@ class Parallel:
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranking:
     """The documents found for one question, best first, with their languages."""
 
     documents: tuple[str, ...]
     languages: tuple[str, ...]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Document to its rank, from 1."""
+        return {document: place for place, document in enumerate(self.documents, 1)}
+
+    def place(self, document: str) -> int:
+        """The rank of a document, from 1; DEPTH + 1 where it is not found."""
+        return self.places.get(document, DEPTH + 1)
 
 
 def rank(retriever: HybridRetriever, queries: Sequence[Query]) -> tuple[list[Ranking], float]:
@@ -68,26 +79,29 @@ def rank(retriever: HybridRetriever, queries: Sequence[Query]) -> tuple[list[Ran
     begin = time.perf_counter()
     for at in range(0, len(queries), _BATCH):
         for passages in retriever.search_batch([(query, DEPTH) for query in queries[at : at + _BATCH]]):
-            found: dict[str, str] = {}
+            languages: dict[str, str] = {}
             for passage in passages:
-                found.setdefault(passage.id.rpartition("#")[0], passage.language)
-            rankings.append(Ranking(tuple(found), tuple(found.values())))
+                languages.setdefault(passage.id.rpartition("#")[0], passage.language)
+            rankings.append(Ranking(tuple(languages), tuple(languages.values())))
     return rankings, 1000 * (time.perf_counter() - begin) / max(1, len(queries))
 
 
 def labelled_metrics(questions: Sequence[Labelled], rankings: Sequence[Ranking]) -> dict[str, float]:
     """Recall@1, 5 and 10, MRR@10, nDCG@10 and Max@R, means over the questions."""
-    rows: list[dict[str, float]] = []
-    for question, ranking in zip(questions, rankings, strict=True):
-        ranks = [place for place, document in enumerate(ranking.documents, 1) if document in question.relevant]
-        lost = len(question.relevant) - len(ranks)
-        row = {f"recall@{k}": sum(place <= k for place in ranks) / len(question.relevant) for k in (1, 5, 10)}
-        row["mrr@10"] = 1 / ranks[0] if ranks and ranks[0] <= K else 0.0
-        ideal = sum(1 / math.log2(place + 1) for place in range(1, min(K, len(question.relevant)) + 1))
-        row["ndcg@10"] = sum(1 / math.log2(place + 1) for place in ranks if place <= K) / ideal
-        row["max@r"] = float(DEPTH + 1 if lost else ranks[-1])
-        rows.append(row)
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    rows = list(map(_measures, questions, rankings))
+    return {name: _mean([row[name] for row in rows]) for name in rows[0]}
+
+
+def _measures(question: Labelled, ranking: Ranking) -> dict[str, float]:
+    """The labelled measures of one question."""
+    relevant = sorted(ranking.place(document) for document in question.relevant)
+    gains = [1 / math.log2(place + 1) for place in range(1, K + 1)]
+    first = relevant[0]
+    measures = {f"recall@{k}": bisect_right(relevant, k) / len(relevant) for k in (1, 5, 10)}
+    measures["mrr@10"] = 1 / first if first <= K else 0.0
+    measures["ndcg@10"] = sum(gains[place - 1] for place in relevant if place <= K) / sum(gains[: len(relevant)])
+    measures["max@r"] = float(relevant[-1])
+    return measures
 
 
 def english_inclination(questions: Sequence[Labelled], rankings: Sequence[Ranking]) -> float | None:
@@ -100,18 +114,23 @@ def english_inclination(questions: Sequence[Labelled], rankings: Sequence[Rankin
     for question, ranking in zip(questions, rankings, strict=True):
         if question.language == "en":
             continue
-        places = list(zip(ranking.documents, ranking.languages, strict=True))
-        own = [n for n, (name, code) in enumerate(places) if name in question.relevant and code == question.language]
-        wrong = [n for n, (name, code) in enumerate(places) if name not in question.relevant and code == "en"]
-        if own:
-            beaten.append(bool(wrong) and wrong[0] < own[0])
+        saw_irrelevant_english = False
+        for document, language in zip(ranking.documents, ranking.languages, strict=True):
+            is_relevant = document in question.relevant
+            if is_relevant and language == question.language:
+                beaten.append(saw_irrelevant_english)
+                break
+            if not is_relevant and language == "en":
+                saw_irrelevant_english = True
     return float(np.mean(beaten)) if beaten else None
 
 
 def overlap(ranking: Ranking, reference: Ranking, k: int = K) -> float:
     """Share of the reference's first ``k`` documents that the ranking's first ``k`` hold; 1 where the reference is empty."""
-    wanted = set(reference.documents[:k])
-    return len(wanted & set(ranking.documents[:k])) / len(wanted) if wanted else 1.0
+    expected = set(reference.documents[:k])
+    if not expected:
+        return 1.0
+    return len(expected.intersection(ranking.documents[:k])) / len(expected)
 
 
 def furthest(ranking: Ranking, reference: Ranking, k: int = K) -> int | None:
@@ -119,64 +138,85 @@ def furthest(ranking: Ranking, reference: Ranking, k: int = K) -> int | None:
 
     A document that is not found has the rank DEPTH + 1.
     """
-    places = {name: place for place, name in enumerate(ranking.documents, 1)}
-    return max((places.get(document, DEPTH + 1) for document in reference.documents[:k]), default=None)
+    return max(map(ranking.place, reference.documents[:k]), default=None)
 
 
-def rank_spread(rankings: Mapping[str, Ranking], k: int = K) -> tuple[float, float]:
-    """Standard deviation and variance of the ranks of the documents in any language's first ``k``, means over them.
+def rank_spread(rankings: Collection[Ranking], k: int = K) -> tuple[float, float]:
+    """Standard deviation and variance of the ranks of the documents in any ranking's first ``k``, means over them.
 
-    A document that a language does not find has the rank DEPTH + 1.
+    A document that a ranking does not hold has the rank DEPTH + 1.
     """
-    documents = {document for ranking in rankings.values() for document in ranking.documents[:k]}
+    documents: set[str] = set()
+    for ranking in rankings:
+        documents.update(ranking.documents[:k])
     if not documents:
         return 0.0, 0.0
-    places = [{name: place for place, name in enumerate(ranking.documents, 1)} for ranking in rankings.values()]
-    table = np.array([[place.get(document, DEPTH + 1) for place in places] for document in documents], dtype=float)
-    return float(table.std(axis=1).mean()), float(table.var(axis=1).mean())
+    table = np.array([list(map(ranking.place, documents)) for ranking in rankings], dtype=float)
+    return float(table.std(axis=0).mean()), float(table.var(axis=0).mean())
 
 
 def evaluate_labelled(retriever: HybridRetriever, questions: Sequence[Labelled], ask: Ask) -> dict[str, Any]:
     """The labelled measures, all together and for each language, with the time a query took."""
     rankings, spent = rank(retriever, [ask(question.text, question.language) for question in questions])
     result: dict[str, Any] = {"n_queries": len(questions), **labelled_metrics(questions, rankings), "ms_per_query": spent}
-    codes = sorted({question.language for question in questions})
-    if len(codes) > 1:
-        chosen = {code: [n for n, question in enumerate(questions) if question.language == code] for code in codes}
-        result["languages"] = {
-            code: {"n": len(at), **labelled_metrics([questions[n] for n in at], [rankings[n] for n in at])}
-            for code, at in chosen.items()
-        }
-    if (inclination := english_inclination(questions, rankings)) is not None:
+    by_language: dict[str, list[tuple[Labelled, Ranking]]] = {}
+    for question, ranking in zip(questions, rankings, strict=True):
+        by_language.setdefault(question.language, []).append((question, ranking))
+    if len(by_language) > 1:
+        languages: dict[str, Any] = {}
+        for code, pairs in sorted(by_language.items()):
+            own_questions, own_rankings = zip(*pairs, strict=True)
+            languages[code] = {"n": len(pairs), **labelled_metrics(own_questions, own_rankings)}
+        result["languages"] = languages
+    inclination = english_inclination(questions, rankings)
+    if inclination is not None:
         result["english_inclination"] = inclination
     return result
 
 
 def evaluate_parallel(retriever: HybridRetriever, questions: Sequence[Parallel], ask: Ask) -> dict[str, Any]:
     """For each language: overlap@10, Max@R and rank spread against the English ranking; the spread over all languages."""
-    asked = [(question.id, code, text) for question in questions for code, text in question.texts.items()]
-    found, spent = rank(retriever, [ask(text, code) for _, code, text in asked])
+    keys: list[tuple[str, str]] = []
+    queries: list[Query] = []
+    for question in questions:
+        for code, text in question.texts.items():
+            keys.append((question.id, code))
+            queries.append(ask(text, code))
+    rankings, spent = rank(retriever, queries)
     by_question: dict[str, dict[str, Ranking]] = {}
-    for (name, code, _), ranking in zip(asked, found, strict=True):
+    for (name, code), ranking in zip(keys, rankings, strict=True):
         by_question.setdefault(name, {})[code] = ranking
-    languages: dict[str, dict[str, float]] = {}
-    for code in dict.fromkeys(code for _, code, _ in asked):
-        pairs = [(r[code], r["en"]) for r in by_question.values() if code in r and "en" in r]
-        spreads = [rank_spread({"own": own, "english": english}) for own, english in pairs]
-        languages[code] = {
-            "n": len(pairs),
-            "overlap@10": _mean([overlap(own, english) for own, english in pairs]),
-            "max@r": _mean([last for own, english in pairs if (last := furthest(own, english)) is not None]),
-            "rank_spread": _mean([deviation for deviation, _ in spreads]),
-            "rank_variance": _mean([variance for _, variance in spreads]),
-        }
-    spreads = [rank_spread(rankings) for rankings in by_question.values()]
+    pairs: dict[str, list[tuple[Ranking, Ranking]]] = {code: [] for _, code in keys}
+    spreads: list[tuple[float, float]] = []
+    for versions in by_question.values():
+        spreads.append(rank_spread(versions.values()))
+        english = versions.get("en")
+        if english is not None:
+            for code, own in versions.items():
+                pairs[code].append((own, english))
     return {
-        "n_queries": len(asked),
-        "languages": languages,
+        "n_queries": len(queries),
+        "languages": {code: _against_english(pairs_of_language) for code, pairs_of_language in pairs.items()},
+        **_spread_means(spreads),
+        "ms_per_query": spent,
+    }
+
+
+def _against_english(pairs: Sequence[tuple[Ranking, Ranking]]) -> dict[str, float]:
+    """The measures without labels of one language: pairs of its ranking and the English one of the same question."""
+    last_ranks = (furthest(own, english) for own, english in pairs)
+    return {
+        "n": len(pairs),
+        "overlap@10": _mean([overlap(own, english) for own, english in pairs]),
+        "max@r": _mean([last for last in last_ranks if last is not None]),
+        **_spread_means([rank_spread(pair) for pair in pairs]),
+    }
+
+
+def _spread_means(spreads: Sequence[tuple[float, float]]) -> dict[str, float]:
+    return {
         "rank_spread": _mean([deviation for deviation, _ in spreads]),
         "rank_variance": _mean([variance for _, variance in spreads]),
-        "ms_per_query": spent,
     }
 
 

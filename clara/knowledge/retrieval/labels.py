@@ -26,14 +26,14 @@ def read_questions(path: Path) -> list[Labelled] | list[Parallel]:
         KnowledgeError: it is none of these; the message names the line.
     """
     try:
-        found = list(_wide(path)) if path.suffix.lower() == ".csv" else _lines(path)
+        questions = list(_wide(path)) if path.suffix.lower() == ".csv" else _lines(path)
     except Unreadable as problem:
         raise KnowledgeError(f"cannot read {path}: {problem}") from None
     except OSError as problem:
         raise KnowledgeError(f"cannot read {path}: {problem.strerror}") from None
-    if not found:
+    if not questions:
         raise KnowledgeError(f"{path} holds no question")
-    return found
+    return questions
 
 
 def _lines(path: Path) -> list[Labelled] | list[Parallel]:
@@ -41,7 +41,10 @@ def _lines(path: Path) -> list[Labelled] | list[Parallel]:
     if rows and all("queries" in row for _, row in rows):
         return [_parallel(path, number, row) for number, row in rows]
     pairs: Counter[str] = Counter()
-    return [question for number, row in rows for question in _labelled(path, number, row, pairs)]
+    questions: list[Labelled] = []
+    for number, row in rows:
+        questions.extend(_labelled(path, number, row, pairs))
+    return questions
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -60,23 +63,33 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _labelled(path: Path, number: int, row: dict[str, Any], pairs: Counter[str]) -> Iterator[Labelled]:
     if isinstance(row.get("qa"), list) and "id" in row:
-        name = str(row["id"])
-        for pair in row["qa"]:
-            if isinstance(pair, dict) and all(str(pair.get(part) or "").strip() for part in ("answer", "question")):
-                yield Labelled(str(pair["question"]), frozenset({f"{name}#{pairs[name]}"}))
-            pairs[name] += 1
+        yield from _medquad(str(row["id"]), row["qa"], pairs)
         return
     query, relevant = row.get("query"), row.get("relevant")
-    if not isinstance(query, str) or not query.strip() or not isinstance(relevant, list) or not relevant:
+    has_query = isinstance(query, str) and query.strip()
+    if not has_query or not isinstance(relevant, list) or not relevant:
         raise KnowledgeError(f'{path}, line {number}: needs "query" and a list "relevant" of document ids')
-    yield Labelled(query, frozenset(map(str, relevant)), _code(path, number, str(row.get("language") or "en")))
+    yield Labelled(str(query), frozenset(map(str, relevant)), _code(path, number, str(row.get("language") or "en")))
+
+
+def _medquad(name: str, listed: list[Any], pairs: Counter[str]) -> Iterator[Labelled]:
+    """The questions of one MedQuAD document that have an answer; answers are numbered as the loader numbers them."""
+    for pair in listed:
+        if isinstance(pair, dict):
+            question, answer = str(pair.get("question") or ""), str(pair.get("answer") or "")
+            if question.strip() and answer.strip():
+                yield Labelled(question, frozenset({f"{name}#{pairs[name]}"}))
+        pairs[name] += 1
 
 
 def _parallel(path: Path, number: int, row: dict[str, Any]) -> Parallel:
     queries = row["queries"]
     if not isinstance(queries, dict) or not queries:
         raise KnowledgeError(f'{path}, line {number}: "queries" must give a text for each language')
-    texts = {_code(path, number, str(name)): str(text) for name, text in queries.items() if str(text or "").strip()}
+    texts: dict[str, str] = {}
+    for name, text in queries.items():
+        if str(text or "").strip():
+            texts[_code(path, number, str(name))] = str(text)
     return Parallel(str(row.get("id", number)), texts)
 
 
@@ -90,14 +103,17 @@ def _code(path: Path, number: int, name: str) -> str:
 def _wide(path: Path) -> Iterator[Parallel]:
     """The stems of a wide benchmark file: options are not part of the query."""
     rows = csv.DictReader(read_text(path).splitlines(keepends=True))
-    named = [name for name in rows.fieldnames or () if name.lower() != "id"]  # "id" is Indonesian too
-    columns = {name: language.code for name in named if (language := find_language(name))}
+    columns: dict[str, str] = {}
+    for name in rows.fieldnames or ():
+        language = find_language(name)
+        if language is not None and name.lower() != "id":  # which is Indonesian too
+            columns[name] = language.code
     if "en" not in columns.values() or len(columns) < 2:
         raise KnowledgeError(f"{path} needs a column for English and for at least one other language")
     for number, row in enumerate(rows, 2):
-        texts = {
-            code: parse_question(str(row[name]), language=code).text
-            for name, code in columns.items()
-            if (row[name] or "").strip()
-        }
+        texts: dict[str, str] = {}
+        for name, code in columns.items():
+            cell = row[name] or ""
+            if cell.strip():
+                texts[code] = parse_question(cell, language=code).text
         yield Parallel(str(row.get("id") or row.get("ID") or number), texts)

@@ -16,9 +16,9 @@ from clara.knowledge.corpus.chunking import Chunk, chunk, count_words
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.embedding.static import StaticEmbedder
 from clara.knowledge.index import lexical as lexical_module
-from clara.knowledge.index.lock import Exclusive
+from clara.knowledge.index.folder import exclusive, kb_folder
 from clara.knowledge.index.record import KnowledgeRecord
-from clara.knowledge.index.store import Change, KnowledgeBase, discard, kb_folder
+from clara.knowledge.index.store import Change, KnowledgeBase, discard
 from tests.knowledge.fakes import CORNEA, GLAUCOMA, LENS, HashEmbedder, document
 
 
@@ -184,7 +184,7 @@ def test_discarding_lets_another_embedder_build_it_again(folder: Path) -> None:
 
 def test_a_second_writer_is_refused(folder: Path) -> None:
     base = make(folder, CORNEA)
-    with Exclusive(folder), pytest.raises(StoreError, match="another process is changing the knowledge base"):
+    with exclusive(folder), pytest.raises(StoreError, match="another process is changing the knowledge base"):
         base.add([LENS])
     assert base.add([LENS]) == Change(added=1, passages=1)
 
@@ -284,7 +284,7 @@ def test_a_record_whose_documents_have_no_origin_opens(folder: Path) -> None:
 def test_a_reader_beside_a_writer_neither_repairs_nor_fails(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     base = make(folder, CORNEA, GLAUCOMA)
     base.record.put([(LENS, chunk(LENS))])  # the writer has not told Chroma yet
-    with Exclusive(folder):
+    with exclusive(folder):
         reader = reopen(base)
         assert "another process is changing" in caplog.text
         assert reader._vectors.count() == 2
@@ -355,7 +355,7 @@ def test_an_index_that_names_no_record_is_kept(folder: Path) -> None:
 
 def test_discarding_beside_a_writer_is_refused_and_empties_nothing(folder: Path) -> None:
     base = make(folder, CORNEA)
-    with Exclusive(folder), pytest.raises(StoreError, match="another process is changing"):
+    with exclusive(folder), pytest.raises(StoreError, match="another process is changing"):
         discard(Settings(home=folder.parent.parent), folder.name)
     assert base._vectors.count() == 1
 

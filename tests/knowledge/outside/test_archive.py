@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from clara.assembly import OUTSIDE_SOURCES, build_sources
 from clara.config import Settings
 from clara.errors import SourceError
-from clara.knowledge.outside.archive import KEPT, Archive
-from clara.knowledge.outside.archived import Archived
-from clara.knowledge.outside.build import ADDRESSES, build_sources
+from clara.knowledge.outside.archive import KEPT, Archive, Archived
 from clara.types import Passage
 from tests.agent.fakes import Outside
 
@@ -86,7 +85,7 @@ def test_no_source_is_built_unless_the_settings_name_it(tmp_path: Path) -> None:
     assert build_sources(Settings(home=tmp_path)) == ()
     named = build_sources(Settings(home=tmp_path, search=("wikipedia", "pubmed", "wikipedia")))
     assert [source.name for source in named] == ["wikipedia", "pubmed"]
-    assert set(ADDRESSES) == {"wikipedia", "pubmed"}
+    assert set(OUTSIDE_SOURCES) == {"wikipedia", "pubmed"}
 
 
 def test_without_the_cache_nothing_is_kept(tmp_path: Path) -> None:

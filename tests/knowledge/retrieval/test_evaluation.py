@@ -114,26 +114,26 @@ def test_furthest_is_the_rank_of_the_last_passage_that_english_finds_first(
 
 
 def test_rank_spread_of_one_document_is_the_population_deviation_of_its_ranks() -> None:
-    deviation, variance = rank_spread({"en": ranking("a"), "es": ranking("a"), "zh": ranking("a")})
+    deviation, variance = rank_spread([ranking("a"), ranking("a"), ranking("a")])
     assert (deviation, variance) == (0, 0)
     rankings = {"en": ranking("ab"), "es": ranking("ba"), "zh": ranking("c")}
     lost = DEPTH + 1
     places = {"a": [1, 2, lost], "b": [2, 1, lost], "c": [lost, lost, 1]}
-    deviation, variance = rank_spread(rankings)
+    deviation, variance = rank_spread(rankings.values())
     assert deviation == pytest.approx(statistics.mean(statistics.pstdev(ranks) for ranks in places.values()))
     assert variance == pytest.approx(statistics.mean(statistics.pvariance(ranks) for ranks in places.values()))
 
 
 def test_rank_spread_looks_at_documents_of_any_languages_first_k() -> None:
     rankings = {"en": ranking("ab"), "es": ranking("ca")}
-    deviation, _ = rank_spread(rankings, k=1)
+    deviation, _ = rank_spread(rankings.values(), k=1)
     assert deviation == pytest.approx(
         statistics.mean([statistics.pstdev([1, 2]), statistics.pstdev([DEPTH + 1, 1])])
     )  # a, c
 
 
 def test_nothing_found_anywhere_has_no_spread() -> None:
-    assert rank_spread({"en": ranking(""), "es": ranking("")}) == (0.0, 0.0)
+    assert rank_spread([ranking(""), ranking("")]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""The folder of a knowledge base: its name, its one writer, and what is removed from it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clara.config import Settings
+from clara.errors import StoreError, UsageError, WriteError
+from clara.files import FolderLock
+
+_NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
+
+
+def kb_folder(settings: Settings, name: str) -> Path:
+    """The folder of a knowledge base.
+
+    Raises:
+        UsageError: the name could not be a folder's.
+    """
+    if not _NAME.match(name):
+        raise UsageError(f"{name!r} cannot name a knowledge base: use lower-case letters, digits, - and _")
+    return settings.home / "kb" / name
+
+
+def missing_message(name: str, folder: Path) -> str:
+    """What to do when a knowledge base is missing."""
+    command = "clara kb build" if name == "ophthalmology" else f"clara kb add --kb {name} PATH"
+    return f"there is no knowledge base {name!r} in {folder.parent} yet; run: {command}"
+
+
+@contextmanager
+def exclusive(folder: Path) -> Generator[None]:
+    """Keep a knowledge base to this process: Chroma's persistent store does not stand two writers.
+
+    Raises:
+        StoreError: another process is changing it, or its folder cannot be written.
+    """
+    lock = FolderLock(folder)
+    try:
+        is_ours = lock.take()
+    except WriteError as error:
+        raise StoreError(str(error)) from None
+    if not is_ours:
+        raise StoreError(f"another process is changing the knowledge base {folder}; wait for it to end")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def drop_chroma(place: Path) -> None:
+    """Remove an embedded Chroma; the caller has the lock. The record holds everything."""
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise StoreError(f"cannot remove the index {place}: {error.strerror}") from None
+
+
+def make_kb_folder(folder: Path) -> None:
+    """Make the folder if it is not there.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the data folder {folder}: {error.strerror}; set CLARA_HOME to another") from None
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
