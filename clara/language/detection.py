@@ -1,17 +1,24 @@
-"""Which language is a text in? By script first, then by the small words that every sentence of a language has.
+"""Which language is a text in? By script, then by small words and letters, then by the statistics of py3langid.
 
-Small-word profiles need no model and are exact enough for questions of a line or more. They know Hindi in Latin letters
-and Filipino mixed with English, which general-purpose detectors do not.
+Small words need no model and are exact for questions of a line or more; they know Hindi in Latin letters and Filipino mixed
+with English, which general-purpose detectors do not. Short phrases, and languages outside the seven, are left to the
+statistics wherever the small words leave room. The words and letters are data: ``detection.toml``.
 """
 
 from __future__ import annotations
 
+import math
+import tomllib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from clara.language.text import words
+from clara.language.codes import LANGUAGES, SEVEN
+from clara.language.identifier import LEAST, log_probabilities
+from clara.language.text import fold, script_counts, spans
 from clara.types import Question
 
 
@@ -27,11 +34,8 @@ class Detection:
 UNKNOWN = "und"
 """ISO 639-2 code for "undetermined"."""
 
-_SCRIPTS = {
-    "ARABIC": "ar",
+_ONE_LANGUAGE = {
     "BENGALI": "bn",
-    "CYRILLIC": "ru",
-    "DEVANAGARI": "hi",
     "GREEK": "el",
     "GUJARATI": "gu",
     "GURMUKHI": "pa",
@@ -48,98 +52,226 @@ _SCRIPTS = {
     "TAMIL": "ta",
     "TELUGU": "te",
     "THAI": "th",
-    "CJK": "zh",
 }
+"""Scripts that stand for one language here."""
+_OWN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzáéíóúüñçàâêîôûëïœæùèÿãõìò")
+"""Latin letters of the seven languages."""
+_CLEAR_LEAD = 2.0
+"""Points by which small words must lead to settle the language without the statistics."""
+_STATISTICS_WEIGHT = 0.6
+"""What a factor of e in probability counts, in points of small words."""
+_TIE = 0.25
+"""Languages closer than this many points are equal: then the preferred one is taken."""
+_SENTENCE_WORDS = 4
+"""So many words are a sentence rather than a term."""
+_LEAST_PROBABILITY = math.log(0.5)
+"""How likely a language must be where no small word speaks for any; below it the text counts as bare terms."""
 
-_PROFILES: dict[str, str] = {
-    "en": "the of is are which what in and to a an with for by on not following from that it this does do how why most "
-    "correct be as or has have can about statement regarding except",
-    "es": "el la los las de del en es son que y un una cual cuales con para por no se como al su sobre correcta siguiente "
-    "siguientes lo mas respecto entre ojo esta afirmar puede cuando donde porque tratamiento",
-    "pt": "o a os as do da dos das de em e um uma que qual quais com para por nao se como ao na no nas nos sobre correta "
-    "seguinte seguintes sao mais ou olho afirmar pode quando onde esta assinale alternativa",
-    "fr": "le la les de des du en est sont que et un une quel quelle quelles avec pour par ne pas se comme au aux sur "
-    "correcte suivant suivante suivantes plus dans ou oeil peut quand concernant cette parmi propos qui",
-    "fil": "ang ng mga sa na ay alin ano anong sumusunod tungkol at o hindi ito para kung may isang nito bahagi mata tama "
-    "mali sagot ba nang kapag saan bakit paano siya niya kaniyang piliin",
-    "hi": "hai hain ka ki ke ko mein me se aur kya kaun kaunsa kis ka nahi nahin yah ye yeh iska iske iski sahi galat "
-    "ek par jo hota hoti hote tatha liye baare uttar chuniye nimnlikhit nimnalikhit mem bhi kar nahim",
-    "de": "der die das und ist sind welche welcher was ein eine mit fur von nicht im auf den dem bei wie zu auge wird oder",
-    "it": "il lo gli di del della e sono quale quali che con per non si come nel nella sul e un una occhio piu seguenti",
-    "nl": "de het een van en is zijn welke wat met voor niet in op bij hoe oog wordt of",
-    "ro": "si este sunt care ce cu pentru nu in la din o un cea mai ochi despre",
-    "pl": "jest sa ktory ktora ktore co z na nie w do sie jak oko oraz przez",
-    "tr": "ve bir bu hangi nedir ile icin degil goz olan en da de mi",
-    "vi": "la cua va cac nao gi trong khong mot nhung mat duoc co cho benh",
-    "id": "yang dan adalah di dari pada dengan untuk tidak apa mana mata ini itu atau",
-    "sw": "ya na wa ni katika kwa gani nini si jicho au kuwa",
-    "sv": "och ar vilken vad som en ett med for inte pa av i oga",
-    "ig": "na nke gini bu ka anya n ndi",
-    "yo": "ni ti awon kini ati fun oju wo",
-}
+
+_UNKNOWN_TO_STATISTICS = frozenset({"hi", "ha", "ig", "yo", "wo"})
+"""Languages in Latin letters that py3langid does not know; Hindi is written so, too."""
+_UNKNOWN_PROBABILITY = math.log(0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    words: frozenset[str]
+    letters: frozenset[str]
 
 
 @lru_cache(maxsize=1)
-def _profiles() -> dict[str, frozenset[str]]:
-    return {code: frozenset(text.split()) for code, text in _PROFILES.items()}
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def detect_language(text: str) -> Detection:
-    """Recognise the language of a text; ``und`` with confidence 0 if nothing speaks for any."""
-    scripts = _scripts(text)
-    total = sum(scripts.values())
+@lru_cache(maxsize=1)
+def _latin_profiles() -> dict[str, _Profile]:
+    return _profiles(_tables()["latin"])
+
+
+@lru_cache(maxsize=8)
+def _shared_profiles(script: str) -> dict[str, _Profile]:
+    return _profiles(_tables()["shared"][script])
+
+
+def _profiles(table: dict[str, Any]) -> dict[str, _Profile]:
+    letters = table.get("letters", {})
+    profiles: dict[str, _Profile] = {}
+    for code, text in table["words"].items():
+        profiles[code] = _Profile(frozenset(text.split()), frozenset(letters.get(code, "")))
+    return profiles
+
+
+def detect_language(text: str, prefer: str | None = None) -> Detection:
+    """Recognise the language of a text; ``und`` with confidence 0 if it has no letters or nothing speaks for any.
+
+    Args:
+        text: in any script.
+        prefer: the language to take where several are equally likely, such as that of the user's interface.
+    """
+    counts = script_counts(unicodedata.normalize("NFC", text))
+    total = sum(counts.values())
     if not total:
         return Detection(UNKNOWN, 0.0)
-    other = {script: count for script, count in scripts.items() if script != "LATIN"}
-    if other:
-        script, count = max(other.items(), key=lambda item: item[1])
-        # Questions in other scripts often carry Latin terms: a quarter of the letters is enough to tell.
-        if count >= 0.25 * total or scripts.get("LATIN", 0) == 0:
-            kana = scripts.get("HIRAGANA", 0) + scripts.get("KATAKANA", 0)
-            code = "ja" if script == "CJK" and kana else _SCRIPTS.get(script, UNKNOWN)
-            return Detection(code, round(min(1.0, 0.5 + count / total), 3))
-    return _latin(text)
+    others = Counter({script: count for script, count in counts.items() if script != "LATIN"})
+    if others:
+        script, count = others.most_common(1)[0]
+        # Questions in other scripts often carry Latin terms: a quarter of the letters is enough.
+        if count >= 0.25 * total or not counts["LATIN"]:
+            confidence = round(min(1.0, 0.5 + count / total), 3)
+            return Detection(_language_of_script(script, counts, text, prefer), confidence)
+    return _latin(text, prefer)
 
 
-def question_language(question: Question) -> Detection:
+def question_language(question: Question, prefer: str | None = None) -> Detection:
     """The language of a question: of its stem, and of stem and options together where the stem says nothing."""
-    found = detect_language(question.text)
-    if found.code == UNKNOWN or found.confidence == 0:
-        return detect_language("\n".join((question.text, *(option.text for option in question.options))))
-    return found
+    detection = detect_language(question.text, prefer)
+    if detection.code == UNKNOWN or detection.confidence == 0:
+        return detect_language("\n".join((question.text, *(option.text for option in question.options))), prefer)
+    return detection
 
 
-def _scripts(text: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for char in text:
-        if char.isalpha():
-            counts[unicodedata.name(char, "?").split(" ")[0].split("-")[0]] += 1
-    return counts
+def _language_of_script(script: str, counts: Counter[str], text: str, prefer: str | None) -> str:
+    if script == "CJK":
+        has_kana = counts["HIRAGANA"] + counts["KATAKANA"] > 0
+        return "ja" if has_kana or any(_is_japanese_form(char) for char in text) else "zh"
+    if script in _tables()["shared"]:
+        return _shared_script(script, text, prefer)
+    return _ONE_LANGUAGE.get(script, UNKNOWN)
 
 
-def _latin(text: str) -> Detection:
-    """Share of small words; where English is close to Filipino or Hindi the other wins, because terms are English there."""
-    found = words(text)
-    scores = {code: sum(word in profile for word in found) for code, profile in _profiles().items()}
-    if _has(text, "ãõ"):
-        scores["pt"] += 2
-    if _has(text, "ñ¿¡"):
-        scores["es"] += 3
-    if _has(text, "œùèê") or "l'" in text.lower() or "l’" in text:
-        scores["fr"] += 1
-    if _has(text, "ßäöü"):
-        scores["de"] += 1
-    best = max(scores, key=lambda code: scores[code])
-    if scores[best] == 0:
-        return Detection("en" if text.isascii() else UNKNOWN, 0.0)
-    if best == "en":
-        mixed = max(("fil", "hi"), key=lambda code: scores[code])
-        if scores[mixed] >= 3 and scores[mixed] >= 0.5 * scores["en"]:
-            best = mixed
-    rival = max((score for code, score in scores.items() if code != best), default=0)
-    confidence = scores[best] / (scores[best] + rival)
-    return Detection(best, round(confidence, 3), romanised=best == "hi")
+@lru_cache(maxsize=4096)
+def _is_japanese_form(char: str) -> bool:
+    """True for a character of JIS X 0208 that stands in neither GB 2312 nor Big5: a form that Chinese does not write."""
+    if char.isascii() or not unicodedata.name(char, "").startswith("CJK UNIFIED"):
+        return False
+    return _encodes(char, "euc_jp") and not _encodes(char, "gb2312") and not _encodes(char, "big5")
 
 
-def _has(text: str, characters: str) -> bool:
-    return any(char in text.lower() for char in characters)
+def _encodes(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shared_script(script: str, text: str, prefer: str | None) -> str:
+    profiles = _shared_profiles(script)
+    words = [word.surface.casefold() for word in spans(text)]
+    points: dict[str, float] = {}
+    for code, profile in profiles.items():
+        points[code] = 2.0 * sum(word in profile.words for word in words) + sum(char in profile.letters for char in text)
+    ranked = sorted(points.values(), reverse=True)
+    if ranked[0] - ranked[1] < _CLEAR_LEAD:
+        for code, log_probability in log_probabilities(text, points).items():
+            points[code] += _STATISTICS_WEIGHT * log_probability
+    default: str = _tables()["shared"][script]["default"]
+    return _best(points, prefer or default)
+
+
+def _latin(text: str, prefer: str | None) -> Detection:
+    """Small words and letters; the statistics decide between languages that these leave close together."""
+    points = _points(text)
+    best = max(points, key=lambda code: points[code])
+    if best == "en" and _is_mixed(points):
+        best = max(("fil", "hi"), key=lambda code: points[code])
+        return Detection(best, _confidence(points, best), romanised=best == "hi")
+    rival = max(points[code] for code in points if code != best)
+    if points[best] - rival < _CLEAR_LEAD or points[best] < 2 * rival or not _is_own_alphabet(text):
+        no_words = points[best] == 0
+        common_words = _without_names(text)
+        is_plain = common_words.isascii()
+        log_likely = log_probabilities(common_words, _latin_codes())
+        if no_words and max(log_likely.values()) < _LEAST_PROBABILITY:
+            return Detection(prefer or ("en" if is_plain else UNKNOWN), 0.0)
+        points = _with_statistics(points, log_likely)
+        best = _best(points, prefer)
+        is_sentence = len(spans(text)) >= _SENTENCE_WORDS
+        if no_words and best not in SEVEN and is_plain and not is_sentence:
+            return Detection("en", 0.0)  # bare Latin and Greek terms resemble Italian, Romanian and others
+    return Detection(best, _confidence(points, best), romanised=best == "hi")
+
+
+def _with_statistics(points: dict[str, float], log_likely: dict[str, float]) -> dict[str, float]:
+    """Points and statistics together. A language that the statistics do not know needs words of its own to stay."""
+    combined: dict[str, float] = {}
+    for code in {**points, **log_likely}:
+        own = points.get(code, 0.0)
+        if code in _UNKNOWN_TO_STATISTICS:
+            if own:
+                combined[code] = own + _STATISTICS_WEIGHT * _UNKNOWN_PROBABILITY
+        else:
+            combined[code] = own + _STATISTICS_WEIGHT * log_likely[code]
+    return combined
+
+
+def _points(text: str) -> dict[str, float]:
+    """Points of each language in Latin letters, by its small words and its letters."""
+    profiles = _latin_profiles()
+    points = dict.fromkeys(profiles, 0.0)
+    for word in spans(text):
+        spelled = word.surface.casefold()
+        exact = [code for code, profile in profiles.items() if spelled in profile.words]
+        for code in exact:
+            points[code] += 1.0
+        if not exact:  # accents are often left out, but a language that needs none is likelier
+            for code in profiles:
+                points[code] += 0.5 * (word.text in _folded_words(code))
+        if word.surface[:1].islower():
+            for code, profile in profiles.items():
+                points[code] += sum(char in profile.letters for char in word.surface)
+    for sign in "¿¡":
+        points["es"] += 3.0 * (sign in text)
+    if "l'" in text.lower() or "l’" in text or "d'" in text.lower():
+        points["fr"] += 1.0
+    return points
+
+
+@lru_cache(maxsize=32)
+def _folded_words(code: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in _latin_profiles()[code].words)
+
+
+def _is_mixed(points: dict[str, float]) -> bool:
+    """True for Filipino or Hindi with terms in English, which bring English small words with them."""
+    mixed = max(points["fil"], points["hi"])
+    return mixed >= 3 and mixed >= 0.5 * points["en"]
+
+
+def _is_own_alphabet(text: str) -> bool:
+    """True if the words that are no names have letters of the seven languages only."""
+    for word in spans(text):
+        if not word.surface.istitle():
+            for char in word.surface.casefold():
+                if char.isalpha() and char not in _OWN_LETTERS:
+                    return False
+    return True
+
+
+def _without_names(text: str) -> str:
+    """The text with capitalised words in plain letters: an eponym's accents are those of its bearer's language."""
+    plain: list[str] = []
+    for word in text.split():
+        plain.append(fold(word) if word[:1].isupper() else word.lower())
+    return " ".join(plain)
+
+
+@lru_cache(maxsize=1)
+def _latin_codes() -> tuple[str, ...]:
+    return tuple(code for code, language in LANGUAGES.items() if language.script == "Latn")
+
+
+def _best(points: dict[str, float], prefer: str | None) -> str:
+    best = max(points, key=lambda code: points[code])
+    if prefer in points and points[best] - points[prefer] < _TIE:
+        return prefer
+    return best
+
+
+def _confidence(points: dict[str, float], best: str) -> float:
+    """The share of the best in the points of the two best; languages without any point have none."""
+    floor = _STATISTICS_WEIGHT * LEAST
+    own = points[best] - min(0.0, floor)
+    rival = max(points[code] for code in points if code != best) - min(0.0, floor)
+    return round(max(0.5, own / (own + max(rival, 0.0))), 3) if own > 0 else 0.0

@@ -6,18 +6,28 @@ import itertools
 import re
 import threading
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import regex
 import Stemmer
 
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)\s+(?=[^a-z])|(?<=[।॥。！？])\s*|\n{2,}"
 )
-_DEVA = r"[\u0900-\u0963\u0966-\u097F]"  # with vowel signs, which \w leaves out; without danda
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
-_WORD = re.compile(rf"\d+[.,]\d+|{_DEVA}+|{_HAN.pattern}|(?:(?!{_DEVA}|{_HAN.pattern})[^\W_])+")
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+"""Scripts that put no space between words: each letter with its marks is a unit of its own."""
+_JOINERS = r"\u200c\u200d"
+_WORD = regex.compile(
+    rf"\d+[.,]\d+"
+    rf"|[\p{{Devanagari}}--[।॥]][\p{{Devanagari}}\p{{M}}{_JOINERS}--[।॥]]*"
+    rf"|[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]\p{{M}}*"
+    rf"|[[\p{{L}}\p{{N}}]--[\p{{Devanagari}}{_UNSPACED}]][[\p{{L}}\p{{M}}\p{{N}}{_JOINERS}]--[\p{{Devanagari}}{_UNSPACED}]]*",
+    regex.VERSION1,
+)
+_UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}]")
 _ASCII_WORD = re.compile(r"[0-9]+[.,][0-9]+|[a-z0-9]+")
 _DIGITS = {ord(c): str(unicodedata.digit(c)) for c in "०१२३४५६७८९０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 
@@ -38,20 +48,25 @@ def normalise(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """As :func:`normalise`, and Latin letters lose their accents (``córnea`` and ``cornea`` meet)."""
+    """As :func:`normalise`, without what may be written or left out: accents of Latin and Greek letters (``córnea`` and
+    ``cornea`` meet), vowel points of Arabic and Hebrew, joiners.
+    """
     if text.isascii():
         return text.lower()
     return _fold_word(text) if len(text) <= _WORD_LENGTH else _fold(text)
 
 
+_IGNORED_MARKS = regex.compile(
+    r"(?<=[\p{Latin}\p{Greek}]\p{M}*)\p{M}"  # accents, also several on one letter (ế)
+    r"|[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]"  # Arabic vowel points and the tatweel
+    r"|[\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7]"  # Hebrew points and accents
+    rf"|[{_JOINERS}\u200b\u2060\ufeff\u00ad]"  # letters that have no width
+)
+
+
 def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", normalise(text))
-    kept = (
-        char
-        for index, char in enumerate(decomposed)
-        if not (unicodedata.combining(char) and index and decomposed[index - 1] < "\u0250")
-    )
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", _IGNORED_MARKS.sub("", decomposed))
 
 
 _WORD_LENGTH = 32
@@ -78,7 +93,9 @@ class Word:
 
 
 def spans(text: str) -> list[Word]:
-    """Word-like units in order; each Chinese or Japanese character is one, a number keeps its decimal mark."""
+    """Word-like units in order, by Unicode's classes of letters and marks. A number keeps its decimal mark; in scripts
+    without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) each letter with its marks is a unit.
+    """
     return list(_remembered_spans(text) if len(text) <= _QUESTION_LENGTH else _spans(text))
 
 
@@ -128,24 +145,43 @@ def _ascii_token(word: str) -> str:
 
 
 def search_tokens(text: str) -> list[str]:
-    """Tokens for BM25: stemmed Latin words without stop words, Chinese bigrams, Devanagari words."""
+    """Tokens for BM25: stemmed words without stop words; pairs of neighbours in scripts without spaces."""
     if text.isascii():  # most of a large collection, and five times faster so
         return [token for word in _ASCII_WORD.findall(text.lower()) if (token := _ascii_token(word))]
     tokens: list[str] = []
-    han: list[str] = []
-
-    def flush() -> None:
-        if len(han) == 1:
-            tokens.append(han[0])
-        tokens.extend(a + b for a, b in itertools.pairwise(han))
-        han.clear()
-
-    for word in words(text):
-        if len(word) == 1 and _HAN.match(word):
-            han.append(word)
+    for is_unspaced, run in itertools.groupby(words(text), _is_unspaced):
+        if is_unspaced:
+            tokens.extend(_pairs(list(run)))
             continue
-        flush()
-        if word not in STOPWORDS:
-            tokens.append(stem(word) if word.isascii() else stem(word, "hi"))
-    flush()
+        for word in run:
+            if word not in STOPWORDS:
+                tokens.append(stem(word) if word.isascii() else stem(word, "hi"))
     return tokens
+
+
+def _is_unspaced(word: str) -> bool:
+    return _UNSPACED_LETTER.match(word) is not None
+
+
+def _pairs(units: list[str]) -> list[str]:
+    """Each unit with its neighbour; a unit that stands alone is a token itself."""
+    if len(units) == 1:
+        return units
+    return [first + second for first, second in itertools.pairwise(units)]
+
+
+def script_counts(text: str) -> Counter[str]:
+    """Script to its number of letters in the text: ``LATIN``, ``DEVANAGARI``, ``CJK``, ``HIRAGANA`` …
+
+    The script is the first word of a letter's Unicode name; a letter without a name counts as ``?``.
+    """
+    counts: Counter[str] = Counter()
+    for char in text:
+        if char.isalpha():
+            counts[_script(char)] += 1
+    return counts
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "?").split(" ")[0].split("-")[0]

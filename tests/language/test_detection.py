@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clara.language.detection import UNKNOWN, detect_language
@@ -66,5 +68,63 @@ def test_text_without_letters_is_undetermined(text: str) -> None:
 
 
 def test_bare_terms_count_as_english_with_no_confidence() -> None:
-    assert detect_language("keratoconus") == detect_language("uveitis anterior")
+    assert detect_language("keratoconus") == detect_language("retinitis pigmentosa")
     assert detect_language("keratoconus").confidence == 0.0
+
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+def recognised(name: str, prefer: str | None = None) -> tuple[int, list[tuple[str, str, str]]]:
+    """Number of texts of a corpus file, and those that were taken for another language."""
+    lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()
+    mistaken: list[tuple[str, str, str]] = []
+    for line in lines:
+        code, text = line.split("\t")
+        recognised_code = detect_language(text, prefer).code
+        if recognised_code != code:
+            mistaken.append((code, recognised_code, text))
+    return len(lines), mistaken
+
+
+def test_nearly_all_short_phrases_of_the_seven_languages_are_recognised() -> None:
+    number, mistaken = recognised("phrases.tsv")
+    assert number == 66
+    assert len(mistaken) <= 2, mistaken
+
+
+def test_nearly_all_sentences_in_other_languages_are_recognised() -> None:
+    number, mistaken = recognised("other_languages.tsv")
+    assert number == 60
+    assert len(mistaken) <= 2, mistaken
+
+
+@pytest.mark.parametrize("prefer", ["es", "pt"])
+@pytest.mark.parametrize("text", ["catarata", "glaucoma", "uvea"])
+def test_a_bare_term_is_taken_for_the_preferred_language_and_is_not_sure(text: str, prefer: str) -> None:
+    detection = detect_language(text, prefer)
+    assert (detection.code, detection.confidence) == (prefer, 0.0)
+
+
+def test_a_preference_does_not_outweigh_the_words() -> None:
+    assert detect_language("¿Qué es la catarata?", "pt").code == "es"
+    assert detect_language("Qual é o tratamento da catarata?", "es").code == "pt"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Treatment of Behçet disease with the eye involved",
+        "Vogt-Koyanagi-Harada and Ménière: which of these is bilateral?",
+        "What are the signs of Sjögren syndrome in the eye?",
+        "Is Dalén-Fuchs nodule a sign of sympathetic ophthalmia?",
+    ],
+)
+def test_the_accents_of_an_eponym_do_not_change_the_language(text: str) -> None:
+    assert detect_language(text).code == "en"
+
+
+def test_accents_that_were_left_out_still_speak_for_their_language() -> None:
+    assert detect_language("cirugia de ojos en ninos").code == "es"
+    assert detect_language("pressao do olho e dor").code == "pt"
+    assert detect_language("symptomes de la cecite").code == "fr"

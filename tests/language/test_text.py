@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from clara.language.text import fold, normalise, search_tokens, sentences, spans, stem, words
+from clara.language.text import fold, normalise, script_counts, search_tokens, sentences, spans, stem, words
 
 
 def test_normalise_makes_wide_letters_and_foreign_digits_plain_and_keeps_accents() -> None:
@@ -75,3 +75,52 @@ def test_search_tokens_are_stems_bigrams_and_devanagari_words_without_stop_words
 
 def test_a_bigram_never_crosses_a_latin_word() -> None:
     assert search_tokens("角膜 OCT 眼压") == ["角膜", "oct", "眼压"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("চোখের ছানি", ["চোখের", "ছানি"]),  # Bengali
+        ("கண்புரை நோய்", ["கண்புரை", "நோய்"]),  # Tamil
+        ("కంటిశుక్లం చికిత్స", ["కంటిశుక్లం", "చికిత్స"]),  # Telugu
+        ("મોતિયો રોગ", ["મોતિયો", "રોગ"]),  # Gujarati
+        ("ಕಣ್ಣಿನ ಪೊರೆ", ["ಕಣ್ಣಿನ", "ಪೊರೆ"]),  # Kannada
+        ("തിമിരം രോഗം", ["തിമിരം", "രോഗം"]),  # Malayalam
+        ("ඇසේ සුද", ["ඇසේ", "සුද"]),  # Sinhala
+        ("ਮੋਤੀਆ ਬਿੰਦ", ["ਮੋਤੀਆ", "ਬਿੰਦ"]),  # Gurmukhi
+    ],
+)
+def test_a_word_with_vowel_signs_is_one_word(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize("text", ["ต้อหิน", "ເລນ", "ភ្នែក", "မျက်စိ", "青光眼", "コンタクト"])
+def test_scripts_without_spaces_are_cut_into_letters_with_their_marks(text: str) -> None:
+    units = words(text)
+    assert len(units) > 1
+    assert "".join(units) == fold(text)
+    assert len(search_tokens(text)) == len(units) - 1
+
+
+@pytest.mark.parametrize(
+    ("pointed", "plain"),
+    [("مُلْتَحِمَة", "ملتحمة"), ("العيـــن", "العين"), ("דַּלֶּקֶת", "דלקת"), ("mắt", "mat"), ("ỗ", "o"), ("ΐ", "ι")],
+)
+def test_points_and_stacked_accents_make_no_difference(pointed: str, plain: str) -> None:
+    assert fold(pointed) == fold(plain)
+
+
+def test_marks_that_make_another_letter_stay() -> None:
+    assert fold("й") != fold("и")
+    assert fold("ड़") != fold("ड")
+    assert fold("が") != fold("か")
+
+
+def test_joiners_without_width_do_not_cut_a_word() -> None:
+    assert words("می\u200cشود") == ["میشود"]
+    assert words("क्\u200dष") == ["क्ष"]
+
+
+def test_letters_are_counted_by_script() -> None:
+    assert script_counts("POAG 的治疗 2 mm") == {"LATIN": 6, "CJK": 3}
+    assert script_counts("12 %") == {}
