@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.language.codes import LANGUAGES, SEVEN
-from clara.language.identifier import LEAST, log_probabilities
+from clara.language.identifier import log_probabilities
 from clara.language.text import fold, script_counts, spans
 from clara.types import Question
 
@@ -270,8 +270,8 @@ def _best(points: dict[str, float], prefer: str | None) -> str:
 
 
 def _confidence(points: dict[str, float], best: str) -> float:
-    """The share of the best in the points of the two best; languages without any point have none."""
-    floor = _STATISTICS_WEIGHT * LEAST
-    own = points[best] - min(0.0, floor)
-    rival = max(points[code] for code in points if code != best) - min(0.0, floor)
-    return round(max(0.5, own / (own + max(rival, 0.0))), 3) if own > 0 else 0.0
+    """How sure the best is: its share of its points and the rival's, or the odds of its lead where that is more."""
+    rival = max(points[code] for code in points if code != best)
+    odds = 1 / (1 + math.exp(rival - points[best]))
+    share = points[best] / (points[best] + rival) if rival >= 0 and points[best] > 0 else odds
+    return round(max(odds, share), 3)
