@@ -15,9 +15,9 @@ from clara.backbone.base import TokenSink
 from clara.backbone.openai.labels import chosen_letter, letter_probabilities
 from clara.backbone.servers.wire import SENT, first_piece_late, read_json
 from clara.errors import BackboneRefused, BackboneUnreachable
+from clara.language.replies.thinking import thoughts, visible
 from clara.types import Usage
 
-_THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _ANSWER = re.compile(r'"answer"\s*:\s*"')
 _ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a reply of another form raises."""
@@ -50,20 +50,6 @@ class Completion:
     def thoughts(self) -> str:
         """The thinking, from its own field or from the text."""
         return self.thinking or thoughts(self.text)
-
-
-def visible(text: str) -> str:
-    """The reply without its thinking, also where the opening tag is missing or the closing one never came."""
-    if "think>" not in text:
-        return text.strip()
-    return _THOUGHT.sub("", text).rpartition("</think>")[2].partition("<think>")[0].strip()
-
-
-def thoughts(text: str) -> str:
-    """The thinking that stands in a reply."""
-    if "</think>" in text:
-        return text.rpartition("</think>")[0].replace("<think>", "").replace("</think>", "\n").strip()
-    return text.partition("<think>")[2].strip()
 
 
 def answer_so_far(text: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
+from clara.language.replies.objects import last_object
 from clara.tasks.model import TASKS, AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
 from clara.types import Option, Passage
 
@@ -17,8 +18,6 @@ _ITEM_LENGTH = 80
 """Longest string in a list: a term of a few words."""
 _REMARKS = frozenset({"reasoning", "reason", "problem", "thought"})
 """Fields in which a model says why."""
-_BRACES = 64
-"""Places in a reply where a JSON object is looked for."""
 _LETTER = re.compile(
     r"(?:(?:the )?(?:right |correct )?(?:answer|option|letter)(?: is)?:?)?[\W_]*([A-J])(?=\W*\Z|\s*[).:*\]\n])",
     re.IGNORECASE,
@@ -70,7 +69,7 @@ def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
     Raises:
         Misfit: it holds no JSON object, or one that does not fit.
     """
-    value = _within_bounds(_json_object(text), output)
+    value = _within_bounds(_json_object(text, output.model_fields), output)
     try:
         result = output.model_validate(value)
     except ValidationError as error:
@@ -93,7 +92,7 @@ def read_letter(text: str, inputs: TaskModel) -> LetterOut:
     """
     letters = letters_of(inputs)
     if "{" in text:
-        value = _json_object(text)
+        value = _json_object(text, ("label",))
         text = str(value.get("label", ""))
     found = _LETTER.match(text)
     label = found[1].upper() if found else ""
@@ -153,15 +152,9 @@ def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, 
     return kept
 
 
-def _json_object(text: str) -> dict[str, Any]:
-    """The first JSON object in a text, fenced or embedded."""
-    decoder = json.JSONDecoder(strict=False)
-    at = text.find("{")
-    for _ in range(_BRACES):
-        if at < 0:
-            break
-        try:
-            return decoder.raw_decode(text, at)[0]
-        except (ValueError, RecursionError):
-            at = text.find("{", at + 1)
-    raise Misfit("the reply holds no complete JSON object")
+def _json_object(text: str, keys: Collection[str]) -> dict[str, Any]:
+    """The last JSON object in a text, fenced or embedded: what stands before it is a draft."""
+    value = last_object(text, keys)
+    if value is None:
+        raise Misfit("the reply holds no complete JSON object")
+    return value

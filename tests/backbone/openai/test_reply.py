@@ -17,7 +17,7 @@ from clara.errors import BackboneRefused
         ("<think>hm</think> x", "x", "hm"),
         ("hm</think> x", "x", "hm"),
         ("x <think>never closed", "x", "never closed"),
-        ("<think>a</think>b<think>c</think>d", "bd", "a\nbc"),
+        ("<think>a</think>b<think>c</think>d", "bd", "a\nc"),
         ("<think></think>", "", ""),
     ],
 )
