@@ -1,4 +1,4 @@
-"""The Python API. Only this module assembles concrete parts.
+"""The Python API: asynchronous at its core, with a synchronous wrapper for scripts and notebooks.
 
 >>> from clara import Clara
 >>> with Clara() as clara:                                  # doctest: +SKIP
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, aclosing
+from typing import Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
@@ -31,7 +33,8 @@ class Clara:
     """Answers clinical questions in many languages.
 
     An asynchronous context manager whose ``aask``, ``astream`` and ``abatch`` are coroutines, and a synchronous one whose
-    ``ask``, ``stream`` and ``batch`` work in scripts and in notebooks alike, where an event loop already runs.
+    ``ask``, ``stream`` and ``batch`` work in scripts and in notebooks alike, where an event loop already runs. Both kinds of
+    call may be mixed on one object: the synchronous calls have an event loop of their own, and each loop has its agent.
 
     Args:
         settings: see :class:`clara.config.Settings`; None reads the environment and the settings file.
@@ -52,10 +55,12 @@ class Clara:
         self.settings = settings or load_settings()
         self._backbone = backbone
         self._retriever = retriever
-        self._agent: Agent | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        """The one that the agent's connections belong to."""
-        self._thread: _LoopThread | None = None
+        self._agents: dict[asyncio.AbstractEventLoop, Agent] = {}
+        """For each event loop the agent whose connections belong to it."""
+        self._portal: BlockingPortal | None = None
+        """Leads into the event loop of the synchronous calls, while it runs."""
+        self._thread = ExitStack()
+        self._starting = threading.Lock()
 
     # --- asynchronous core -----------------------------------------------------------------------------------------
 
@@ -66,14 +71,16 @@ class Clara:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Release connections and the knowledge base; a later question opens them again."""
-        if self._agent is None:
-            return
-        if self._loop is asyncio.get_running_loop():
-            agent, self._agent = self._agent, None
-            await agent.aclose()
-        elif self._thread is not None and self._thread.loop is self._loop:
+        """Release connections, the knowledge base and the wrapper's thread; a later question opens them again."""
+        await self._close_agent()
+        if self._portal is not None:
             await asyncio.to_thread(self.close)
+
+    async def _close_agent(self) -> None:
+        """Close the agent of the running event loop."""
+        agent = self._agents.pop(asyncio.get_running_loop(), None)
+        if agent is not None:
+            await agent.aclose()
 
     async def info(self) -> BackboneInfo:
         """Who answers.
@@ -163,11 +170,11 @@ class Clara:
         self.close()
 
     def close(self) -> None:
-        """Release connections and the wrapper's thread."""
-        if self._thread is not None:
-            self._run(self.aclose())
-            self._thread.stop()
-            self._thread = None
+        """Release the connections of the synchronous calls and their thread."""
+        if self._portal is not None:
+            self._run(self._close_agent)
+            self._portal = None
+            self._thread.close()
 
     def ask(
         self,
@@ -179,7 +186,7 @@ class Clara:
         without: Iterable[str] = (),
     ) -> Answer:
         """:meth:`aask`, blocking."""
-        return self._run(self.aask(question, options=options, language=language, strategy=strategy, without=without))
+        return self._run(lambda: self.aask(question, options=options, language=language, strategy=strategy, without=without))
 
     def batch(
         self,
@@ -190,7 +197,7 @@ class Clara:
         concurrency: int | None = None,
     ) -> list[Answer | ClaraError]:
         """:meth:`abatch`, blocking."""
-        return self._run(self.abatch(questions, strategy=strategy, without=without, concurrency=concurrency))
+        return self._run(lambda: self.abatch(questions, strategy=strategy, without=without, concurrency=concurrency))
 
     def stream(
         self,
@@ -204,40 +211,59 @@ class Clara:
         """:meth:`astream` as an ordinary iterator; leaving it half-way ends the work."""
         events = self.astream(question, options=options, language=language, strategy=strategy, without=without)
         try:
-            while True:
-                try:
-                    yield self._run(anext(events))
-                except StopAsyncIteration:
-                    return
+            while (event := self._run(lambda: anext(events, None))) is not None:
+                yield event
         finally:
-            if self._thread is not None:
-                self._run(events.aclose())
+            if self._portal is not None:
+                self._run(events.aclose)
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
     def _parts(self) -> Agent:
-        """The agent of the running event loop; new once the loop of the last one is closed."""
+        """The agent of the running event loop."""
         loop = asyncio.get_running_loop()
-        if self._agent is not None and self._loop is not loop:
-            if self._loop is not None and not self._loop.is_closed():
-                raise UsageError("this Clara works in another event loop: use one for each loop, or close it there first")
-            self._agent = None
-        if self._agent is None:
+        if loop not in self._agents:
             from clara.assembly import build_agent
 
-            self._loop = loop
-            self._agent = build_agent(self.settings, backbone=self._backbone, retriever=self._retriever)
-        return self._agent
+            for ended in [other for other in self._agents if other.is_closed()]:
+                del self._agents[ended]
+            self._agents[loop] = build_agent(self.settings, backbone=self._backbone, retriever=self._retriever)
+        return self._agents[loop]
 
     def _strategy(self, strategy: str | Strategy | None) -> Strategy:
         if isinstance(strategy, Strategy):
             return strategy
         return get_strategy(strategy or self.settings.strategy)
 
-    def _run(self, work: Any) -> Any:
-        if self._thread is None:
-            self._thread = _LoopThread()
-        return self._thread.run(work)
+    def _run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run to the end in the thread's event loop; Ctrl-C cancels the work and waits until it has ended."""
+        with self._starting:
+            if self._portal is None:
+                self._portal = self._thread.enter_context(start_blocking_portal(name="clara"))
+        tasks: list[asyncio.Task[T]] = []
+
+        async def started() -> T:
+            tasks.append(asyncio.create_task(_awaited(work)))
+            return await tasks[0]
+
+        future = self._portal.start_task_soon(started)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            # anyio would cancel again at each await of the clean-up, so the task is cancelled once, and waited for
+            self._portal.call(_end, tasks)
+            raise
+
+
+async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+async def _end(tasks: list[asyncio.Task[T]]) -> None:
+    """Cancel tasks and wait until they have ended, however they do."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def make_question(
@@ -267,47 +293,3 @@ def make_question(
     if blank := [option.label for option in asked.options if not option.text.strip()]:
         raise UsageError(f"option {blank[0]} is empty")
     return asked
-
-
-class _LoopThread:
-    """An event loop in a thread of its own, so that the synchronous wrapper works where a loop already runs."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._worker = threading.Thread(target=self.loop.run_forever, name="clara", daemon=True)
-        self._worker.start()
-
-    def run(self, work: Awaitable[T]) -> T:
-        """Run to the end and return the result; Ctrl-C cancels the work and waits until it has ended."""
-        tasks: list[asyncio.Task[T]] = []
-
-        async def awaited() -> T:
-            return await work
-
-        async def started() -> T:
-            tasks.append(asyncio.create_task(awaited()))
-            return await tasks[0]
-
-        try:
-            return asyncio.run_coroutine_threadsafe(started(), self.loop).result()
-        except KeyboardInterrupt:
-            asyncio.run_coroutine_threadsafe(_ended(tasks), self.loop).result()
-            raise
-
-    def stop(self) -> None:
-        """End all work, the loop and the thread."""
-        asyncio.run_coroutine_threadsafe(self._finish(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._worker.join()
-        self.loop.close()
-
-    async def _finish(self) -> None:
-        await _ended([task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
-        await self.loop.shutdown_asyncgens()
-
-
-async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait until they have ended, however they do."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

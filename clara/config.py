@@ -1,11 +1,12 @@
 """Settings and profiles. The environment and the settings file are read here and nowhere else.
 
 Flags win over ``CLARA_...`` variables, variables over the settings file, the file over the profile, the profile over the
-defaults. A setting that does not exist is an error in the file and as a flag.
+defaults. A setting that does not exist is an error in the file, as a flag, and as a variable that looks like a misspelt one.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -13,10 +14,19 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from clara.errors import SettingsError
 from clara.language.codes import SEVEN, find_language
@@ -24,13 +34,19 @@ from clara.language.codes import SEVEN, find_language
 Profile = Literal["embedded", "vllm", "remote"]
 
 _ADDRESSES = ("backbone", "embedder", "chroma_url")
+_COMPLETE = {"complete": True}
+"""Validation context: nothing is added from the environment or the settings file."""
 _CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
 
 DEFAULT_KIND_WEIGHTS: dict[str, float] = {"textbook": 1.0, "guideline": 1.1, "drug": 1.0, "anatomy": 1.0, "web": 0.7}
 
 
 class Settings(BaseModel):
-    """Everything that can be set. Every field ``x`` has the variable ``CLARA_X``."""
+    """Everything that can be set. Every field ``x`` has the variable ``CLARA_X``.
+
+    ``Settings(passages=8)`` takes what is not given from the environment and the settings file, as the command line does;
+    :meth:`plain` takes nothing from either.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -119,14 +135,18 @@ class Settings(BaseModel):
     interface_language: Literal["en", "es", "pt", "fr", "fil", "hi", "zh"] | None = None
     """Language of the chat's own words (help, prompts, errors); None follows the locale."""
 
+    @classmethod
+    def plain(cls, **values: Any) -> Self:
+        """These values and the defaults, whatever the environment and the settings file say."""
+        return cls.model_validate(values, context=_COMPLETE)
+
     @model_validator(mode="before")
     @classmethod
-    def _remote_by_address(cls, data: Any) -> Any:
-        """Who names a model server and no profile wants the model asked."""
-        if not isinstance(data, dict):
+    def _completed(cls, data: Any, info: ValidationInfo) -> Any:
+        """The given values over those of the settings file and the environment."""
+        if info.context is _COMPLETE or not isinstance(data, dict):
             return data
-        values = cast("dict[str, Any]", data)
-        return {"profile": "remote", **values} if values.get("backbone") else values
+        return _merged(_layers(cast("dict[str, Any]", data), None, os.environ))
 
     @field_validator("api_key", "chroma_token")
     @classmethod
@@ -142,7 +162,7 @@ class Settings(BaseModel):
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for url in value:
             if not url.startswith(("http://", "https://")):
-                raise ValueError(f"{_masked(url)!r} is no address: it must start with http:// or https://")
+                raise ValueError(f"{masked(url)!r} is no address: it must start with http:// or https://")
             _refuse_query(url)
         return tuple(url.rstrip("/") for url in value)
 
@@ -170,8 +190,10 @@ class Settings(BaseModel):
     def public(self) -> dict[str, Any]:
         """All settings but secrets, as JSON values, addresses without credentials; for manifests and ``clara doctor``."""
         values = self.model_dump(mode="json", exclude={"api_key", "chroma_token"})
-        values["backbone"] = [_masked(url) for url in self.backbone]
-        values |= {name: _masked(url) for name in _ADDRESSES if isinstance(url := values[name], str) and "://" in url}
+        values["backbone"] = [masked(url) for url in self.backbone]
+        for name in ("embedder", "chroma_url"):
+            if values[name] and "://" in values[name]:
+                values[name] = masked(values[name])
         return values
 
 
@@ -180,8 +202,8 @@ def _refuse_query(url: str) -> None:
         raise ValueError("an address must not have a query (?...) or fragment; a key belongs into CLARA_API_KEY")
 
 
-def _masked(url: str) -> str:
-    """An address with user name and password masked, and without its query."""
+def masked(url: str) -> str:
+    """An address with user name and password masked, and without its query: what may be shown and stored."""
     head, *query = re.split(r"[?#]", url, maxsplit=1)
     # with an @ behind the mark, the mark may be a part of the password
     return "***" if query and "@" in query[0] else _CREDENTIALS.sub(r"\1***@", head)
@@ -200,14 +222,15 @@ def locale_language(environ: Mapping[str, str] | None = None) -> str:
     CLARA's seven.
     """
     environ = os.environ if environ is None else environ
-    name = next((value for variable in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environ.get(variable))), "")
+    name = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     language = find_language(re.split(r"[_.@-]", name)[0])
     return language.code if language and language.code in SEVEN else "en"
 
 
 def default_config_path(environ: Mapping[str, str]) -> Path:
     """Where the settings file lies unless ``--config`` names another."""
-    if home := environ.get("CLARA_HOME"):
+    home = environ.get("CLARA_HOME")
+    if home:
         return Path(home) / "config.toml"
     return Path(platformdirs.user_config_dir("clara", appauthor=False)) / "config.toml"
 
@@ -228,15 +251,10 @@ def load_settings(
     Raises:
         SettingsError: the file is missing or broken, or a setting is unknown or wrong; the message names it.
     """
-    environ = os.environ if environ is None else environ
     flags = {name: value for name, value in (overrides or {}).items() if value is not None}
-    merged = {**_from_file(config, environ), **_from_environment(environ), **flags}
-    if "profile" not in merged and merged.get("backbone"):
-        merged["profile"] = "remote"
-    profile = merged.get("profile", "embedded")
-    values = {**PROFILES.get(str(profile), {}), **merged}
+    values = _merged(_layers(flags, config, os.environ if environ is None else environ))
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.plain(**values)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
     if settings.uses_model and not settings.backbone:
@@ -244,6 +262,46 @@ def load_settings(
             f"profile {settings.profile!r} needs at least one --backbone address, for example http://127.0.0.1:8000/v1"
         )
     return settings
+
+
+def _layers(given: dict[str, Any], config: Path | None, environ: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """What says something about the settings, the weakest first: the file, the environment, what the caller gives."""
+    return _from_file(config, environ), environment_settings(environ), given
+
+
+def _merged(layers: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """All layers in one, over what the profile brings.
+
+    Raises:
+        SettingsError: one layer names a server and the profile without one, or a model and no server.
+    """
+    profile = _profile(layers)
+    values: dict[str, Any] = dict(PROFILES.get(profile, {}))
+    for layer in layers:
+        values |= layer
+    values["profile"] = profile
+    if profile == "embedded" and any(layer.get("model") for layer in layers[1:]):
+        raise SettingsError(
+            f"the model {values['model']!r} needs a server that runs it: name its address with --backbone or CLARA_BACKBONE"
+        )
+    return values
+
+
+def _profile(layers: tuple[dict[str, Any], ...]) -> str:
+    """Who answers: the strongest layer that names a profile or a server decides."""
+    for strength in reversed(range(len(layers))):
+        layer = layers[strength]
+        profile = layer.get("profile")
+        if profile == "embedded" and layer.get("backbone") and strength > 0:
+            raise SettingsError(
+                "the profile 'embedded' asks no server, and --backbone or CLARA_BACKBONE names one: leave one of them out"
+            )
+        if profile is not None:
+            return str(profile)
+        if layer.get("backbone"):
+            stored = _profile(layers[:strength])
+            return stored if stored != "embedded" else "remote"
+    return "embedded"
 
 
 def _from_file(config: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -272,11 +330,19 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     return values
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def environment_settings(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the ``CLARA_...`` variables say, not yet checked against :class:`Settings`.
+
+    Raises:
+        SettingsError: a variable looks like a misspelt setting, or holds no list of weights where one belongs.
+    """
     values: dict[str, Any] = {}
     for variable, raw in environ.items():
+        if not variable.startswith("CLARA_"):
+            continue
         name = variable.removeprefix("CLARA_").lower()
-        if not variable.startswith("CLARA_") or name not in Settings.model_fields:
+        if name not in Settings.model_fields:
+            _refuse_misspelt(variable, name)
             continue
         annotation = Settings.model_fields[name].annotation
         if _is_list(annotation):
@@ -286,6 +352,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         elif raw:
             values[name] = raw
     return values
+
+
+def _refuse_misspelt(variable: str, name: str) -> None:
+    """A variable that is one slip away from a setting would otherwise be ignored without a word."""
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.75)
+    if near:
+        raise SettingsError(f"there is no setting {variable}; did you mean CLARA_{near[0].upper()}?")
 
 
 def _is_list(annotation: Any) -> bool:
@@ -313,5 +386,5 @@ def _explain(error: ValidationError) -> str:
     if name.split(".")[0] in _ADDRESSES:
         if first["type"] == "value_error":
             return f"setting {name!r}: {first['msg']}"
-        given = _masked(given) if isinstance(given, str) else type(given).__name__
+        given = masked(given) if isinstance(given, str) else type(given).__name__
     return f"setting {name!r}: {first['msg']} (got {given!r})"

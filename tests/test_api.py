@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -156,13 +157,24 @@ def test_one_object_works_in_one_event_loop_after_the_other(built_home: Path) ->
     opened.close()
 
 
-async def test_one_object_in_two_event_loops_at_once_is_refused_in_a_sentence(built_home: Path) -> None:
+@pytest.mark.parametrize("order", [("ask", "aask", "ask"), ("aask", "ask", "aask"), ("stream", "aask"), ("aask", "batch")])
+async def test_blocking_and_awaited_calls_may_be_mixed_on_one_object(built_home: Path, order: tuple[str, ...]) -> None:
     async with Clara(Settings(home=built_home)) as opened:
-        assert (await opened.aask(NERVE["en"])).citations
-        with pytest.raises(UsageError, match="another event loop"):
-            opened.ask(NERVE["en"])
-        opened.close()
-        assert (await opened.aask(NERVE["en"])).citations
+        for way in order:
+            if way == "aask":
+                assert (await opened.aask(NERVE["en"])).citations
+            elif way == "ask":
+                assert opened.ask(NERVE["fr"]).citations
+            elif way == "stream":
+                assert isinstance(list(opened.stream(NERVE["fr"]))[-1], Final)
+            else:
+                assert language_of(opened.batch([NERVE["fr"]])[0]) == "fr"
+
+
+def test_threads_may_share_one_object(built_home: Path) -> None:
+    with Clara(Settings(home=built_home)) as opened, ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(opened.ask, NERVE.values()))
+    assert [answer.language for answer in answers] == list(NERVE)
 
 
 async def test_the_asynchronous_close_releases_the_blocking_wrapper_too(built_home: Path) -> None:

@@ -175,8 +175,82 @@ def test_of_an_address_with_a_mark_in_its_password_nothing_is_named() -> None:
 
 def test_an_address_given_in_python_means_the_remote_profile_too() -> None:
     assert Settings(backbone=("http://a/v1",)).profile == "remote"
-    assert Settings(backbone=("http://a/v1",), profile="embedded").profile == "embedded"
     assert Settings().profile == "embedded"
+
+
+URL = "http://127.0.0.1:18199/v1"
+
+
+@pytest.mark.parametrize(
+    ("stored", "environ", "flags", "profile"),
+    [
+        ('profile = "embedded"', {}, {"backbone": (URL,)}, "remote"),
+        ('profile = "embedded"', {"CLARA_BACKBONE": URL}, {}, "remote"),
+        ('profile = "embedded"', {"CLARA_BACKBONE": URL}, {"profile": "embedded"}, "embedded"),
+        ('profile = "embedded"', {"CLARA_PROFILE": "vllm"}, {}, "vllm"),
+        ('profile = "vllm"', {}, {"backbone": (URL,)}, "vllm"),
+        (f'backbone = ["{URL}"]', {}, {}, "remote"),
+        (f'backbone = ["{URL}"]', {"CLARA_PROFILE": "embedded"}, {}, "embedded"),
+        (f'backbone = ["{URL}"]', {"CLARA_PROFILE": "embedded"}, {"backbone": (URL,)}, "remote"),
+        ("", {}, {}, "embedded"),
+    ],
+)
+def test_whoever_names_a_server_last_is_answered_by_it(
+    stored: str, environ: dict[str, str], flags: dict[str, object], profile: str, tmp_path: Path
+) -> None:
+    settings = load_settings(flags, config=write(tmp_path, stored), environ=environ)
+    assert settings.profile == profile
+    assert settings.uses_model == (profile != "embedded")
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "words"),
+    [
+        ({}, {"profile": "embedded", "backbone": (URL,)}, "leave one of them out"),
+        ({"CLARA_PROFILE": "embedded", "CLARA_BACKBONE": URL}, {}, "leave one of them out"),
+        ({}, {"model": "qwen3-8b"}, "'qwen3-8b' needs a server"),
+        ({"CLARA_MODEL": "qwen3-8b"}, {}, "--backbone or CLARA_BACKBONE"),
+        ({"CLARA_BACKBONE": URL}, {"profile": "embedded", "model": "qwen3-8b"}, "'qwen3-8b' needs a server"),
+    ],
+)
+def test_a_wish_for_a_model_and_for_none_is_refused(environ: dict[str, str], flags: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load_settings(flags, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("CLARA_PASAGES", "CLARA_PASSAGES"),
+        ("CLARA_BACKBON", "CLARA_BACKBONE"),
+        ("CLARA_BACKBONES", "CLARA_BACKBONE"),
+        ("CLARA_APIKEY", "CLARA_API_KEY"),
+        ("CLARA_INTERFACE_LANGAUGE", "CLARA_INTERFACE_LANGUAGE"),
+        ("CLARA_PROFIL", "CLARA_PROFILE"),
+    ],
+)
+def test_a_misspelt_variable_is_reported_with_the_nearest_name(variable: str, meant: str) -> None:
+    with pytest.raises(SettingsError, match=f"no setting {variable}; did you mean {meant}") as caught:
+        load_settings(environ={variable: "sesame"})
+    assert "sesame" not in str(caught.value)
+
+
+def test_variables_of_others_that_begin_alike_are_left_alone() -> None:
+    assert load_settings(environ={"CLARA_VERSION_OF_SOMETHING": "1", "CLARANET": "x"}).profile == "embedded"
+
+
+def test_settings_made_in_python_take_the_rest_from_environment_and_file(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolated.mkdir()
+    (isolated / "config.toml").write_text("rounds = 5\nseed = 3\n", encoding="utf-8")
+    monkeypatch.setenv("CLARA_SEED", "4")
+    settings = Settings(passages=8)
+    assert (settings.passages, settings.rounds, settings.seed, settings.home) == (8, 5, 4, isolated)
+    assert (Settings(seed=9).seed, Settings(rounds=2).rounds) == (9, 2)
+    plain = Settings.plain(passages=8)
+    assert (plain.passages, plain.rounds, plain.seed) == (8, 3, 0)
+    assert plain.home != isolated
 
 
 def test_public_settings_are_json_values(tmp_path: Path) -> None:

@@ -7,11 +7,16 @@ import os
 import platform
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from clara import resources
+from clara.agent.strategies import STRATEGIES, max_calls
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
@@ -22,14 +27,18 @@ from clara.cli.options import (
     given,
     settings_of,
 )
+from clara.cli.output import print_json, show
+from clara.cli.render import facts_table
+from clara.cli.wrapping import plain
+from clara.config import PROFILES, Settings, default_config_path, environment_settings, masked, read_settings_file
 from clara.errors import ClaraError
-
-if TYPE_CHECKING:
-    from clara.config import Settings
+from clara.serving.engine import find_engines
+from clara.serving.hardware import find_gpus
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _DISTRIBUTIONS = ("chromadb", "langgraph", "httpx", "torch", "sentence-transformers", "vllm")
+_MODEL_HUB = "https://huggingface.co"
 
 
 @app.command()
@@ -58,8 +67,6 @@ def doctor(
     }
     healthy = report["home"]["writable"] and all(entry["reachable"] for entry in report["backbones"])
     report["healthy"] = healthy
-    from clara.cli.output import print_json
-
     if as_json:
         print_json(report)
     else:
@@ -70,32 +77,25 @@ def doctor(
 
 def installed() -> dict[str, str | None]:
     """Name to version, None where it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    from clara import resources
-
-    found: dict[str, str | None] = {"python": platform.python_version(), "clara": resources.version()}
+    versions: dict[str, str | None] = {"python": platform.python_version(), "clara": resources.version()}
     for name in _DISTRIBUTIONS:
         try:
-            found[name] = version(name)
+            versions[name] = version_of(name)
         except PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def serving(settings: Settings) -> dict[str, Any]:
-    """What ``clara serve`` would find on this machine."""
-    from clara.serving.engine import find_engines
-    from clara.serving.hardware import find_gpus
-
+    """What ``clara vllm`` would find on this machine."""
     try:
         engines, problem = find_engines(settings.vllm), None
     except ClaraError as error:
         engines, problem = [], str(error)
     return {
         "vllm": [
-            {"version": found.version, "python": str(found.python), "cpu": found.cpu, "advisories": found.outdated}
-            for found in engines
+            {"version": engine.version, "python": str(engine.python), "cpu": engine.cpu, "advisories": engine.outdated}
+            for engine in engines
         ],
         "gpus": [{"name": gpu.name, "gigabytes": gpu.gigabytes} for gpu in find_gpus()],
         "problem": problem,
@@ -104,47 +104,38 @@ def serving(settings: Settings) -> dict[str, Any]:
 
 def profile_sets(settings: Settings) -> dict[str, Any]:
     """The profile at work and the settings that it brings."""
-    from clara.config import PROFILES
-
     return {"name": settings.profile, "sets": PROFILES[settings.profile]}
 
 
 def sources(settings: Settings, flags: Mapping[str, Any], config: Path | None) -> dict[str, str]:
     """Where each setting comes from, in the words that the reader would look for."""
-    from clara import config as configuration
-
-    path = config or configuration.default_config_path(os.environ)
-    in_file = configuration.read_settings_file(path) if config or path.is_file() else {}
+    path = config or default_config_path(os.environ)
+    in_file = read_settings_file(path) if config or path.is_file() else {}
     places: dict[str, str] = {}
-    places |= dict.fromkeys(configuration.PROFILES[settings.profile], f"profile {settings.profile}")
+    places |= dict.fromkeys(PROFILES[settings.profile], f"profile {settings.profile}")
     places |= dict.fromkeys(in_file, str(path))
-    places |= {name: f"CLARA_{name.upper()}" for name in configuration._from_environment(os.environ)}
-    return places | {name: f"--{name}" for name in flags}
+    for name in environment_settings(os.environ):
+        places[name] = f"CLARA_{name.upper()}"
+    for name in flags:
+        places[name] = f"--{name}"
+    if settings.uses_model and places.get("profile") in (None, str(path)) and in_file.get("profile") != settings.profile:
+        places["profile"] = f"inferred, because {places['backbone']} names a server"
+    return places
 
 
 def in_force(settings: Settings, places: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Value and origin of each setting; of a secret only whether it is set."""
     values = settings.public()
-    values["backbone"] = [bare(url) for url in settings.backbone]
-    for name in ("embedder", "chroma_url"):
-        values[name] = bare(values[name]) if values[name] else values[name]
     for name in ("api_key", "chroma_token"):
         values[name] = "set" if getattr(settings, name) else None
     return {name: {"value": value, "from": places.get(name, "default")} for name, value in values.items()}
 
 
-def bare(url: str) -> str:
-    """An address without user name and password."""
-    head, slashes, rest = url.partition("://")
-    if not slashes:
-        return url
-    host, slash, path = rest.partition("/")
-    return f"{head}://{host.rpartition('@')[2]}{slash}{path}"
-
-
 def writable(folder: Path) -> bool:
     """True if the folder, or the nearest one above it that exists, may be written."""
-    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    nearest = folder
+    while not nearest.exists():
+        nearest = nearest.parent
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
@@ -170,8 +161,6 @@ def knowledge_base(settings: Settings, name: str) -> dict[str, Any]:
 
 def strategies(settings: Settings) -> dict[str, dict[str, int]]:
     """For each strategy the most tasks that one question can cost; a task is asked again once if its reply does not fit."""
-    from clara.agent.strategies import STRATEGIES, max_calls
-
     return {
         name: {"max_calls_choice": max_calls(strategy, settings), "max_calls_text": max_calls(strategy, settings, 0)}
         for name, strategy in STRATEGIES.items()
@@ -180,26 +169,28 @@ def strategies(settings: Settings) -> dict[str, dict[str, int]]:
 
 def addresses(settings: Settings) -> list[dict[str, str]]:
     """All addresses that CLARA would contact under these settings."""
-    found = [("backbone", bare(url)) for url in settings.backbone if settings.uses_model]
+    entries: list[tuple[str, str]] = []
+    if settings.uses_model:
+        entries += [("backbone", masked(url)) for url in settings.backbone]
     if settings.embedder.startswith(("http://", "https://")):
-        found.append(("embedder", bare(settings.embedder)))
+        entries.append(("embedder", masked(settings.embedder)))
     elif settings.embedder != "embedded" and not Path(settings.embedder).exists():
-        found.append(("embedder download", "https://huggingface.co"))
+        entries.append(("embedder download", _MODEL_HUB))
     if settings.chroma_url:
-        found.append(("chroma", bare(settings.chroma_url)))
+        entries.append(("chroma", masked(settings.chroma_url)))
     if settings.translator and not Path(settings.translator).exists():
-        found.append(("translator download", "https://huggingface.co"))
+        entries.append(("translator download", _MODEL_HUB))
     if settings.search:
         from clara.assembly import OUTSIDE_SOURCES
 
-        found.extend((f"search {name}", OUTSIDE_SOURCES[name].address) for name in settings.search)
-    return [{"purpose": purpose, "address": address} for purpose, address in found]
+        entries += [(f"search {name}", OUTSIDE_SOURCES[name].address) for name in settings.search]
+    return [{"purpose": purpose, "address": address} for purpose, address in entries]
 
 
 def reach(settings: Settings, url: str) -> dict[str, Any]:
     """Whether the server at ``url`` answers, with what model, and what it can do."""
     entry: dict[str, Any] = {
-        "address": bare(url),
+        "address": masked(url),
         "reachable": False,
         "model": None,
         "context_length": None,
@@ -207,15 +198,13 @@ def reach(settings: Settings, url: str) -> dict[str, Any]:
     }
     one = settings.model_copy(update={"backbone": (url,), "retries": 0})
     try:
-        return entry | {"reachable": True} | asyncio.run(_told_by(one))
+        return entry | {"reachable": True} | asyncio.run(_described(one))
     except ClaraError as error:
         return {**entry, "problem": str(error)}
 
 
-async def _told_by(settings: Settings) -> dict[str, Any]:
+async def _described(settings: Settings) -> dict[str, Any]:
     """What the server says of itself, and what it was found to do."""
-    from dataclasses import asdict
-
     from clara.backbone.openai.backbone import OpenAIBackbone
 
     backbone = OpenAIBackbone.from_settings(settings)
@@ -237,9 +226,6 @@ async def _told_by(settings: Settings) -> dict[str, Any]:
 
 
 def _show(report: Mapping[str, Any]) -> None:
-    from clara.cli.output import show
-    from clara.cli.render import facts_table, plain
-
     def section(title: str, rows: list[tuple[str, str]]) -> None:
         show(plain(title, "bold"), facts_table([(f"  {name}", value) for name, value in rows]))
 
@@ -274,7 +260,7 @@ def _settings_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _serving_rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = [("vLLM", found["problem"] or "not installed; clara serve --print shows the command for another machine")]
+    rows = [("vLLM", found["problem"] or "not installed; clara vllm --print shows the command for another machine")]
     if found["vllm"]:
         rows = [("vLLM", f"{one['version']}{one['cpu'] * ' for the CPU'} ({one['python']})") for one in found["vllm"]]
     rows += [("advisories", "this version has published ones: update vLLM") for one in found["vllm"] if one["advisories"]]

@@ -152,7 +152,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for key in sorted((old.keys() | new.keys()) - _ABOUT - {"settings"}):
         if old.get(key) != new.get(key):
             result.append(_difference(key, old.get(key), new.get(key)))
-    defaults = _material(Settings().public())
+    defaults = _material(Settings.plain().public())
     before = defaults | _material(old.get("settings", {}))
     now = defaults | _material(new.get("settings", {}))
     for name in sorted(before.keys() | now.keys()):
