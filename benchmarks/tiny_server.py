@@ -1,4 +1,4 @@
-"""A real vLLM server on this CPU with a tiny random model, for ratios: started as ``clara serve`` would."""
+"""A real vLLM server on this CPU with a tiny random model, for ratios: started as ``clara vllm`` would."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     profile: Profile = "embedded"
-    """``embedded``: no model. ``vllm``: one server that ``clara serve`` starts. ``remote``: any OpenAI-compatible."""
+    """``embedded``: no model. ``vllm``: one server that ``clara vllm`` starts. ``remote``: any OpenAI-compatible."""
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("clara", appauthor=False)))
     """The user's data folder: knowledge bases, caches, conversations, runs."""
     backbone: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class Settings(BaseModel):
     cache_size_mb: int = Field(default=1024, ge=1)
     """Size cap of the reply cache in megabytes."""
     vllm: Path | None = None
-    """The environment, Python or program of the vLLM that ``clara serve`` starts; None looks for one."""
+    """The environment, Python or program of the vLLM that ``clara vllm`` starts; None looks for one."""
 
     interface_language: Literal["en", "es", "pt", "fr", "fil", "hi", "zh"] | None = None
     """Language of the chat's own words (help, prompts, errors); None follows the locale."""

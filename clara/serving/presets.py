@@ -1,4 +1,4 @@
-"""The models that ``clara serve`` knows: ``presets.toml`` as checked values."""
+"""The models that ``clara vllm`` knows: ``presets.toml`` as checked values."""
 
 from __future__ import annotations
 

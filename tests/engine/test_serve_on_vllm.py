@@ -1,4 +1,4 @@
-"""``clara serve`` with the real vLLM: its flags, its start, and what is left of it afterwards."""
+"""``clara vllm`` with the real vLLM: its flags, its start, and what is left of it afterwards."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_vllm_understands_the_flags_of_every_preset(tiny_model: Path) -> None:
 
 
 class Served:
-    """``clara serve`` with the tiny model in the background; ended at the end of the ``with`` block at the latest."""
+    """``clara vllm`` with the tiny model in the background; ended at the end of the ``with`` block at the latest."""
 
     def __init__(self, model: Path, home: Path) -> None:
         self.port = free_port()
         self.home = home
         home.parent.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "clara", "serve", "--model", str(model), "--device", "cpu", "--offline"]
+        command = [sys.executable, "-m", "clara", "vllm", "--model", str(model), "--device", "cpu", "--offline"]
         command += ["--vllm", str(PYTHON), "--port", str(self.port), "--max-model-len", "2048"]
         self.process = subprocess.Popen(
             [*command, "--", "--served-model-name", "tiny"],
@@ -167,7 +167,7 @@ def test_server_answers_its_key_alone_and_ends_in_order(tiny_model: Path, tmp_pa
 
 
 def test_flag_that_vllm_does_not_know_is_told(tiny_model: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "clara", "serve", "--model", str(tiny_model), "--device", "cpu", "--vllm", str(PYTHON)]
+    command = [sys.executable, "-m", "clara", "vllm", "--model", str(tiny_model), "--device", "cpu", "--vllm", str(PYTHON)]
     command += ["--port", str(free_port()), "--", "--frobnicate"]
     result = subprocess.run(command, capture_output=True, text=True, env=quiet(CLARA_HOME=str(tmp_path)), check=False)
     assert result.returncode == 1

@@ -202,7 +202,7 @@ def _cannot_reach(replica: Replica, *, refused: bool) -> BackboneUnreachable:
     if refused:
         message = (
             f"cannot reach the model server at {replica.shown}; is it running? "
-            "start one (clara serve, or vllm serve MODEL), or check --backbone"
+            "start one (clara vllm, or vllm serve MODEL), or check --backbone"
         )
     else:
         message = f"the connection to the model server at {replica.shown} broke; is it still running?"

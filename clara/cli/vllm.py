@@ -1,4 +1,4 @@
-"""``clara serve``: starts vLLM with the flags that suit CLARA, and ends it without leaving anything behind."""
+"""``clara vllm``: starts vLLM with the flags that suit CLARA, and ends it without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ VllmOption = Annotated[
 
 
 @app.command()
-def serve(
+def vllm(
     extra: ExtraArgument = None,
     preset: PresetOption = None,
     model: ServedOption = None,
@@ -76,7 +76,7 @@ def serve(
     max_len: MaxLenOption = None,
     trusted: TrustedOption = None,
     offline: OfflineOption = False,
-    vllm: VllmOption = None,
+    engine_path: VllmOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -84,14 +84,14 @@ def serve(
     """Start a model server for CLARA; Ctrl-C ends it."""
     from clara.serving import choice, command, engine, hardware
 
-    settings = settings_of(config=config, vllm=vllm)
+    settings = settings_of(config=config, vllm=engine_path)
     wish = choice.Wish(preset, model, device.value, gpus, gpu_memory, max_len, tuple(extra or ()))
-    found = hardware.find_gpus() if device is not DeviceName.cpu else []
+    gpus_here = hardware.find_gpus() if device is not DeviceName.cpu else []
     if show_list:
-        return _show_presets(found, as_json=as_json)
+        return _show_presets(gpus_here, as_json=as_json)
     flags = _flags(extra)
     engines = engine.find_engines(settings.vllm)
-    chosen = choice.choose(wish, engines, found, memory=hardware.main_memory(), only_show=only_print)
+    chosen = choice.choose(wish, engines, gpus_here, memory=hardware.main_memory(), only_show=only_print)
     built = command.build(
         chosen.plan, chosen.engine, host=host, port=port, key=settings.api_key, trusted=trusted, offline=offline, extra=flags
     )

@@ -1,4 +1,4 @@
-"""``clara serve`` as a user runs it; the server is a stand-in for vLLM, everything else is real."""
+"""``clara vllm`` as a user runs it; the server is a stand-in for vLLM, everything else is real."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from clara.serving.keeper import descendants
 
 PRETEND = Path(__file__).parents[1] / "serving" / "pretend.py"
-CLARA = (sys.executable, "-m", "clara", "serve")
+CLARA = (sys.executable, "-m", "clara", "vllm")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def clara(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 class Running:
-    """``clara serve`` in the background."""
+    """``clara vllm`` in the background."""
 
     def __init__(self, vllm: Path, port: int, words: str = "", **more: str) -> None:
         command = (*CLARA, "--model", "m", "--device", "cpu", "--vllm", str(vllm), "--port", str(port))
