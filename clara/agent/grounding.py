@@ -8,6 +8,7 @@ and units are compared.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,12 +20,12 @@ from clara.agent.guards.quantities import Quantity, quantities, same_family, spe
 from clara.agent.letters import concluded
 from clara.knowledge.glossary import TERM_KINDS, shipped_glossary
 from clara.language.detection import UNKNOWN, detect_language
+from clara.language.marks import marked_numbers, without_marks
 from clara.language.text import search_tokens, sentences, spans
 from clara.types import Option, Passage
 
 Kind = Literal["number", "unit", "negation", "citation", "choice"]
 
-_MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 _ABOUT = 0.34
 """Share of a sentence's content words that a passage about it holds; paraphrases of the shipped notes keep two thirds."""
 _BETTER = 0.34
@@ -64,28 +65,31 @@ def check_answer(
     language = language or _language(answer)
     findings: list[Finding] = []
     for sentence in sentences(answer):
-        numbers = [int(n) for mark in _MARK.findall(sentence) for n in re.split(r"\D+", mark)]
-        findings += [
-            Finding("citation", f"citation [{n}] names no passage", sentence) for n in numbers if not 1 <= n <= len(shown)
-        ]
-        named = tuple(shown[n - 1] for n in numbers if 1 <= n <= len(shown))
-        text = _MARK.sub("", sentence).strip()
-        evidence = named or tuple(cited)
+        cited_here: list[Passage] = []
+        for number in marked_numbers(sentence):
+            if 1 <= number <= len(shown):
+                cited_here.append(shown[number - 1])
+            else:
+                findings.append(Finding("citation", f"citation [{number}] names no passage", sentence))
+        evidence = cited_here or list(cited)
+        text = without_marks(sentence).strip()
         if evidence and text:
-            same = tuple(passage for passage in evidence if passage.language == language)
-            findings += _sentence(text, evidence, shown, bool(same))
+            same_language = any(passage.language == language for passage in evidence)
+            findings += _sentence(text, evidence, shown, same_language)
     return tuple(findings)
 
 
 def _language(text: str) -> str:
     """English, unless the text is clearly in another language; a few Latin terms do not tell."""
-    found = detect_language(_MARK.sub("", text))
-    return found.code if found.confidence >= _CLEARLY and found.code != UNKNOWN else "en"
+    detection = detect_language(without_marks(text))
+    is_clear = detection.confidence >= _CLEARLY and detection.code != UNKNOWN
+    return detection.code if is_clear else "en"
 
 
 def check_choice(reasoning: str, label: str | None, options: Sequence[Option]) -> tuple[Finding, ...]:
     """A finding if the reasoning ends by naming another letter than the one chosen."""
-    letters = [letter for letter in concluded(reasoning) if letter in {option.label for option in options}]
+    labels = {option.label for option in options}
+    letters = [letter for letter in concluded(reasoning) if letter in labels]
     if label is None or not letters or letters[-1] == label:
         return ()
     return (Finding("choice", f"the reasoning names option {letters[-1]} but the answer is {label}"),)
@@ -97,8 +101,9 @@ def overlap(claim: frozenset[str], text: frozenset[str]) -> float:
 
 
 def _sentence(text: str, evidence: Sequence[Passage], shown: Sequence[Passage], same_language: bool) -> Iterable[Finding]:
-    support = _support(text, evidence) if same_language else [p.text for p in evidence]
-    yield from _quantities(text, support, [p.text for p in evidence])
+    passages = [passage.text for passage in evidence]
+    support = _support(text, evidence) if same_language else passages
+    yield from _quantities(text, support, passages)
     if same_language:
         yield from _topic(text, evidence, shown)
         yield from _polarity(text, support[:1])
@@ -107,49 +112,76 @@ def _sentence(text: str, evidence: Sequence[Passage], shown: Sequence[Passage], 
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> frozenset[str]:
     """Content words; a technical term is its concept, so that synonyms meet. Numbers are compared on their own."""
-    found = spans(text)
+    surfaces = [word.surface for word in spans(text)]
     tokens: set[str] = set()
     at = 0
-    for match in shipped_glossary().matches(found, "en"):
+    for match in shipped_glossary().matches(spans(text), "en"):
         if match.entry.kind in TERM_KINDS:
-            tokens.update(search_tokens(" ".join(word.surface for word in found[at : match.start])))
+            tokens.update(search_tokens(" ".join(surfaces[at : match.start])))
             tokens.add(f"<{match.entry.id}>")
             at = match.end
-    tokens.update(search_tokens(" ".join(word.surface for word in found[at:])))
+    tokens.update(search_tokens(" ".join(surfaces[at:])))
     return frozenset(token for token in tokens if not token[0].isdigit())
 
 
 def _support(text: str, evidence: Sequence[Passage]) -> list[str]:
     """The sentences of the passages that say the same thing, the closest first."""
     claim = _tokens(text)
-    scored = [(overlap(claim, _tokens(s)), s) for passage in evidence for s in (sentences(passage.text) or [passage.text])]
-    scored.sort(key=lambda pair: -pair[0])
-    best = scored[0][0] if scored else 0.0
-    return [s for score, s in scored if score >= _CLOSE * best] if best else [s for _, s in scored]
+    overlaps: list[tuple[float, str]] = []
+    for passage in evidence:
+        for sentence in sentences(passage.text) or [passage.text]:
+            overlaps.append((overlap(claim, _tokens(sentence)), sentence))
+    overlaps.sort(key=lambda pair: -pair[0])
+    least = _CLOSE * max((share for share, _ in overlaps), default=0.0)
+    return [sentence for share, sentence in overlaps if share >= least]
 
 
 def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> Iterable[Finding]:
     """Every number of the text finds a partner of its own in the support: the same, else the same value in a fitting
     unit."""
-    left = [quantity for sentence in support for quantity in quantities(sentence)]
-    words = {value for sentence in support for value in spelled(_ARTICLES.sub(" ", sentence), "en")}
-    open_: list[Quantity] = []
+    left: list[Quantity] = []
+    spelled_out: set[float] = set()
+    for sentence in support:
+        left.extend(quantities(sentence))
+        spelled_out |= spelled(_ARTICLES.sub(" ", sentence), "en")
+    unpaired: list[Quantity] = []
     for quantity in quantities(text):
-        same = next((q for q in left if q.text == quantity.text and q.unit == quantity.unit), None)
-        left.remove(same) if same else open_.append(quantity)
-    for quantity in open_:
-        held = [other for other in left if other.readings & quantity.readings]
-        partner = next((other for other in held if _compatible(quantity, other)), None)
-        partner = partner or next((other for other in left if quantity.bases() & other.bases()), None)
+        twin = next((other for other in left if other.text == quantity.text and other.unit == quantity.unit), None)
+        if twin is None:
+            unpaired.append(quantity)
+        else:
+            left.remove(twin)
+    for quantity in unpaired:
+        same_value = [other for other in left if other.readings & quantity.readings]
+        partner = _partner(quantity, same_value, left)
         if partner is not None:
             left.remove(partner)
-        elif held:
-            units = "/".join(sorted({other.unit for other in held if other.unit}))
+        elif same_value:
+            units = "/".join(sorted({other.unit for other in same_value if other.unit}))
             yield Finding("unit", f"{quantity.text} is in {quantity.unit} but the passage says {units}", text)
-        elif not quantity.readings & words:
-            elsewhere = any(quantity.readings & other.readings for passage in passages for other in quantities(passage))
-            where = "says something else in the cited passage" if elsewhere else "is not in the cited passage"
+        elif not quantity.readings & spelled_out:
+            stands_elsewhere = quantity.readings & _values(passages)
+            where = "says something else in the cited passage" if stands_elsewhere else "is not in the cited passage"
             yield Finding("number", f"the number {quantity.text} {where}", text)
+
+
+def _partner(quantity: Quantity, same_value: Sequence[Quantity], others: Sequence[Quantity]) -> Quantity | None:
+    """A quantity of the same value in a fitting unit, else one that is the same after conversion."""
+    for other in same_value:
+        if _compatible(quantity, other):
+            return other
+    for other in others:
+        if quantity.bases() & other.bases():
+            return other
+    return None
+
+
+def _values(passages: Sequence[str]) -> set[float]:
+    values: set[float] = set()
+    for passage in passages:
+        for quantity in quantities(passage):
+            values |= quantity.readings
+    return values
 
 
 def _compatible(quantity: Quantity, other: Quantity) -> bool:
@@ -174,31 +206,39 @@ def _all_tokens(passage: Passage) -> frozenset[str]:
 
 def _polarity(text: str, support: Sequence[str]) -> Iterable[Finding]:
     """A negation here that is none there, or there and not here, over words that both sentences have."""
+    claim = _tokens(text)
     for source in support:
-        words, there = _tokens(text), _tokens(source)
-        if overlap(words, there) < _SAME:
+        source_tokens = _tokens(source)
+        if overlap(claim, source_tokens) < _SAME:
             return
-        here, other = _partnerless(
-            [_tokens(scope) for scope in negators(text)], [_tokens(scope) for scope in negators(source)]
-        )
-        if any(scope & there for scope in here):
+        claim_scopes, source_scopes = _partnerless(_scopes(text), _scopes(source))
+        if any(scope & source_tokens for scope in claim_scopes):
             yield Finding("negation", "the cited passage says it without the negation", text)
-        elif any(scope and len(scope & words) >= max(1, len(scope) // 2) for scope in other):
+        elif any(scope and len(scope & claim) >= max(1, len(scope) // 2) for scope in source_scopes):
             yield Finding("negation", "the cited passage negates it", text)
 
 
 Scopes = list[frozenset[str]]
+"""For each negation of a text the content words around it."""
+
+
+def _scopes(text: str) -> Scopes:
+    return [_tokens(scope) for scope in negators(text)]
 
 
 def _partnerless(one: Scopes, other: Scopes) -> tuple[Scopes, Scopes]:
     """What is left of two lists once those that share most words are taken out in pairs."""
     one, other = list(one), list(other)
     while one and other:
-        shared, a, b = max(
-            ((len(x & y) / max(1, len(x | y)), x, y) for x in one for y in other), key=lambda triple: triple[0]
-        )
-        if not shared:
+        first, second = max(itertools.product(one, other), key=_shared)
+        if not _shared((first, second)):
             break
-        one.remove(a)
-        other.remove(b)
+        one.remove(first)
+        other.remove(second)
     return one, other
+
+
+def _shared(pair: tuple[frozenset[str], frozenset[str]]) -> float:
+    """Jaccard index of two scopes."""
+    one, other = pair
+    return len(one & other) / max(1, len(one | other))

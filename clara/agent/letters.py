@@ -16,13 +16,14 @@ _DISCUSSED = re.compile(r" (?:is|are|was|has|can|does)\b")
 
 def concluded(text: str) -> list[str]:
     """The letters that a text settles on, in order: named alone, within a sentence, and not its subject ("option A is")."""
-    return [
-        letters[0]
-        for match in _NAMED.finditer(text)
-        if match["lead"][0].islower()
-        and len(letters := _LETTER.findall(match["letters"])) == 1
-        and not _DISCUSSED.match(text, match.end())
-    ]
+    conclusions: list[str] = []
+    for match in _NAMED.finditer(text):
+        letters = _LETTER.findall(match["letters"])
+        is_within_sentence = match["lead"][0].islower()
+        is_subject = _DISCUSSED.match(text, match.end()) is not None
+        if len(letters) == 1 and is_within_sentence and not is_subject:
+            conclusions.append(letters[0])
+    return conclusions
 
 
 def relettered(text: str, letters: Mapping[str, str]) -> str:

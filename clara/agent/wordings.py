@@ -53,8 +53,8 @@ def without_echo(source: str, translated: str) -> str:
 
 def reads_as_english(text: str) -> bool:
     """True if a text of some length is English beyond doubt."""
-    found = detect_language(text)
-    return found.code == "en" and found.confidence >= _SURE and len(words(text)) >= _FEWEST
+    detection = detect_language(text)
+    return detection.code == "en" and detection.confidence >= _SURE and len(words(text)) >= _FEWEST
 
 
 def _alike(one: str, other: str) -> bool:

@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from clara.agent.guards.letters import skeleton
 from clara.agent.guards.quantities import quantities
+from clara.agent.guards.spelling import skeleton
 from clara.knowledge.glossary import shipped_glossary
 from clara.language.text import search_tokens, spans
 from clara.language.translit import devanagari_to_latin
@@ -26,28 +26,37 @@ Features = frozenset[str]
 
 def compare(options: Sequence[Option], english: Sequence[Option], language: str) -> Iterable[str]:
     """A flag for each two options whose translations fit better the other way round."""
-    if [o.label for o in options] != [o.label for o in english] or len(options) < 2:
+    labels = [option.label for option in options]
+    if labels != [option.label for option in english] or len(options) < 2:
         return
-    source, target = [_features(o.text, language) for o in options], [_features(o.text, "en") for o in english]
+    source = [_features(option.text, language) for option in options]
+    target = [_features(option.text, "en") for option in english]
     weight = _weights(source, target)
-    likeness = [[sum(weight[f] for f in one & other) for other in target] for one in source]
-    for i, j in itertools.combinations(range(len(options)), 2):
-        if likeness[i][j] + likeness[j][i] > likeness[i][i] + likeness[j][j] + _MARGIN:
-            yield f"options {options[i].label} and {options[j].label} changed places"
+
+    def likeness(at: int, other: int) -> float:
+        return sum(weight[feature] for feature in source[at] & target[other])
+
+    for first, second in itertools.combinations(range(len(options)), 2):
+        exchanged = likeness(first, second) + likeness(second, first)
+        in_place = likeness(first, first) + likeness(second, second)
+        if exchanged > in_place + _MARGIN:
+            yield f"options {labels[first]} and {labels[second]} changed places"
 
 
 def _features(text: str, language: str) -> Features:
-    found: set[str] = set()
+    features: set[str] = set()
     for match in shipped_glossary().matches(spans(text), language):
-        found.add(f"concept {match.entry.id}")
+        features.add(f"concept {match.entry.id}")
         if language != "en":
-            found |= {_word(token) for token in search_tokens(match.entry.english)}
+            features.update(_word(token) for token in search_tokens(match.entry.english))
     for quantity in quantities(text):
-        found.add(f"number {quantity.sign}{quantity.text}")
+        features.add(f"number {quantity.sign}{quantity.text}")
     plain = devanagari_to_latin(text) if language == "hi" else text
-    found |= {_word(word) for word in re.findall(r"[^\W\d_]{3,}", plain) if word.isascii() or language != "zh"}
-    found |= {f"numeral {word}" for word in re.findall(r"\b[IVX]+\b", text)}
-    return frozenset(found)
+    for word in re.findall(r"[^\W\d_]{3,}", plain):
+        if word.isascii() or language != "zh":
+            features.add(_word(word))
+    features.update(f"numeral {word}" for word in re.findall(r"\b[IVX]+\b", text))
+    return frozenset(features)
 
 
 def _word(word: str) -> str:
@@ -56,6 +65,9 @@ def _word(word: str) -> str:
 
 def _weights(source: Sequence[Features], target: Sequence[Features]) -> dict[str, float]:
     """1 for what one option has, 0 for what all have; the side that has it more often decides."""
-    n = max(2, len(source))
-    counts = [Counter(feature for features in side for feature in features) for side in (source, target)]
-    return {f: 1 - (max(counts[0][f], counts[1][f]) - 1) / (n - 1) for f in counts[0].keys() & counts[1].keys()}
+    others = max(2, len(source)) - 1
+    before, after = Counter(itertools.chain.from_iterable(source)), Counter(itertools.chain.from_iterable(target))
+    weights: dict[str, float] = {}
+    for feature in before.keys() & after.keys():
+        weights[feature] = 1 - (max(before[feature], after[feature]) - 1) / others
+    return weights

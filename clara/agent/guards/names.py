@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 
-from clara.agent.guards.letters import alike, skeleton
+from clara.agent.guards.spelling import alike, skeleton
 from clara.knowledge.glossary import Entry, shipped_glossary
 from clara.language.text import spans, words
 from clara.language.translit import devanagari_to_latin
@@ -44,11 +45,15 @@ _NAME = {
 
 def eponyms(text: str, language: str) -> list[str]:
     """Proper names of four or more letters."""
-    matches = re.finditer(_NAME.get(language, _NAME["*"]), text)
-    return [name for match in matches for name in match.groups() if name and name not in _ROMANCE_CAPITALS]
+    names: list[str] = []
+    for match in re.finditer(_NAME.get(language, _NAME["*"]), text):
+        for name in match.groups():
+            if name and name not in _ROMANCE_CAPITALS:
+                names.append(name)
+    return names
 
 
-def _kept(name: str, others: Iterable[str]) -> bool:
+def _is_among(name: str, others: Iterable[str]) -> bool:
     short = skeleton(name)[:4]
     return any(alike(name, word) or skeleton(word).startswith(short) for word in others)
 
@@ -65,10 +70,11 @@ def compare(
     Args:
         context: the stems of source and target: a name that stands there may be a pronoun here.
     """
-    there = words(f"{target} {context[1]}")
-    for name in eponyms(source, languages[0]) if languages[1] == "en" else ():
-        if not _kept(name, there):
-            yield f"the name {name} of {where} is missing"
+    if languages[1] == "en":
+        target_words = words(f"{target} {context[1]}")
+        for name in eponyms(source, languages[0]):
+            if not _is_among(name, target_words):
+                yield f"the name {name} of {where} is missing"
     if set(languages) <= _LATIN or (source + target).isascii():
         yield from _by_letters(where, source, target, context)
     else:
@@ -87,29 +93,40 @@ def _by_letters(where: str, source: str, target: str, context: tuple[str, str]) 
 
 def _by_glossary(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
     """Names in other scripts, through the glossary; a name that it does not know is not compared."""
-    one, other = (_known_drugs(text, code) for text, code in zip((source, target), languages, strict=True))
-    for entry in (one[key] for key in one.keys() - other.keys()):
-        if not _spelled(entry, target, languages[1]):
-            yield f"the name {entry.english} of {where} is missing"
-    for entry in (other[key] for key in other.keys() - one.keys()):
-        if not _spelled(entry, source, languages[0]):
-            yield f"the name {entry.english} in {where} is not in the original"
+    before, after = _known_drugs(source, languages[0]), _known_drugs(target, languages[1])
+    for id in before.keys() - after.keys():  # noqa: A001
+        if not _spelled(before[id], target, languages[1]):
+            yield f"the name {before[id].english} of {where} is missing"
+    for id in after.keys() - before.keys():  # noqa: A001
+        if not _spelled(after[id], source, languages[0]):
+            yield f"the name {after[id].english} in {where} is not in the original"
 
 
 def _known_drugs(text: str, language: str) -> dict[str, Entry]:
-    matches = shipped_glossary().matches(spans(text), language)
-    return {match.entry.id: match.entry for match in matches if match.entry.kind == "drug" and drugs(match.entry.english)}
+    known: dict[str, Entry] = {}
+    for match in shipped_glossary().matches(spans(text), language):
+        if match.entry.kind == "drug" and drugs(match.entry.english):
+            known[match.entry.id] = match.entry
+    return known
 
 
 def _spelled(entry: Entry, text: str, language: str) -> bool:
     """True if the text spells one of the entry's names a little differently, as translators of drug names do."""
     if language == "hi":
-        found = [skeleton(word) for word in words(devanagari_to_latin(text))]
-        names = [skeleton(word) for word in words(entry.english)]
-        return any(SequenceMatcher(None, a, b).ratio() >= _TRANSLITERATED for a in names for b in found)
+        spoken = words(devanagari_to_latin(text))
+        return _any_pair(_sound_alike, words(entry.english), spoken)
     if language == "zh":
         return any(_common(name, text) >= max(2, len(name) / 2) for name in entry.names["zh"])
-    return any(alike(a, b) for name in entry.names.get(language, ()) for a in words(name) for b in words(text))
+    name_words = words(" ".join(entry.names.get(language, ())))
+    return _any_pair(alike, name_words, words(text))
+
+
+def _any_pair(fits: Callable[[str, str], bool], names: Sequence[str], others: Sequence[str]) -> bool:
+    return any(fits(name, other) for name, other in itertools.product(names, others))
+
+
+def _sound_alike(name: str, other: str) -> bool:
+    return SequenceMatcher(None, skeleton(name), skeleton(other)).ratio() >= _TRANSLITERATED
 
 
 def _common(name: str, text: str) -> int:

@@ -67,13 +67,13 @@ def _words(language: str) -> _Words:
     excuses = {concept: _pattern(names[language], language) for concept, names in tables["weak"].items()}
     concord = frozenset(fold(word) for word in table["concord"])
     soft = (hidden, *excuses.values())
-    plain = frozenset(
-        word
-        for word in map(fold, NEGATIONS[language])
-        if word not in concord and (language == "zh" or not any(pattern.fullmatch(word) for pattern in soft))
-    )
+    plain: set[str] = set()
+    for word in map(fold, NEGATIONS[language]):
+        is_soft = language != "zh" and any(pattern.fullmatch(word) for pattern in soft)
+        if word not in concord and not is_soft:
+            plain.add(word)
     strong = re.compile("|".join(table["strong"])) if table["strong"] else None
-    return _Words(re.compile("|".join(table["idioms"])), strong, concord, hidden, excuses, plain)
+    return _Words(re.compile("|".join(table["idioms"])), strong, concord, hidden, excuses, frozenset(plain))
 
 
 def polarity(text: str, language: str) -> Polarity:
@@ -86,19 +86,24 @@ def polarity(text: str, language: str) -> Polarity:
     table = _words(code)
     folded = fold(re.sub(r"\b[Nn]ée?s?\b", "born", text) if code == "fr" else text)
     folded = table.idioms.sub(" ", folded)
-    excuses = Counter({concept: len(pattern.findall(folded)) for concept, pattern in table.excuses.items()})
+    excuses: Counter[str] = Counter()
+    for concept, pattern in table.excuses.items():
+        excuses[concept] = len(pattern.findall(folded))
     for pattern in table.excuses.values():
         folded = pattern.sub(" ", folded)
     hidden = len(table.hidden.findall(folded))
-    folded = table.hidden.sub(" ", folded)
-    if code == "zh":
-        plain = len(table.strong.findall(folded)) if table.strong else 0
-    else:
-        found = words(folded)
-        plain = sum(word in table.plain for word in found) + (len(table.strong.findall(folded)) if table.strong else 0)
-        if not plain:
-            plain = min(1, sum(word in table.concord for word in found))
-    return Polarity(plain, hidden, excuses)
+    return Polarity(_plain_negations(table.hidden.sub(" ", folded), table, code), hidden, excuses)
+
+
+def _plain_negations(folded: str, table: _Words, language: str) -> int:
+    plain = len(table.strong.findall(folded)) if table.strong else 0
+    if language == "zh":
+        return plain
+    folded_words = words(folded)
+    plain += sum(word in table.plain for word in folded_words)
+    if plain:
+        return plain
+    return 1 if not table.concord.isdisjoint(folded_words) else 0
 
 
 def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
@@ -124,16 +129,22 @@ _SCOPE = (2, 3)
 def negators(text: str) -> list[str]:
     """For each negation of an English text the stretch of folded words around it."""
     table = _words("en")
-    found = words(re.sub(r"(?<=\w)n['’]t\b", " not ", table.idioms.sub(" ", fold(text))))
-    places = [
-        place
-        for place, word in enumerate(found)
-        if word in table.plain or word in table.concord or table.hidden.fullmatch(word)
-    ]
-    return [" ".join([*_near(found[:at][::-1], _SCOPE[0])[::-1], *_near(found[at + 1 :], _SCOPE[1])]) for at in places]
+    folded_words = words(re.sub(r"(?<=\w)n['’]t\b", " not ", table.idioms.sub(" ", fold(text))))
+    scopes: list[str] = []
+    for place, word in enumerate(folded_words):
+        if word in table.plain or word in table.concord or table.hidden.fullmatch(word):
+            before = _near(folded_words[:place][::-1], _SCOPE[0])[::-1]
+            after = _near(folded_words[place + 1 :], _SCOPE[1])
+            scopes.append(" ".join([*before, *after]))
+    return scopes
 
 
-def _near(found: list[str], count: int) -> list[str]:
+def _near(folded_words: list[str], count: int) -> list[str]:
     """The first words up to and including the ``count``-th content word."""
-    content = [place for place, word in enumerate(found) if word not in STOPWORDS and not word[0].isdigit()]
-    return found[: content[count - 1] + 1] if len(content) >= count else found
+    content_words = 0
+    for place, word in enumerate(folded_words):
+        if word not in STOPWORDS and not word[0].isdigit():
+            content_words += 1
+            if content_words == count:
+                return folded_words[: place + 1]
+    return folded_words

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clara.agent.guards.tables import CARDINALS, QUANTIFIERS, ROMAN, UNITS
+from clara.language.marks import without_marks
 from clara.language.text import fold, words
 
 _SUPERSCRIPT = str.maketrans({char: f"^{digit}" for digit, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 _NUMBER = re.compile(r"(?<![\d^])\d{1,3}(?: \d{3})+(?![\d.,]*\d)|\d+(?:[.,]\d+)*")
 _SIGN = re.compile(r"(?:(?<![0-9A-Za-z)\]])[-−–]|(?:^|[(\[,;:/])\s*[-−–] ?|\+ ?)$")
-_CITATION = re.compile(r"\[\d+(?:\s*,\s*\d+)*\]")
 _LIST_NUMBER = re.compile(r"(?m)^\s*\d{1,2}\s?[-.)]\s")
 
 
@@ -45,20 +45,20 @@ class Quantity:
 
 @lru_cache(maxsize=1)
 def _unit_pattern() -> re.Pattern[str]:
-    named = [(name, key) for key, unit in UNITS.items() for name in unit.names]
-    named.sort(key=lambda pair: -len(pair[0]))
-    return re.compile(
-        r"[\s-]?("
-        + "|".join(
-            re.escape(name) + (r"(?![a-z])" if name[-1].isascii() and name[-1].isalpha() else "") for name, _ in named
-        )
-        + ")"
-    )
+    alternatives: list[str] = []
+    for name in sorted(_unit_names(), key=len, reverse=True):
+        ends_in_letter = name[-1].isascii() and name[-1].isalpha()
+        alternatives.append(re.escape(name) + (r"(?![a-z])" if ends_in_letter else ""))
+    return re.compile(rf"[\s-]?({'|'.join(alternatives)})")
 
 
 @lru_cache(maxsize=1)
 def _unit_names() -> dict[str, str]:
-    return {name: key for key, unit in UNITS.items() for name in unit.names}
+    """Name to the key of its unit."""
+    keys: dict[str, str] = {}
+    for key, unit in UNITS.items():
+        keys |= dict.fromkeys(unit.names, key)
+    return keys
 
 
 def _family(unit: str) -> tuple[str, float]:
@@ -76,23 +76,26 @@ _RANGE = re.compile(r"\s*(?:-|–|—|~|to|a|à|at|and|or|y|e|et|o|ou|至|到|�
 
 def quantities(text: str) -> list[Quantity]:
     """The numbers that ``text`` writes in digits, in order, with their units; citation marks ``[1]`` are none."""
-    folded = fold(_CITATION.sub(" ", text).translate(_SUPERSCRIPT))
-    matches = list(_NUMBER.finditer(folded))
-    found: list[Quantity] = []
-    for match in reversed(matches):
+    folded = fold(without_marks(text).translate(_SUPERSCRIPT))
+    backwards: list[Quantity] = []
+    next_start, next_unit = len(folded), None  # the first number of a range has the unit of the second
+    for match in reversed(list(_NUMBER.finditer(folded))):
         before = folded[: match.start()]
-        sign = _SIGN.search(before)
         unit = _unit(folded, match.end(), before)
-        if unit is None and found and _RANGE.match(folded[match.end() : matches[len(matches) - len(found)].start()]):
-            unit = found[-1].unit
-        signed = sign is not None and not _ends_a_range(before)
-        mark = ("+" if "+" in sign.group() else "-") if signed and sign else ""
-        found.append(Quantity(canonical(match.group()), _readings(match.group()), mark, unit))
-    return found[::-1]
+        if unit is None and _RANGE.match(folded[match.end() : next_start]):
+            unit = next_unit
+        backwards.append(Quantity(canonical(match.group()), _readings(match.group()), _sign(before), unit))
+        next_start, next_unit = match.start(), unit
+    return backwards[::-1]
 
 
-def _ends_a_range(before: str) -> bool:
-    return re.search(r"\d[^\w,;:]*$", before) is not None and not before.endswith("+")
+def _sign(before: str) -> str:
+    """The sign that ends the text before a number; a dash behind another number is one of a range."""
+    sign = _SIGN.search(before)
+    ends_a_range = re.search(r"\d[^\w,;:]*$", before) is not None and not before.endswith("+")
+    if sign is None or ends_a_range:
+        return ""
+    return "+" if "+" in sign.group() else "-"
 
 
 def _unit(folded: str, end: int, before: str) -> str | None:
@@ -127,13 +130,13 @@ def numbers(text: str) -> Counter[str]:
 
 def spelled(text: str, language: str) -> set[float]:
     """Values that number words, ordinals, Roman numerals and words such as "both" or "half" may stand for."""
-    found = words(text)
-    soft = QUANTIFIERS.get(language, {}) | QUANTIFIERS["en"]
-    values = {value for word in found for value in soft.get(word, ())}
-    values |= {
-        CARDINALS[code][word] for code in {language, "en"} & set(CARDINALS) for word in found if word in CARDINALS[code]
-    }
-    return values | {float(ROMAN[word]) for word in found if word in ROMAN}
+    quantifiers = QUANTIFIERS.get(language, {}) | QUANTIFIERS["en"]
+    values = cardinals(text, language) | cardinals(text, "en")
+    for word in words(text):
+        values.update(quantifiers.get(word, ()))
+        if word in ROMAN:
+            values.add(float(ROMAN[word]))
+    return values
 
 
 def cardinals(text: str, language: str) -> set[float]:
@@ -151,11 +154,16 @@ def compare(where: str, source: str, target: str, languages: tuple[str, str]) ->
     before, after = quantities(_unlisted(source)), quantities(_unlisted(target))
     lost, added = _unmatched(before, after), _unmatched(after, before)
     in_source, in_target = spelled(source, languages[0]), spelled(target, languages[1])
-    lost_all = [q for q in lost if not q.readings & in_target and not _converted(q, after)]
-    added_all = [q for q in added if not q.readings & in_source and not _converted(q, before)]
-    yield from (f"the number {q.text} of {where} is missing" for q in lost_all)
-    yield from (f"the number {q.text} in {where} is not in the original" for q in added_all)
-    if not lost_all and not added_all:
+    is_changed = False
+    for quantity in lost:
+        if not quantity.readings & in_target and not _converted(quantity, after):
+            is_changed = True
+            yield f"the number {quantity.text} of {where} is missing"
+    for quantity in added:
+        if not quantity.readings & in_source and not _converted(quantity, before):
+            is_changed = True
+            yield f"the number {quantity.text} in {where} is not in the original"
+    if not is_changed:
         yield from _signs(where, before, after)
         yield from _units(where, before, after)
     yield from _words(where, source, target, languages, before, after)
@@ -169,16 +177,25 @@ def _unlisted(text: str) -> str:
 def _unmatched(one: Sequence[Quantity], other: Sequence[Quantity]) -> list[Quantity]:
     """The quantities of ``one`` that find no partner in ``other``; each partner serves once."""
     left = list(other)
-    result: list[Quantity] = []
+    unmatched: list[Quantity] = []
     for quantity in one:
-        partner = next((o for o in left if o.text == quantity.text), None) or next(
-            (o for o in left if o.readings & quantity.readings), None
-        )
+        partner = _partner(quantity, left)
         if partner is None:
-            result.append(quantity)
+            unmatched.append(quantity)
         else:
             left.remove(partner)
-    return result
+    return unmatched
+
+
+def _partner(quantity: Quantity, others: Sequence[Quantity]) -> Quantity | None:
+    """The quantity written alike, else one that may stand for the same value."""
+    for other in others:
+        if other.text == quantity.text:
+            return other
+    for other in others:
+        if other.readings & quantity.readings:
+            return other
+    return None
 
 
 def _converted(quantity: Quantity, others: Sequence[Quantity]) -> bool:
@@ -187,18 +204,31 @@ def _converted(quantity: Quantity, others: Sequence[Quantity]) -> bool:
 
 
 def _signs(where: str, before: Sequence[Quantity], after: Sequence[Quantity]) -> Iterable[str]:
-    one, other = (Counter((q.text, q.sign) for q in side if q.sign == "-") for side in (before, after))
-    for text, _ in (one - other) + (other - one):
+    source, target = _negative(before), _negative(after)
+    for text in (source - target) + (target - source):
         yield f"the sign of {text} in {where} changed"
+
+
+def _negative(side: Sequence[Quantity]) -> Counter[str]:
+    return Counter(quantity.text for quantity in side if quantity.sign == "-")
 
 
 def _units(where: str, before: Sequence[Quantity], after: Sequence[Quantity]) -> Iterable[str]:
     """A number whose unit is another one, and a unit that is nowhere on the other side."""
-    for text in dict.fromkeys(q.text for q in before):
-        one = {q.unit for q in before if q.text == text and q.unit}
-        other = {q.unit for q in after if q.text == text and q.unit}
-        if one and other and {_family(u) for u in one}.isdisjoint({_family(u) for u in other}):
-            yield f"the unit of {text} in {where} changed from {'/'.join(sorted(one))} to {'/'.join(sorted(other))}"
+    units_before, units_after = _units_of_numbers(before), _units_of_numbers(after)
+    for text, units in units_before.items():
+        others = units_after.get(text, set())
+        if others and {_family(unit) for unit in units}.isdisjoint({_family(unit) for unit in others}):
+            yield f"the unit of {text} in {where} changed from {'/'.join(sorted(units))} to {'/'.join(sorted(others))}"
+
+
+def _units_of_numbers(side: Sequence[Quantity]) -> dict[str, set[str]]:
+    """Each number that has a unit, with all the units it has."""
+    units: dict[str, set[str]] = {}
+    for quantity in side:
+        if quantity.unit is not None:
+            units.setdefault(quantity.text, set()).add(quantity.unit)
+    return units
 
 
 def _words(
@@ -214,6 +244,8 @@ def _words(
         (source, target, after, languages, "of {} is missing"),
         (target, source, before, languages[::-1], "in {} is not in the original"),
     ):
-        there = spelled(other, codes[1]) | {value for q in quants for value in q.readings}
-        for value in sorted(cardinals(text, codes[0]) - there):
+        other_values = spelled(other, codes[1])
+        for quantity in quants:
+            other_values |= quantity.readings
+        for value in sorted(cardinals(text, codes[0]) - other_values):
             yield f"the number {value:g} {how.format(where)}"

@@ -24,9 +24,19 @@ _NOT_A_SIDE = {
 }
 _ABBREVIATIONS = {
     # Latin oculus dexter and sinister are used everywhere (*), the others in one language
-    "right": {"OD": "*"},
-    "left": {"OS": "*", "OE": "pt", "OI": "es", "OG": "fr"},
+    "OD": ("right", "*"),
+    "OS": ("left", "*"),
+    "OE": ("left", "pt"),
+    "OI": ("left", "es"),
+    "OG": ("left", "fr"),
 }
+
+
+_SIDE_OF_WORD: dict[str, dict[str, str]] = {}
+"""Language to its words to the side that they mean."""
+for _side, _languages in SIDES.items():
+    for _language, _words in _languages.items():
+        _SIDE_OF_WORD.setdefault(_language, {}).update(dict.fromkeys(_words - {"os", "od"}, _side))
 
 
 def sides(text: str, language: str) -> list[str]:
@@ -36,19 +46,22 @@ def sides(text: str, language: str) -> list[str]:
     folded = fold(text)
     if language in _NOT_A_SIDE:
         folded = re.sub(_NOT_A_SIDE[language], " ", folded)
-    tables = {side: table[language] - {"os", "od"} for side, table in SIDES.items()}
-    named = [(word.start, side) for word in spans(folded) for side, table in tables.items() if word.text in table]
-    return [side for _, side in sorted(named)]
+    sides_in_order: list[str] = []
+    for word in spans(folded):
+        side = _SIDE_OF_WORD[language].get(word.text)
+        if side is not None:
+            sides_in_order.append(side)
+    return sides_in_order
 
 
 def abbreviated(text: str, language: str) -> list[str]:
     """Sides in capital letters, ``OD`` or ``OS``; they are also other abbreviations, so alone they prove nothing."""
-    return [
-        side
-        for word in spans(text)
-        for side, names in _ABBREVIATIONS.items()
-        if word.surface in names and names[word.surface] in ("*", language)
-    ]
+    sides_in_order: list[str] = []
+    for word in spans(text):
+        side, used_in = _ABBREVIATIONS.get(word.surface, ("", ""))
+        if used_in in ("*", language):
+            sides_in_order.append(side)
+    return sides_in_order
 
 
 def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:

@@ -26,21 +26,23 @@ def _folded(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fold(word.replace("_", " ")) for word in text.split()))
 
 
-UNITS: dict[str, Unit] = {
-    key: Unit(row["dimension"], row["factor"], _folded(row["names"])) for key, row in _DATA["units"].items()
-}
+UNITS: dict[str, Unit] = {}
+for _key, _row in _DATA["units"].items():
+    UNITS[_key] = Unit(_row["dimension"], _row["factor"], _folded(_row["names"]))
 """Unit symbol to what it is called."""
 
-CARDINALS: dict[str, dict[str, float]] = {
-    language: {word: float(value) for value, names in rows.items() for word in _folded(names)}
-    for language, rows in _DATA["cardinals"].items()
-}
+CARDINALS: dict[str, dict[str, float]] = {}
+for _language, _rows in _DATA["cardinals"].items():
+    CARDINALS[_language] = {}
+    for _value, _names in _rows.items():
+        CARDINALS[_language] |= dict.fromkeys(_folded(_names), float(_value))
 """Language to the words that mean a number and nothing else."""
 
-QUANTIFIERS: dict[str, dict[str, tuple[float, ...]]] = {
-    language: {word: tuple(row["values"]) for row in rows for word in _folded(row["words"])}
-    for language, rows in _DATA["quantifiers"].items()
-}
+QUANTIFIERS: dict[str, dict[str, tuple[float, ...]]] = {}
+for _language, _rows in _DATA["quantifiers"].items():
+    QUANTIFIERS[_language] = {}
+    for _row in _rows:
+        QUANTIFIERS[_language] |= dict.fromkeys(_folded(_row["words"]), tuple(_row["values"]))
 """Language to the words that may stand for a number."""
 
 ROMAN: dict[str, int] = {
