@@ -43,7 +43,7 @@ QUESTION = VerifyIn(
     ),
     label="B",
     answer="The ciliary body produces the aqueous humour.",
-    cited=tuple(
+    passages=tuple(
         Passage(
             id=f"note-{n}#0",
             title=f"Note {n}",
@@ -54,6 +54,7 @@ QUESTION = VerifyIn(
         )
         for n in range(3)
     ),
+    cites=(1, 2, 3),
 )
 HEADERS = {"Content-Type": "application/json"}
 BAR = 3.0

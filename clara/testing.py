@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from clara.backbone.base import BackboneInfo, TokenSink
+from clara.backbone.base import BackboneInfo, Skills, TokenSink
 from clara.knowledge.base import Query
 from clara.tasks.model import TASKS, I, O, Task, TaskModel, TaskResult
 from clara.types import Passage, Usage
@@ -20,8 +20,9 @@ Script = Callable[[Any], Scripted]
 class ScriptedBackbone:
     """Gives what was enqueued, task by task, in order; ``calls`` holds every task name with its input."""
 
-    def __init__(self, *, model: str = "scripted", uses_model: bool = True) -> None:
+    def __init__(self, *, model: str = "scripted", uses_model: bool = True, skills: Skills | None = None) -> None:
         self.calls: list[tuple[str, TaskModel]] = []
+        self._skills = skills or Skills()
         self._info = BackboneInfo(kind="scripted", model=model, uses_model=uses_model)
         self._queues: dict[str, deque[Scripted]] = defaultdict(deque)
         self._always: dict[str, Script] = {}
@@ -39,6 +40,10 @@ class ScriptedBackbone:
     async def info(self) -> BackboneInfo:
         """A scripted model."""
         return self._info
+
+    async def skills(self) -> Skills:
+        """Those that the test gave; every task is trusted unless it said otherwise."""
+        return self._skills
 
     async def perform(
         self,

@@ -7,16 +7,18 @@ for a position cancels out (Zheng et al., "Large Language Models Are Not Robust 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from clara.agent.asking import together
 from clara.agent.citing import named
 from clara.agent.letters import relettered
 from clara.agent.state import Candidate, Deps
-from clara.tasks.model import ANSWER_CHOICE, AnswerIn, ChoiceOut, TaskResult
-from clara.types import Option, Usage
+from clara.agent.turns import own_letter, turned
+from clara.tasks.model import ANSWER_CHOICE, AnswerIn, ChoiceOut, O, TaskResult
+from clara.types import Usage
 
 HEAT = 0.7
 """Temperature of samples where the settings give none: at 0 they would all be the same."""
@@ -38,9 +40,9 @@ async def choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
     turns = range(len(inputs.options) if settings.permute_options else 1)
     ballot = [(sample, turn) for sample in range(settings.samples) for turn in turns]
     heat = (settings.temperature or HEAT) if settings.samples > 1 else None
-    turned = [_turned(inputs, turn) for turn in turns]
+    orders = [turned(inputs, turn) for turn in turns]
     results = await together(
-        deps.backbone.perform(ANSWER_CHOICE, turned[turn], seed=settings.seed + sample, temperature=heat)
+        deps.backbone.perform(ANSWER_CHOICE, orders[turn], seed=settings.seed + sample, temperature=heat)
         for sample, turn in ballot
     )
     usage = sum((result.usage for result in results), Usage())
@@ -96,21 +98,23 @@ def _worth(vote: Vote) -> float:
     return 1.0 if vote.reply.confidence is None else vote.reply.confidence
 
 
-def _turned(inputs: AnswerIn, places: int) -> AnswerIn:
-    if not places:
-        return inputs
-    update = {"options": _rotate(inputs.options, places), "original_options": _rotate(inputs.original_options, places)}
-    return inputs.model_copy(update=update)
-
-
-def _rotate(options: tuple[Option, ...], places: int) -> tuple[Option, ...]:
-    """The same letters, each with the text that stands ``places`` further on."""
-    return tuple(replace(option, text=options[(at + places) % len(options)].text) for at, option in enumerate(options))
-
-
 def _vote(result: TaskResult[ChoiceOut], inputs: AnswerIn, places: int) -> Vote | None:
     """The vote of a reply; None if it has no letter of the question."""
     labels = [option.label for option in inputs.options]
     if result.output is None or (letter := result.output.label.upper()) not in labels:
         return None
-    return Vote(labels[(labels.index(letter) + places) % len(labels)], result.output, places)
+    return Vote(own_letter(letter, places, labels), result.output, places)
+
+
+async def together(asked: Iterable[Coroutine[Any, Any, TaskResult[O]]]) -> list[TaskResult[O]]:
+    """All results in order, of one task at least; the first error ends the others, and none is left running."""
+    alone, *others = asked
+    if not others:
+        return [await alone]
+    tasks = [asyncio.ensure_future(one) for one in (alone, *others)]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clara.agent.quotes import cite
+from clara.language.text import search_tokens, sentences, words
 from clara.types import Citation, Passage
 
+MOST_CITED = 2
+"""Citations of an answer that was chosen without words of its own."""
+_HELD = 0.5
+"""Share of an option's content words that a passage must hold to be cited for it."""
 _MARK = re.compile(r"\s?\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 
 
@@ -48,3 +52,30 @@ def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Seq
         return f"{match[0][: match[0].index('[')]}[{', '.join(map(str, found))}]" if found else ""
 
     return _MARK.sub(mark, text) if passages else text
+
+
+def cite(passage: Passage, support: str) -> Citation:
+    """A citation of ``passage`` that quotes the sentence sharing most words with ``support``."""
+    supporting_words = set(words(support))
+    candidates = sentences(passage.text) or [passage.text]
+    quote = max(candidates, key=lambda sentence: len(supporting_words & set(words(sentence))))
+    return Citation(passage.id, passage.title, passage.source, quote.strip())
+
+
+def supporting(passages: Sequence[Passage], stem: str, option: str) -> tuple[Citation, ...]:
+    """Citations of the passages that hold the words of an option, best first; none where no passage holds half of them.
+
+    Args:
+        passages: what was shown.
+        stem: the question, which decides between passages that hold the option alike.
+        option: the words of the chosen option.
+    """
+    option_words, stem_words = set(search_tokens(option)), set(search_tokens(stem))
+    scored: list[tuple[float, float, Passage]] = []
+    for passage in passages:
+        passage_words = set(search_tokens(" ".join((passage.title, passage.text))))
+        of_option = len(option_words & passage_words) / max(1, len(option_words))
+        if of_option >= _HELD:
+            scored.append((of_option, len(stem_words & passage_words) / max(1, len(stem_words)), passage))
+    scored.sort(key=lambda entry: entry[:2], reverse=True)
+    return tuple(cite(passage, f"{stem} {option}") for _, _, passage in scored[:MOST_CITED])

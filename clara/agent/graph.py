@@ -27,6 +27,7 @@ from clara.agent.steps.search import search
 from clara.agent.steps.translate import translate
 from clara.agent.steps.verify import verify
 from clara.agent.steps.vote import vote
+from clara.agent.steps.weigh import weigh
 from clara.agent.strategies import Strategy
 from clara.config import Settings
 from clara.events import Retry, StepFinished, StepStarted
@@ -80,6 +81,7 @@ NODES: dict[str, Step] = {
     "grade": grade,
     "search": search,
     "rewrite": rewrite,
+    "weigh": weigh,
     "answer": answer,
     "verify": verify,
     "vote": vote,
@@ -98,18 +100,20 @@ def build_graph() -> Graph:
     def branch(origin: str, decide: Callable[[State, Strategy, Settings], str], *targets: str) -> None:
         graph.add_conditional_edges(origin, route(decide), {name: END if name == "end" else name for name in targets})
 
-    ahead = ("gauge", "augment", "act", "retrieve", "answer")
+    choosing = ("weigh", "answer")
+    ahead = ("gauge", "augment", "act", "retrieve", *choosing)
     graph.add_edge(START, "detect")
     branch("detect", routing.after_detect, "translate", *ahead)
     branch("translate", routing.after_translate, "assess", *ahead)
     branch("assess", routing.after_assess, "translate", *ahead)
-    branch("gauge", routing.after_gauge, "augment", "act", "retrieve", "answer")
-    branch("augment", routing.after_augment, "act", "retrieve", "answer")
+    branch("gauge", routing.after_gauge, "augment", "act", "retrieve", *choosing)
+    branch("augment", routing.after_augment, "act", "retrieve", *choosing)
     branch("act", routing.after_act, "retrieve", "search", "answer")
-    branch("retrieve", routing.after_retrieve, "act", "grade", "answer")
-    branch("grade", routing.after_grade, "rewrite", "search", "answer")
-    branch("search", routing.after_search, "act", "grade", "answer")
-    graph.add_edge("rewrite", "retrieve")
+    branch("retrieve", routing.after_retrieve, "act", "grade", *choosing)
+    branch("grade", routing.after_grade, "rewrite", "search", *choosing)
+    branch("search", routing.after_search, "act", "grade", *choosing)
+    branch("rewrite", routing.after_rewrite, "retrieve", "search", "vote", "localize", "end", *choosing)
+    branch("weigh", routing.after_weigh, "answer", "localize", "end")
     branch("answer", routing.after_answer, "verify", "vote", "localize", "end")
     branch("verify", routing.after_verify, "rewrite", "vote", "localize", "end")
     branch("vote", routing.after_vote, "localize", "end")

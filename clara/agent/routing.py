@@ -8,7 +8,8 @@ from clara.agent.state import State
 from clara.agent.strategies import Strategy
 from clara.config import Settings
 
-Ahead = Literal["augment", "act", "retrieve", "answer"]
+Ahead = Literal["augment", "act", "retrieve", "weigh", "answer"]
+Choosing = Literal["weigh", "answer"]
 AfterAnswer = Literal["verify", "vote", "localize", "end"]
 
 
@@ -35,29 +36,36 @@ def after_assess(state: State, strategy: Strategy, settings: Settings) -> Litera
 def towards_answer(state: State, strategy: Strategy, settings: Settings) -> Literal["gauge"] | Ahead:
     """First whether evidence is needed at all, where the settings can be satisfied without; letters only can be guessed."""
     gauged = strategy.has("gauge") and strategy.searches and settings.certainty <= 1
-    return "gauge" if gauged and state["question"].options else towards_evidence(strategy)
+    return "gauge" if gauged and state["question"].options else towards_evidence(state, strategy)
 
 
 def after_gauge(state: State, strategy: Strategy, _settings: Settings) -> Ahead:
     """A sure question is answered at once."""
-    return "answer" if state["sure"] else towards_evidence(strategy)
+    return choosing(state, strategy) if state["sure"] else towards_evidence(state, strategy)
 
 
-def towards_evidence(strategy: Strategy) -> Ahead:
+def towards_evidence(state: State, strategy: Strategy) -> Ahead:
     """The first of augment, act and retrieve that the strategy has, else straight to the answer."""
-    return "augment" if strategy.has("augment") else towards_passages(strategy)
+    return "augment" if strategy.has("augment") else towards_passages(state, strategy)
 
 
-def after_augment(_state: State, strategy: Strategy, _settings: Settings) -> Literal["act", "retrieve", "answer"]:
+def after_augment(state: State, strategy: Strategy, _settings: Settings) -> Literal["act", "retrieve"] | Choosing:
     """Terms first, then evidence where the strategy retrieves."""
-    return towards_passages(strategy)
+    return towards_passages(state, strategy)
 
 
-def towards_passages(strategy: Strategy) -> Literal["act", "retrieve", "answer"]:
+def towards_passages(state: State, strategy: Strategy) -> Literal["act", "retrieve"] | Choosing:
     """Tools where the backbone chooses them, else one search, else the answer."""
     if not strategy.has("retrieve"):
-        return "answer"
+        return choosing(state, strategy)
     return "act" if strategy.has("act") else "retrieve"
+
+
+def choosing(state: State, strategy: Strategy) -> Choosing:
+    """The answer, weighed first where there are options and the strategy does so; once is enough."""
+    if not strategy.has("weigh") or not state.get("weighs", False):
+        return "answer"
+    return "weigh" if state["question"].options and "weighed" not in state else "answer"
 
 
 def after_act(state: State, _strategy: Strategy, _settings: Settings) -> Literal["retrieve", "search", "answer"]:
@@ -67,27 +75,45 @@ def after_act(state: State, _strategy: Strategy, _settings: Settings) -> Literal
     return "retrieve" if state["action"] == "search_knowledge" else "search"
 
 
-def after_retrieve(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade", "answer"]:
+def after_retrieve(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade"] | Choosing:
     """Back to the backbone that called the tool, or to the grade where the strategy has one."""
     if strategy.has("act"):
         return "act" if state["round"] < settings.rounds else "answer"
-    return "grade" if strategy.has("grade") else "answer"
+    return "grade" if strategy.has("grade") else choosing(state, strategy)
 
 
-def after_grade(state: State, strategy: Strategy, settings: Settings) -> Literal["answer", "rewrite", "search"]:
+def after_grade(state: State, strategy: Strategy, settings: Settings) -> Literal["rewrite", "search"] | Choosing:
     """Too little evidence asks for a better query while rounds are left, then for outside sources, once."""
     if state["sufficient"]:
-        return "answer"
+        return choosing(state, strategy)
     if can_go_round(state, strategy, settings):
         return "rewrite"
-    return "search" if can_search(state, strategy, settings) else "answer"
+    return "search" if can_search(state, strategy, settings) else choosing(state, strategy)
 
 
-def after_search(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade", "answer"]:
+def after_rewrite(
+    state: State, strategy: Strategy, settings: Settings
+) -> Literal["retrieve", "search", "vote", "localize", "end"] | Choosing:
+    """A new query is searched for; where there is none, the last evidence or the last answer has to do."""
+    if not state["exhausted"]:
+        return "retrieve"
+    if state.get("candidates"):
+        return towards_end(state, strategy)
+    return "search" if can_search(state, strategy, settings) else choosing(state, strategy)
+
+
+def after_search(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade"] | Choosing:
     """What came is judged like any other evidence, where something came; a tool's caller reads it."""
     if strategy.has("act"):
         return "act" if state["round"] < settings.rounds else "answer"
-    return "grade" if state["outside"] else "answer"
+    return "grade" if state["outside"] else choosing(state, strategy)
+
+
+def after_weigh(state: State, strategy: Strategy, _settings: Settings) -> Literal["answer", "localize", "end"]:
+    """Probabilities that decided leave nothing to verify and no second vote: they saw both wordings."""
+    if not state["weighed"]:
+        return "answer"
+    return "localize" if strategy.has("localize") else "end"
 
 
 def after_answer(state: State, strategy: Strategy, _settings: Settings) -> AfterAnswer:
@@ -119,6 +145,8 @@ def after_vote(_state: State, strategy: Strategy, _settings: Settings) -> Litera
 
 def can_go_round(state: State, strategy: Strategy, settings: Settings) -> bool:
     """True if another round of rewrite, retrieve and answer is allowed."""
+    if state.get("exhausted", False):
+        return False
     return strategy.loops and not strategy.has("act") and state["round"] < settings.rounds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,7 @@ from clara.agent.graph import build_graph
 from clara.agent.state import Deps, State, english, is_english
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
-from clara.backbone.base import Backbone
+from clara.backbone.base import Backbone, Skills
 from clara.config import Settings
 from clara.errors import BackboneError, StoreError, UnsupportedLanguage
 from clara.events import Event, Final, Notice
@@ -48,7 +48,7 @@ class Agent:
         self.settings = settings
         self.sources = tuple(sources)
 
-    async def prepare(self, strategies: Iterable[Strategy]) -> None:
+    async def prepare(self, strategies: Collection[Strategy]) -> None:
         """Find out before the first question whether what these strategies need is there.
 
         Raises:
@@ -56,6 +56,8 @@ class Agent:
             StoreError: a strategy searches, and there is no usable store.
         """
         await self.backbone.info()
+        if any(strategy.has("weigh") for strategy in strategies):
+            await self.backbone.skills()
         if isinstance(self.retriever, Opens) and any(strategy.searches for strategy in strategies):
             await self.retriever.open()
 
@@ -104,7 +106,15 @@ class Agent:
         if info.languages is not None:
             self._refuse_uncovered(question, info.languages)
         deps = Deps(
-            self.backbone, self.retriever, self.glossary, self.settings, strategy, info.uses_model, self.sources, emit
+            backbone=self.backbone,
+            retriever=self.retriever,
+            glossary=self.glossary,
+            settings=self.settings,
+            strategy=strategy,
+            uses_model=info.uses_model,
+            skills=await self.backbone.skills() if strategy.has("weigh") else Skills(),
+            sources=self.sources,
+            emit=emit,
         )
         with tracing_context(enabled=False):  # the environment may say otherwise, and may have been read before CLARA came
             state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypedDict
 
 from clara.agent.strategies import Strategy
-from clara.backbone.base import Backbone
+from clara.backbone.base import Backbone, Skills
 from clara.config import Settings
 from clara.events import Event
 from clara.knowledge.base import Retriever
@@ -85,6 +85,14 @@ class State(TypedDict, total=False):
     """1 in the first round."""
     reason: str
     """Why the last round was not enough."""
+    weighs: bool
+    """True if options are weighed before the answer step: the backbone is not trusted to reason first."""
+    weighed: bool
+    """True if the options' probabilities decided."""
+    retrieved: tuple[str, ...]
+    """Ids of what the last search of the knowledge base found."""
+    exhausted: bool
+    """True if another round would only repeat what was searched or found."""
     candidates: tuple[Candidate, ...]
     chosen: Candidate
     """What the vote decided for; without a vote the best candidate is taken."""
@@ -110,6 +118,8 @@ class Deps:
     settings: Settings
     strategy: Strategy
     uses_model: bool
+    skills: Skills = Skills()
+    """What the backbone was measured to do well; every task is trusted where nothing was measured."""
     sources: tuple[OutsideSource, ...] = ()
     """Outside sources that the settings name; none may be asked otherwise."""
     emit: Callable[[Event], None] = _nobody

@@ -19,6 +19,7 @@ STEPS: tuple[str, ...] = (
     "grade",
     "search",
     "rewrite",
+    "weigh",
     "answer",
     "verify",
     "vote",
@@ -78,7 +79,7 @@ def _strategy(name: str, steps: str, summary: str) -> Strategy:
     return Strategy(name, frozenset(("detect", "answer", *steps.split())), summary)
 
 
-_LOOP = "translate assess gauge augment retrieve grade search rewrite verify localize"
+_LOOP = "translate assess gauge augment retrieve grade search rewrite weigh verify localize"
 
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
@@ -140,6 +141,8 @@ def max_calls(strategy: Strategy, settings: Settings, options: int = 4) -> int:
     if strategy.loops and not has("act"):
         calls += rounds - 1
     calls += answers * has("verify")
+    if has("weigh") and options:
+        calls += 2 * options if settings.permute_options else 2
     if has("vote"):
         calls += votes + 2
     return calls + (LOCALIZATIONS if has("localize") else 0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from clara.tasks.model import I, O, Task, TaskResult
@@ -32,6 +32,20 @@ class BackboneInfo:
     """Tokens, where known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """What a backbone was measured to do well, on a few tasks whose right outcome is known."""
+
+    trusted: tuple[str, ...] | None = None
+    """Names of the tasks whose replies may be acted on; None trusts every task: nothing was measured."""
+    prior: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Log-probability of each option letter beyond its share where nothing speaks for any; empty if not measured."""
+
+    def trusts(self, task: str) -> bool:
+        """True if the replies to this task may be acted on."""
+        return self.trusted is None or task in self.trusted
+
+
 class Backbone(Protocol):
     """Performs tasks. Safe to use from many coroutines at once."""
 
@@ -40,6 +54,14 @@ class Backbone(Protocol):
 
         Raises:
             BackboneError: the server cannot be reached or refuses.
+        """
+        ...
+
+    async def skills(self) -> Skills:
+        """What it does well; measured the first time by a few tasks.
+
+        Raises:
+            BackboneError: see :meth:`info`.
         """
         ...
 

@@ -163,6 +163,8 @@ class LetterOut(TaskModel):
     """Probability of the letter among the allowed ones, or None where the backbone does not tell."""
     margin: float | None = Field(default=None, ge=0, le=1)
     """Its lead over the next letter, or None where the backbone does not tell."""
+    probabilities: dict[str, float] = Field(default_factory=dict)
+    """Probability of every allowed letter; empty where the backbone does not tell."""
 
 
 class VerifyIn(TaskModel):
@@ -170,9 +172,15 @@ class VerifyIn(TaskModel):
     options: tuple[Option, ...] = ()
     label: str | None = None
     answer: str
-    cited: tuple[Passage, ...] = ()
-    numbers: tuple[int, ...] = ()
-    """The number by which the answer calls each cited passage; empty if they count from 1."""
+    passages: tuple[Passage, ...] = ()
+    """What was shown when the answer was written, in order."""
+    cites: tuple[int, ...] = ()
+    """Numbers (from 1) of the passages that the answer cites."""
+
+    @property
+    def cited(self) -> tuple[Passage, ...]:
+        """The passages that the answer cites."""
+        return tuple(self.passages[number - 1] for number in self.cites if number <= len(self.passages))
 
 
 class VerifyOut(TaskModel):

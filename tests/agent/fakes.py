@@ -8,8 +8,10 @@ from typing import Any
 
 from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
+from clara.backbone.base import Skills
 from clara.config import Settings
 from clara.errors import SourceError
+from clara.knowledge.base import Query
 from clara.tasks.model import (
     AssessOut,
     ChoiceOut,
@@ -74,8 +76,15 @@ DEFAULTS: dict[str, Any] = {
 class Script(ScriptedBackbone):
     """A scripted backbone with a good reply for every task; a list of replies is used in order and its last repeats."""
 
-    def __init__(self, *, uses_model: bool = True, languages: frozenset[str] | None = None, **replies: Any) -> None:
-        super().__init__(uses_model=uses_model)
+    def __init__(
+        self,
+        *,
+        uses_model: bool = True,
+        languages: frozenset[str] | None = None,
+        skills: Skills | None = None,
+        **replies: Any,
+    ) -> None:
+        super().__init__(uses_model=uses_model, skills=skills)
         self._info = replace(self._info, languages=languages)
         self.asked: list[tuple[str, Any, int | None]] = []
         self.how: list[dict[str, Any]] = []
@@ -102,10 +111,18 @@ def _raiser(error: Exception) -> Callable[[Any], Any]:
 
 
 class Shelf(FixedRetriever):
-    """A retriever that always finds the three passages, unless told others."""
+    """A retriever that finds the three passages, unless told others, and behind them another one in each later search."""
 
-    def __init__(self, passages: tuple[Passage, ...] = PASSAGES) -> None:
+    def __init__(self, passages: tuple[Passage, ...] = PASSAGES, *, repeats: bool = False) -> None:
         super().__init__(passages)
+        self.repeats = repeats
+
+    async def search(self, query: Query, k: int = 8) -> tuple[Passage, ...]:
+        passages = await super().search(query, k)
+        number = len(self.queries)
+        if self.repeats or number == 1 or not passages:
+            return passages
+        return (*passages, Passage(f"later#{number}", f"Later {number}", "The sclera is white."))
 
 
 class Words:

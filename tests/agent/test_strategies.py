@@ -7,12 +7,12 @@ import pytest
 from clara.agent.graph import NODES
 from clara.agent.strategies import STEPS, STRATEGIES, ballots, max_calls
 from clara.config import Settings
-from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LocalizeOut, ReactOut, TextOut
+from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LocalizeOut, ReactOut, RewriteOut, TextOut
 from tests.agent.fakes import FREE, REFUSE, SPANISH, UNPARSED, Script, ask
 
 WORST = {
     "assess": AssessOut(adequate=False),
-    "rewrite": UNPARSED,
+    "rewrite": [RewriteOut(query=f"wording {number}") for number in range(9)],
     "verify": REFUSE,
     "localize": LocalizeOut(answer="Sin número ni marca."),
     "answer_text": [TextOut(answer="The sixth [1]."), TextOut(answer="The third [2]."), TextOut(answer="The sixth [1].")],

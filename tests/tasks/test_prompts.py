@@ -106,7 +106,7 @@ def test_unclosed_tag_names_the_file(folder: Path, old: str, new: str, words: st
 @pytest.mark.parametrize(
     ("task", "missing", "changes"),
     [
-        ("verify", "answer", {", answer, cited,": ", cited,", "{{ answer }}": ""}),
+        ("verify", "answer", {", answer, passages,": ", passages,", "{{ answer }}": ""}),
         ("terms", "stem", {"[stem, options]": "[options]", "{{ stem }}": ""}),
         ("assess", "language_name", {"[language_name, ": "[", "{{ language_name }}": ""}),
     ],
@@ -124,7 +124,7 @@ def test_a_template_of_a_choice_must_show_the_options(folder: Path) -> None:
     path = folder / "guess.md"
     text = (
         path.read_text(encoding="utf-8")
-        .replace("stem, options]", "stem]")
+        .replace("stem, options, passages]", "stem, passages]")
         .replace("in options %}", "in original_options %}")
     )
     path.write_text(text, encoding="utf-8")
@@ -153,10 +153,10 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ("---\nversion", "version", "no front matter"),
-        ("version: 3\n", "", "front matter needs"),
-        ("version: 3\n", "version: 3\nmood: 2\n", "front matter needs"),
-        ("version: 3", "version: [", "not valid YAML"),
-        ("version: 3", "version: two", "version must be a whole number"),
+        ("version: 4\n", "", "front matter needs"),
+        ("version: 4\n", "version: 4\nmood: 2\n", "front matter needs"),
+        ("version: 4", "version: [", "not valid YAML"),
+        ("version: 4", "version: two", "version must be a whole number"),
         ("max_tokens: 120", "max_tokens: 0", "max_tokens must be a whole number"),
         ("inputs: [stem, options, passages]", "inputs: stem", "inputs must be a list"),
         ("output: GradeOut", "output: TextOut", "output is 'TextOut'"),
@@ -205,7 +205,7 @@ def test_smaller_than_signs_in_ordinary_text_are_kept() -> None:
 def test_fingerprint_changes_with_any_file(folder: Path) -> None:
     before = PromptLibrary(folder).fingerprint
     assert before == PromptLibrary().fingerprint
-    change(folder / f"{GRADE.name}.md", "You select", "You choose")
+    change(folder / f"{GRADE.name}.md", "Select the evidence", "Choose the evidence")
     assert PromptLibrary(folder).fingerprint != before
 
 
@@ -255,12 +255,40 @@ PASSAGES = tuple(Passage(f"n#{number}", f"Title {number}", "Text.") for number i
 OPTIONS = (Option("A", "Timolol"), Option("B", "Atropine"))
 
 
-def test_the_verifier_sees_a_passage_under_the_number_that_the_answer_uses() -> None:
-    asked = VerifyIn(stem="Which?", options=OPTIONS, label="B", answer="As [3] says.", cited=PASSAGES[2:], numbers=(3,))
+def test_the_verifier_sees_the_passages_as_the_answer_saw_them_and_which_of_them_count() -> None:
+    asked = VerifyIn(stem="Which?", options=OPTIONS, label="B", answer="As [3] says.", passages=PASSAGES, cites=(3,))
     user = user_of(VERIFY.name, asked)
     assert "[3] Title 3" in user
-    assert "[1]" not in user
+    after = user.partition("</answer>")[2]
+    assert "[3]" in after
+    assert "[1]" not in after
     assert "B) Atropine" in user.partition("<answer>")[2]
+
+
+def test_grade_answer_guess_and_verify_of_one_question_begin_with_the_same_bytes() -> None:
+    """A server computes what they share once: the system message, the evidence and the question."""
+    stem = "Which drug dilates the pupil?"
+    answering = AnswerIn(language="en", original_stem=stem, stem=stem, options=OPTIONS, passages=PASSAGES)
+    inputs: dict[str, Any] = {
+        "grade": GradeIn(stem=stem, options=OPTIONS, passages=PASSAGES),
+        "answer_choice": answering,
+        "guess": answering,
+        "verify": VerifyIn(stem=stem, options=OPTIONS, answer="Atropine", passages=PASSAGES, cites=(1,)),
+    }
+    rendered = [PromptLibrary()[task].render(asked) for task, asked in inputs.items()]
+    assert len({system["content"] for system, _ in rendered}) == 1
+    users = [user["content"] for _, user in rendered]
+    for user in users[1:]:
+        shared = common_prefix(users[0], user)
+        assert shared.rstrip().endswith("</question>")
+        assert "Title 3" in shared
+
+
+def test_the_free_text_answer_shares_the_evidence_with_the_grade_before_it() -> None:
+    answering = AnswerIn(language="en", original_stem="Why?", stem="Why?", passages=PASSAGES)
+    grading = GradeIn(stem="Why?", passages=PASSAGES)
+    first, second = user_of("grade", grading), user_of("answer_text", answering)
+    assert common_prefix(first, second).rstrip().endswith("</question>")
 
 
 def test_the_refused_answer_is_shown_without_a_letter() -> None:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from clara.agent.guards import alignment, names, polarity, quantities, sides
+from clara.agent.guards import alignment, names, polarity, quantities, questions, sides
 from clara.language.lexicon import NEGATIONS
 from clara.language.text import fold, words
 from clara.types import Option
@@ -38,6 +38,7 @@ def check_translation(
         *_options(options, english_options),
         *_content("the question", stem, english_stem, languages),
         *_echo(stem, english_stem, language),
+        *questions.compare(stem, english_stem),
         *alignment.compare(options, english_options, language),
     ]
     pairs = {option.label: option.text for option in english_options}

@@ -17,6 +17,8 @@ async def assess(state: State, deps: Deps) -> Outcome:
     last = attempts[-1]
     if last.missing or (last.stem, last.options) == (question.text, question.options):
         return _outcome(last, "missing" if last.missing else "identical", attempts, deps)
+    if not deps.skills.trusts(ASSESS.name):
+        return _outcome(last, "by the guards alone", attempts, deps)
     result = await deps.backbone.perform(
         ASSESS,
         AssessIn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State, english
 from clara.tasks.model import TERMS, TermHint, TermsIn
+from clara.types import Usage
 
 MOST = 12
 """Terms that the answer's prompt shows."""
@@ -14,8 +15,12 @@ async def augment(state: State, deps: Deps) -> Outcome:
     question, language = state["question"], state["language"]
     stem, options = english(state)
     hints = {hint.english: hint for hint in deps.glossary.lookup(question.text, language)}
-    result = await deps.backbone.perform(TERMS, TermsIn(stem=stem, options=options), seed=deps.settings.seed)
-    named = result.output.terms if result.output else ()
+    named: tuple[str, ...] = ()
+    failure, usage = None, Usage()
+    if deps.skills.trusts(TERMS.name):
+        result = await deps.backbone.perform(TERMS, TermsIn(stem=stem, options=options), seed=deps.settings.seed)
+        named = result.output.terms if result.output else ()
+        failure, usage = result.failure, result.usage
     for text in (stem, *named):
         for hint in deps.glossary.lookup(text, "en"):
             hints.setdefault(hint.english, hint)
@@ -23,6 +28,6 @@ async def augment(state: State, deps: Deps) -> Outcome:
     detail = {
         "terms": [{"source": t.source, "english": t.english, "definition": t.definition} for t in terms],
         "named": list(named),
-        "failure": result.failure,
+        "failure": failure,
     }
-    return Outcome({"terms": terms}, detail, result.usage)
+    return Outcome({"terms": terms}, detail, usage)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from clara.agent.state import Deps, Outcome, State
 from clara.language.detection import question_language
+from clara.tasks.model import ANSWER_CHOICE
 
 
-async def detect(state: State, _deps: Deps) -> Outcome:
+async def detect(state: State, deps: Deps) -> Outcome:
     """Take the language that the caller gave, else recognise it from the stem and the options."""
     question = state["question"]
+    weighs = not deps.skills.trusts(ANSWER_CHOICE.name)
     if question.language is not None:
-        return Outcome({"language": question.language}, {"language": question.language, "given": True})
+        update = {"language": question.language, "weighs": weighs}
+        return Outcome(update, {"language": question.language, "given": True})
     found = question_language(question)
     detail = {
         "language": found.code,
@@ -18,4 +21,4 @@ async def detect(state: State, _deps: Deps) -> Outcome:
         "confidence": round(found.confidence, 3),
         "romanised": found.romanised,
     }
-    return Outcome({"language": found.code}, detail)
+    return Outcome({"language": found.code, "weighs": weighs}, detail)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from clara.agent.asking import together
+from clara.agent.ballot import together
 from clara.agent.state import Deps, Outcome, State, english
 from clara.agent.strategies import GUESSES
 from clara.tasks.model import GUESS, AnswerIn

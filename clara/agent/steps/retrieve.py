@@ -19,8 +19,11 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
     )
     tried = state.get("tried", ())
     known = {old.casefold() for old in tried}
+    ids = tuple(passage.id for passage in passages)
     update = {
         "passages": gathered(state.get("passages", ()), passages) if tool else passages,
+        "retrieved": ids,
+        "exhausted": bool(ids) and ids == state.get("retrieved"),
         "sufficient": True,
         "query": texts[0],
         "tried": (*tried, *(text for text in texts if text.casefold() not in known)),

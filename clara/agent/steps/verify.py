@@ -33,8 +33,10 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
         return replace(candidate, verdict=Verdict(None, False, reason)), Usage()
     stem, options = english(state)
     told = candidate.reasoning or candidate.text
+    if not deps.skills.trusts(VERIFY.name):
+        return replace(candidate, verdict=Verdict(flags=_findings(candidate, stem, options))), Usage()
     ids, marks = {citation.id for citation in candidate.citations}, marked(told)
-    cited = {n: passage for n, passage in enumerate(candidate.passages, 1) if passage.id in ids or n in marks}
+    cites = tuple(n for n, passage in enumerate(candidate.passages, 1) if passage.id in ids or n in marks)
     result = await deps.backbone.perform(
         VERIFY,
         VerifyIn(
@@ -42,8 +44,8 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
             options=options,
             label=candidate.label,
             answer=told,
-            cited=tuple(cited.values()),
-            numbers=tuple(cited),
+            passages=candidate.passages,
+            cites=cites,
         ),
         seed=deps.settings.seed,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from clara.backbone.base import BackboneInfo, TokenSink
+from clara.backbone.base import BackboneInfo, Skills, TokenSink
 from clara.backbone.extractive import evidence
 from clara.backbone.extractive.followups import condense
 from clara.backbone.extractive.wordwise import WordTranslator
@@ -85,6 +85,10 @@ class ExtractiveBackbone:
     async def info(self) -> BackboneInfo:
         """No model, seven languages."""
         return BackboneInfo(kind="extractive", model="none", uses_model=False, languages=frozenset(SEVEN))
+
+    async def skills(self) -> Skills:
+        """Nothing is measured: what it computes is acted on."""
+        return Skills()
 
     async def perform(
         self,

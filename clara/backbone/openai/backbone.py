@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import httpx
 
-from clara.backbone.base import BackboneInfo, TokenSink
+from clara.backbone.base import BackboneInfo, Skills, TokenSink
 from clara.backbone.openai.budget import TokenEstimate, fit, left_out
 from clara.backbone.openai.cache import ReplyCache, SingleFlight, reply_key
 from clara.backbone.openai.capabilities import Capabilities, Remembered, count_tokens, probe
@@ -26,6 +26,7 @@ from clara.backbone.openai.request import (
     reply_tokens,
     thinking_switch,
 )
+from clara.backbone.openai.skills import measure
 from clara.backbone.openai.structured import Misfit, shown_passages, with_passages
 from clara.backbone.servers.greeting import greet
 from clara.backbone.servers.servers import ModelServers
@@ -50,9 +51,12 @@ class OpenAIBackbone:
         self._settings = settings
         self._cache = ReplyCache(folder / "replies.sqlite", settings.cache_size_mb) if settings.cache else None
         self._flights = SingleFlight()
-        self._remembered = Remembered(folder / "servers.json")
+        self._remembered = Remembered(folder / "servers.json", Capabilities)
+        self._skills_of = Remembered(folder / "skills.json", Skills)
         self._estimate = TokenEstimate()
         self._asking = asyncio.Lock()
+        self._measuring = asyncio.Lock()
+        self._skills: Skills | None = None
         self._info: BackboneInfo | None = None
         self._setup: Setup | None = None
         self._from_memory = False
@@ -87,6 +91,26 @@ class OpenAIBackbone:
             self._forget()
             self._setup = None
         return (await self._ready()).can
+
+    async def skills(self) -> Skills:
+        """What the model does well, measured by small trials at first use and remembered. Raises: see :meth:`info`."""
+        async with self._measuring:
+            if self._skills is None:
+                self._skills = await self.known_skills() or await self._measured()
+            return self._skills
+
+    async def known_skills(self) -> Skills | None:
+        """What was measured before, by this process or another; None if nothing was. Raises: see :meth:`info`."""
+        return self._skills or self._skills_of.get(self._skills_key(await self.info()))
+
+    async def _measured(self) -> Skills:
+        skills = await measure(self)
+        self._skills_of.put(self._skills_key(await self.info()), skills)
+        return skills
+
+    def _skills_key(self, info: BackboneInfo) -> str:
+        """The server and the prompts: with other prompts a model may do other things well."""
+        return f"{self._memory_key(info)} {self._prompts.fingerprint}"
 
     async def perform(
         self,

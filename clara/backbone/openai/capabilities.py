@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
+from clara.backbone.base import Skills
 from clara.backbone.openai.labels import TOP, TOP_IN_JSON
 from clara.backbone.openai.reply import Completion, parse_completion
 from clara.backbone.servers.servers import ModelServers
@@ -38,6 +39,7 @@ _SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 _log = logging.getLogger(__name__)
+K = TypeVar("K", "Capabilities", "Skills")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +129,25 @@ async def count_tokens(servers: ModelServers, model: str, messages: list[dict[st
     return count if isinstance(count, int) else None
 
 
-class Remembered:
-    """Capabilities on disk, by a key that begins with the servers' addresses."""
+class Remembered(Generic[K]):
+    """What was found out about servers, on disk, by a key that begins with their addresses."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, kind: type[K]) -> None:
         self._file = file
+        self._kind = kind
+        """A frozen data class of JSON values."""
 
-    def get(self, key: str) -> Capabilities | None:
+    def get(self, key: str) -> K | None:
         """What was found out lately, if anything was."""
         entry = self._read().get(key)
         if not isinstance(entry, dict):
             return None
         values = cast("dict[str, Any]", entry)
-        at, known = values.pop("at", 0), {field.name for field in fields(Capabilities)}
+        at, known = values.pop("at", 0), {field.name for field in fields(self._kind)}
         fresh = isinstance(at, int | float) and 0 <= time.time() - at < REMEMBERED
-        return Capabilities(**values) if fresh and set(values) == known else None
+        return self._kind(**values) if fresh and set(values) == known else None
 
-    def put(self, key: str, found: Capabilities) -> None:
+    def put(self, key: str, found: K) -> None:
         """Remember; a folder that cannot be written is only told in the log."""
         self._write(self._read() | {key: {**asdict(found), "at": int(time.time())}})
 

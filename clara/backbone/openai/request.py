@@ -12,7 +12,7 @@ from clara.backbone.openai.labels import TOP, TOP_IN_JSON, confidence_of
 from clara.backbone.openai.reply import AnswerTeller, Completion
 from clara.backbone.openai.structured import Misfit, letters_of, read_letter, read_reply, reply_schema
 from clara.config import Settings
-from clara.tasks.model import ChoiceOut, LetterOut, Task, TaskModel
+from clara.tasks.model import ChoiceOut, Task, TaskModel
 from clara.tasks.prompts import Message, Prompt
 from clara.types import Usage
 
@@ -142,7 +142,9 @@ def read_output(request: Request, reply: Completion) -> TaskModel:
     if request.in_letter_form:
         letter = read_letter(reply.visible, request.inputs)
         confidence, margin = confidence_of(letter.label, _measured(reply, letter.label))
-        return LetterOut(label=letter.label, confidence=confidence, margin=margin)
+        return letter.model_copy(
+            update={"confidence": confidence, "margin": margin, "probabilities": dict(reply.letters or {})}
+        )
     output: TaskModel = read_reply(reply.visible, request.task.output, request.inputs)
     if isinstance(output, ChoiceOut):
         measured, _ = confidence_of(output.label.upper(), _measured(reply, output.label.upper()))

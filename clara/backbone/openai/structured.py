@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+import json_repair
 from pydantic import ValidationError
 
 from clara.language.replies.objects import last_object
@@ -18,6 +19,10 @@ _ITEM_LENGTH = 80
 """Longest string in a list: a term of a few words."""
 _REMARKS = frozenset({"reasoning", "reason", "problem", "thought"})
 """Fields in which a model says why."""
+_BRACES = 64
+"""Opening brackets of a broken reply from which on it is not repaired."""
+_LONGEST = 20_000
+"""Characters of a broken reply from which on it is not repaired."""
 _LETTER = re.compile(
     r"(?:(?:the )?(?:right |correct )?(?:answer|option|letter)(?: is)?:?)?[\W_]*([A-J])(?=\W*\Z|\s*[).:*\]\n])",
     re.IGNORECASE,
@@ -54,13 +59,12 @@ def _schema(output: type[TaskModel], letters: tuple[str, ...], passages: int, to
 
 def shown_passages(inputs: TaskModel) -> tuple[Passage, ...]:
     """The passages of a task input, best first; empty where it has none."""
-    return getattr(inputs, "passages", None) or getattr(inputs, "cited", ())
+    return getattr(inputs, "passages", ())
 
 
 def with_passages(inputs: TaskModel, count: int) -> TaskModel:
     """The same input with its best ``count`` passages."""
-    name = "passages" if "passages" in type(inputs).model_fields else "cited"
-    return inputs.model_copy(update={name: shown_passages(inputs)[:count]})
+    return inputs.model_copy(update={"passages": shown_passages(inputs)[:count]})
 
 
 def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
@@ -94,8 +98,7 @@ def read_letter(text: str, inputs: TaskModel) -> LetterOut:
     if "{" in text:
         value = _json_object(text, ("label",))
         text = str(value.get("label", ""))
-    found = _LETTER.match(text)
-    label = found[1].upper() if found else ""
+    label = _leading_letter(text)
     if label not in letters:
         raise Misfit(f"it does not begin with one of the letters {', '.join(letters)}")
     return LetterOut(label=label)
@@ -149,12 +152,36 @@ def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, 
             kept[name] = found[: most.get("maxItems")]
         elif name == "confidence" and isinstance(found, int | float) and 1 < found <= 100:
             kept[name] = found / 100
+        elif name == "label" and isinstance(found, str):
+            kept[name] = _leading_letter(found) or found
     return kept
 
 
+def _leading_letter(text: str) -> str:
+    """The option letter that a text begins with, alone or before the option's words; empty if there is none."""
+    match = _LETTER.match(text)
+    return match[1].upper() if match else ""
+
+
 def _json_object(text: str, keys: Collection[str]) -> dict[str, Any]:
-    """The last JSON object in a text, fenced or embedded: what stands before it is a draft."""
+    """The last JSON object in a text, fenced or embedded, since what stands before it is a draft; repaired if need be."""
     value = last_object(text, keys)
+    if value is None:
+        value = _repaired_object(text)
     if value is None:
         raise Misfit("the reply holds no complete JSON object")
     return value
+
+
+def _repaired_object(text: str) -> dict[str, Any] | None:
+    """What a repair makes of a broken reply; None for one that is too long or too nested to be worth it."""
+    brackets = text.count("{") + text.count("[")
+    if "{" not in text or brackets > _BRACES or len(text) > _LONGEST:
+        return None
+    try:
+        repaired: Any = json_repair.loads(text, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return None
+    parts = cast("list[Any]", repaired) if isinstance(repaired, list) else [repaired]
+    objects = [cast("dict[str, Any]", part) for part in parts if isinstance(part, dict) and part]
+    return objects[-1] if objects else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, Protocol
 
-from clara.backbone.base import Backbone, BackboneInfo, TokenSink
+from clara.backbone.base import Backbone, BackboneInfo, Skills, TokenSink
 from clara.batching import Batcher
 from clara.language.codes import LANGUAGES
 from clara.tasks.model import TRANSLATE, I, O, Task, TaskResult, TranslateIn, TranslateOut
@@ -57,6 +57,10 @@ class TranslatingBackbone:
         """The inner backbone, with the translation model's name behind its own. Raises: as the model's loading."""
         info = await self.inner.info()
         return replace(info, model=f"{info.model} + {(await self._translator()).name}")
+
+    async def skills(self) -> Skills:
+        """Those of the inner backbone."""
+        return await self.inner.skills()
 
     async def perform(
         self,

@@ -98,9 +98,28 @@ async def test_a_repeated_or_missing_query_is_replaced_by_one_nobody_tried(reply
     assert answer.rounds == 3
 
 
-async def test_queries_stay_new_even_when_every_wording_was_tried() -> None:
+async def test_the_loop_ends_when_every_wording_was_tried() -> None:
     shelf = Shelf()
     question = Question("abduction?", (), "en")
-    await ask(Script(rewrite=UNPARSED, grade=GradeOut(relevant=(), sufficient=False)), question, shelf=shelf, rounds=10)
+    script = Script(rewrite=UNPARSED, grade=GradeOut(relevant=(), sufficient=False))
+    answer = await ask(script, question, shelf=shelf, rounds=10)
     first = [query.texts[0] for query in shelf.queries]
-    assert len(first) == len(set(first)) == 10
+    assert len(first) == len(set(first)) < 10
+    assert answer.answer
+
+
+async def test_the_loop_ends_when_a_new_query_finds_the_same_passages() -> None:
+    shelf = Shelf(repeats=True)
+    script = Script(
+        rewrite=[RewriteOut(query=f"wording {number}") for number in range(9)],
+        grade=GradeOut(relevant=(1,), sufficient=False),
+    )
+    answer = await ask(script, shelf=shelf, rounds=10)
+    assert len(shelf.queries) == 2
+    assert answer.label == "B"
+
+
+async def test_a_grade_that_names_no_passage_leaves_the_answer_the_best_ones() -> None:
+    script = Script(grade=GradeOut(relevant=(), sufficient=False), rewrite=UNPARSED)
+    await ask(script, rounds=1)
+    assert script.inputs("answer_choice")[0].passages == PASSAGES

@@ -77,7 +77,7 @@ async def test_the_verifier_is_told_the_numbers_that_the_answer_uses() -> None:
     script = Script(answer_text=marked)
     await ask(script, FREE, rounds=1)
     [asked] = script.inputs("verify")
-    assert (asked.numbers, [passage.id for passage in asked.cited]) == ((1, 2), ["sixth#0", "third#0"])
+    assert (asked.cites, [passage.id for passage in asked.cited]) == ((1, 2), ["sixth#0", "third#0"])
 
 
 async def test_the_refused_answer_is_told_with_its_reasoning_and_what_it_cited() -> None:

@@ -243,7 +243,8 @@ async def test_verify_refuses_evidence_about_something_else(backbone: Extractive
         options=DRUGS,
         label="B",
         answer="Latanoprost",
-        cited=(PASSAGE,),
+        passages=(PASSAGE,),
+        cites=(1,),
     )
     output = (await backbone.perform(VERIFY, inputs)).output
     assert output is not None
@@ -252,7 +253,7 @@ async def test_verify_refuses_evidence_about_something_else(backbone: Extractive
 
 async def test_verify_calls_no_exception_grounded(backbone: ExtractiveBackbone) -> None:
     stem = "All of these are glaucoma drugs EXCEPT"
-    inputs = VerifyIn(stem=stem, options=DRUGS, label="A", answer="Timolol", cited=(PASSAGE,))
+    inputs = VerifyIn(stem=stem, options=DRUGS, label="A", answer="Timolol", passages=(PASSAGE,), cites=(1,))
     output = (await backbone.perform(VERIFY, inputs)).output
     assert output is not None
     assert not output.grounded

@@ -90,7 +90,7 @@ async def test_a_wrong_key_is_no_missing_capability(server: FakeServer, connect:
 def test_a_damaged_memory_is_no_memory(text: str, tmp_path: Path) -> None:
     file = tmp_path / "servers.json"
     file.write_text(text)
-    memory = Remembered(file)
+    memory = Remembered(file, Capabilities)
     assert memory.get("k") is None
     memory.put("k", ALL)
     assert memory.get("k") == ALL
@@ -99,7 +99,7 @@ def test_a_damaged_memory_is_no_memory(text: str, tmp_path: Path) -> None:
 
 
 def test_what_is_forgotten_of_a_server_is_forgotten_beside_others(tmp_path: Path) -> None:
-    memory = Remembered(tmp_path / "servers.json")
+    memory = Remembered(tmp_path / "servers.json", Capabilities)
     keys = ["http://a/v1 vLLM 1 m", "http://b/v1, http://a/v1 vLLM 1 m", "http://b/v1 vLLM 1 m"]
     for key in keys:
         memory.put(key, ALL)

@@ -53,7 +53,7 @@ def test_only_the_tools_that_there_are_can_be_called() -> None:
     ("text", "said"),
     [
         ("", "no complete JSON object"),
-        ('{"problem": "', "no complete JSON object"),
+        ('{"problem": "', "adequate: Field required"),
         ('{"problem": ""}', "adequate: Field required"),
         ('{"problem": "", "adequate": true, "more": 1}', "more: Extra inputs"),
         ("{" * 100_000, "no complete JSON object"),

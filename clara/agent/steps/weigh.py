@@ -1,0 +1,131 @@
+"""A letter from the probabilities of all options, seen in every wording of the question and freed of the letters' own pull.
+
+Each wording is asked for one letter and answers with a probability for each. From their logarithms the model's liking for
+the letters is taken away, estimated without labels on questions that nothing decides (Zhao et al., "Calibrate Before Use",
+ICML 2021); the options stand in another order in each ballot (Zheng et al., "Large Language Models Are Not Robust Multiple
+Choice Selectors", ICLR 2024); and the ballots are combined as a product of experts, the mean of their logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clara.agent.ballot import together
+from clara.agent.citing import supporting
+from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.steps.answer import answer_input
+from clara.agent.turns import own_letter, turned
+from clara.tasks.model import GUESS, AnswerIn, LetterOut
+from clara.types import Usage
+
+READ = 3
+"""Passages that are read; a model that cannot reason gains nothing from the later ones (docs/real-models.md)."""
+LEAST = 1e-4
+"""Probability of a letter that the server did not name among the alternatives."""
+
+Logs = dict[str, float]
+"""Letter of the question to the logarithm of its probability, up to a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One way of asking for the letter."""
+
+    wording: str
+    """``english`` or ``original``."""
+    inputs: AnswerIn
+    places: int
+    """By how many places the options are turned."""
+
+
+async def weigh(state: State, deps: Deps) -> Outcome:
+    """Choose by probability; without effect where the backbone tells none."""
+    ballots = _ballots(state, deps)
+    results = await together(
+        deps.backbone.perform(GUESS, turned(ballot.inputs, ballot.places), seed=deps.settings.seed) for ballot in ballots
+    )
+    usage = sum((result.usage for result in results), Usage())
+    labels = state["question"].labels
+    logs: dict[str, list[Logs]] = {}
+    for ballot, result in zip(ballots, results, strict=True):
+        if result.output is not None and result.output.probabilities:
+            logs.setdefault(ballot.wording, []).append(_own_logs(result.output, ballot.places, labels, deps.skills.prior))
+    if not logs:
+        return Outcome({"weighed": False}, {"weighed": False, "note": "no probabilities came"}, usage)
+    return _decided(logs, state, usage)
+
+
+def _ballots(state: State, deps: Deps) -> list[Ballot]:
+    """Each wording in its own order of the options; a single wording in two, and every one in all where that is set."""
+    question, translation = state["question"], state.get("translation")
+    inputs = answer_input(state)
+    inputs = inputs.model_copy(update={"passages": inputs.passages[:READ], "terms": (), "original_stem": inputs.stem})
+    wordings = {"english": inputs}
+    if translation is not None and inputs.stem != question.text:
+        own = {"stem": question.text, "options": question.options, "original_stem": question.text}
+        wordings["original"] = inputs.model_copy(update=own)
+    if deps.settings.permute_options:
+        orders = range(len(question.options))
+        return [Ballot(name, wording, places) for name, wording in wordings.items() for places in orders]
+    ballots = [Ballot(name, wording, -number) for number, (name, wording) in enumerate(wordings.items())]
+    if len(ballots) == 1:
+        ballots.append(Ballot("english", inputs, -1))
+    return ballots
+
+
+def _own_logs(out: LetterOut, places: int, labels: Sequence[str], prior: Mapping[str, float]) -> Logs:
+    """The logarithms by the question's own letters, without the letters' pull."""
+    own: Logs = {}
+    for letter in labels:
+        log = math.log(max(out.probabilities.get(letter, 0.0), LEAST)) - prior.get(letter, 0.0)
+        own[own_letter(letter, places, labels)] = log
+    return own
+
+
+def probabilities_of(ballots: Sequence[Logs]) -> dict[str, float]:
+    """The combination of several ballots: the softmax of their mean logarithms."""
+    means = {letter: sum(logs[letter] for logs in ballots) / len(ballots) for letter in ballots[0]}
+    highest = max(means.values())
+    weights = {letter: math.exp(mean - highest) for letter, mean in means.items()}
+    total = sum(weights.values())
+    return {letter: weight / total for letter, weight in weights.items()}
+
+
+def _decided(logs: Mapping[str, list[Logs]], state: State, usage: Usage) -> Outcome:
+    stem, options = english(state)
+    combined = probabilities_of([ballot for ballots in logs.values() for ballot in ballots])
+    label = max(combined, key=lambda letter: combined[letter])
+    text = next(option.text for option in options if option.label == label)
+    passages = state.get("passages", ())[:READ]
+    candidate = Candidate(
+        text=text,
+        label=label,
+        confidence=combined[label],
+        citations=supporting(passages, stem, text),
+        passages=passages,
+    )
+    by_wording = {wording: probabilities_of(ballots) for wording, ballots in logs.items()}
+    favourites = {max(values, key=lambda letter: values[letter]) for values in by_wording.values()}
+    update: dict[str, Any] = {
+        "weighed": True,
+        "accepted": True,
+        "candidates": (*state.get("candidates", ()), candidate),
+        "round": max(1, state.get("round", 0)),
+        "warnings": ("languages_disagree",) if len(favourites) > 1 else (),
+    }
+    detail = {
+        "weighed": True,
+        "label": label,
+        "answer": text,
+        "confidence": candidate.confidence,
+        "probabilities": {wording: _rounded(values) for wording, values in by_wording.items()},
+        "citations": [citation.id for citation in candidate.citations],
+    }
+    return Outcome(update, detail, usage)
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {letter: round(value, 4) for letter, value in values.items()}

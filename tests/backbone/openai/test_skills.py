@@ -1,0 +1,88 @@
+"""What a model is trusted with comes from trials, not from its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clara.backbone.openai.skills import measure, prior_of
+from clara.backbone.openai.trials import JUDGEMENTS, NEUTRAL, READING, Trial
+from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
+from clara.testing import ScriptedBackbone
+
+EVERY_TASK = ("answer_choice", "assess", "grade", "terms", "verify")
+FLAT = LetterOut(label="A", probabilities={"A": 0.6, "B": 0.1, "C": 0.1, "D": 0.1, "E": 0.1})
+
+
+def right(trial: Trial) -> Any:
+    """An output that passes a trial."""
+    candidates: list[Any] = [
+        *(ChoiceOut(label=letter) for letter in "ABCD"),
+        *(AssessOut(adequate=adequate) for adequate in (True, False)),
+        *(GradeOut(relevant=relevant, sufficient=bool(relevant)) for relevant in ((), (1,), (2,), (3,))),
+        *(VerifyOut(grounded=grounded, answers_question=True) for grounded in (True, False)),
+        TermsOut(terms=("cataract surgery", "glaucoma")),
+    ]
+    return next(out for out in candidates if isinstance(out, trial.task.output) and trial.passes(out))
+
+
+def model(**wrong: int) -> ScriptedBackbone:
+    """A model that does everything right, but as many trials of a task wrong as are named."""
+    scripted = ScriptedBackbone()
+    for trial in (*READING, *JUDGEMENTS):
+        name = trial.task.name
+        if wrong.get(name, 0) > 0:
+            wrong[name] -= 1
+            scripted.enqueue(name, TaskResult(None, failure="unparsed"))
+        else:
+            scripted.enqueue(name, right(trial))
+    return scripted.always("guess", FLAT)
+
+
+async def test_a_model_that_does_all_trials_right_is_trusted_with_everything() -> None:
+    skills = await measure(model())
+    assert skills.trusted == EVERY_TASK
+    assert skills.prior["A"] > 0 > skills.prior["E"]
+
+
+@pytest.mark.parametrize("task", ["assess", "grade", "terms", "verify"])
+async def test_one_wrong_verdict_costs_the_trust_in_that_task_alone(task: str) -> None:
+    skills = await measure(model(**{task: 1}))
+    assert set(skills.trusted or ()) == set(EVERY_TASK) - {task}
+    assert not skills.trusts(task)
+
+
+@pytest.mark.parametrize(("wrong", "trusted"), [(1, True), (2, False), (8, False)])
+async def test_reading_may_slip_once(wrong: int, trusted: bool) -> None:
+    assert (await measure(model(answer_choice=wrong))).trusts("answer_choice") is trusted
+
+
+@pytest.mark.parametrize(
+    ("task", "constant"),
+    [
+        ("assess", AssessOut(adequate=True)),
+        ("assess", AssessOut(adequate=False)),
+        ("grade", GradeOut(relevant=(), sufficient=False)),
+        ("grade", GradeOut(relevant=(1, 2, 3), sufficient=True)),
+        ("verify", VerifyOut(grounded=True, answers_question=True)),
+        ("verify", VerifyOut(grounded=False, answers_question=False)),
+        ("answer_choice", ChoiceOut(label="A")),
+    ],
+)
+def test_a_model_that_always_says_the_same_fails(task: str, constant: Any) -> None:
+    trials = [trial for trial in (*READING, *JUDGEMENTS) if trial.task.name == task]
+    assert sum(not trial.passes(constant) for trial in trials) >= 2
+
+
+def test_the_pull_of_the_letters_is_a_mean_of_logarithms_around_zero() -> None:
+    prior = prior_of([{"A": 0.8, "B": 0.2}, {"A": 0.2, "B": 0.8}])
+    assert prior == {"A": 0.0, "B": 0.0}
+    assert prior_of([]) == {}
+    lopsided = prior_of([{"A": 0.9, "B": 0.1}])
+    assert lopsided["A"] == pytest.approx(-lopsided["B"])
+
+
+def test_the_neutral_questions_have_five_letters_and_say_nothing_of_eyes() -> None:
+    assert all(len(shown) == 5 for _, shown in NEUTRAL)
+    assert not any("eye" in stem.casefold() for stem, _ in NEUTRAL)
