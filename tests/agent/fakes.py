@@ -158,7 +158,7 @@ class Outside:
 def agent(script: Script, shelf: Shelf | None = None, sources: Sequence[Outside] = (), **settings: Any) -> Agent:
     """An agent of scripted parts."""
     search = tuple(source.name for source in sources)
-    return Agent(script, shelf or Shelf(), Words(), Settings(**{"search": search, **settings}), sources)
+    return Agent(script, shelf or Shelf(), Words(), Settings.plain(**{"search": search, **settings}), sources)
 
 
 async def ask(

@@ -31,26 +31,26 @@ async def test_the_bound_is_reached_by_the_worst_replies_to_a_free_text_question
     queries = [ReactOut(query=f"query {number}", action="search_knowledge") for number in range(9)]
     script = Script(**WORST, react=queries)
     await ask(script, FREE, name, rounds=3)
-    assert len(script.asked) == max_calls(STRATEGIES[name], Settings(), 0)
+    assert len(script.asked) == max_calls(STRATEGIES[name], Settings.plain(), 0)
 
 
 async def test_the_bound_holds_with_votes_and_a_gauge() -> None:
     choices = [ChoiceOut(label=label) for label in "BBBBBBBBBCCC"]
     script = Script(**WORST, answer_choice=choices, guess=UNPARSED, grade=GradeOut(relevant=(1,), sufficient=True))
     await ask(script, SPANISH, "clara_vote", rounds=3, samples=3, certainty=1.0)
-    assert len(script.asked) <= max_calls(STRATEGIES["clara_vote"], Settings(samples=3, certainty=1.0), 3)
+    assert len(script.asked) <= max_calls(STRATEGIES["clara_vote"], Settings.plain(samples=3, certainty=1.0), 3)
 
 
 def test_each_thing_that_costs_raises_the_bound() -> None:
-    clara, plain = STRATEGIES["clara"], Settings()
-    assert max_calls(clara, Settings(rounds=4)) - max_calls(clara, plain) == 4  # rewrite, grade, answer, verify
-    assert max_calls(clara, Settings(translations=3)) - max_calls(clara, plain) == 2
-    assert max_calls(clara, Settings(certainty=0.9)) - max_calls(clara, plain) == 5
-    assert max_calls(clara, Settings(search=("pubmed",))) - max_calls(clara, plain) == 1
-    assert max_calls(STRATEGIES["direct"], Settings(samples=5)) - max_calls(STRATEGIES["direct"], plain) == 4
+    clara, plain = STRATEGIES["clara"], Settings.plain()
+    assert max_calls(clara, Settings.plain(rounds=4)) - max_calls(clara, plain) == 4  # rewrite, grade, answer, verify
+    assert max_calls(clara, Settings.plain(translations=3)) - max_calls(clara, plain) == 2
+    assert max_calls(clara, Settings.plain(certainty=0.9)) - max_calls(clara, plain) == 5
+    assert max_calls(clara, Settings.plain(search=("pubmed",))) - max_calls(clara, plain) == 1
+    assert max_calls(STRATEGIES["direct"], Settings.plain(samples=5)) - max_calls(STRATEGIES["direct"], plain) == 4
     assert max_calls(clara.without("rewrite"), plain) < max_calls(clara, plain)
 
 
 def test_ballots_multiply_and_free_text_has_one() -> None:
-    settings = Settings(samples=3, permute_options=True)
-    assert (ballots(settings, 4), ballots(settings, 0), ballots(Settings(), 4)) == (12, 1, 1)
+    settings = Settings.plain(samples=3, permute_options=True)
+    assert (ballots(settings, 4), ballots(settings, 0), ballots(Settings.plain(), 4)) == (12, 1, 1)

@@ -177,7 +177,7 @@ async def test_verify_refuses_an_answer_without_citations(backbone: ExtractiveBa
     output = (await backbone.perform(VERIFY, inputs)).output
     assert output is not None
     assert not output.grounded
-    cited = (await backbone.perform(VERIFY, inputs.model_copy(update={"cited": (PASSAGE,)}))).output
+    cited = (await backbone.perform(VERIFY, inputs.model_copy(update={"passages": (PASSAGE,), "cites": (1,)}))).output
     assert cited is not None
     assert cited.grounded
 
