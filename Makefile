@@ -4,7 +4,7 @@ BIN := .venv/bin
 export CLARA_HOME ?= $(CURDIR)/.clara-demo
 export PYTHONUNBUFFERED = 1
 
-.PHONY: demo test check format embedder clean
+.PHONY: demo test check docs format embedder clean
 
 .venv/.core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("CLARA needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
@@ -33,6 +33,11 @@ check: .venv/.dev
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.check_knowledge
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+docs: .venv/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The documentation is in build/site/index.html."
 
 format: .venv/.dev
 	@$(BIN)/ruff check --fix .
