@@ -68,6 +68,25 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         raise cannot_write(path, error) from None
 
 
+def write_result(path: Path, data: bytes) -> None:
+    """Write a file that a user asked for, and the folders above it: whole or not at all, as :func:`replace_file` does.
+
+    Devices and pipes (``/dev/stdout``) cannot be replaced and are written to.
+
+    Raises:
+        WriteError: it cannot be written; what was there before is unchanged.
+    """
+    try:
+        _make_private(path.parent)
+        is_special = path.exists() and not (path.is_file() or path.is_dir())
+        if is_special or path.absolute().parent == Path("/dev"):
+            path.write_bytes(data)
+            return
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    replace_file(path, data)
+
+
 def open_new(path: Path, *, mode: int = PRIVATE) -> int:
     """The descriptor of a file that is made by this call.
 
@@ -81,30 +100,47 @@ def open_new(path: Path, *, mode: int = PRIVATE) -> int:
 def private_file(path: Path) -> None:
     """Make sure that a file is there and only its owner may read it; SQLite gives its side files the same mode.
 
+    The name of a new one is synced to disk, so that what is written to it later cannot be lost with its name.
+
     Raises:
         OSError: it cannot be made, or belongs to somebody else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_private(path.parent)
+    is_new = not path.exists()
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
     try:
         os.fchmod(descriptor, PRIVATE)
+        if is_new:
+            sync_folder(path.parent)
     finally:
         os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, and sync each that is new into its parent.
+    """Make a folder and those above it, for their owner only, and sync each that is new into its parent.
 
     Raises:
         WriteError: it cannot be made.
     """
-    new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in new:
-            sync_folder(path.parent)
+        _make_private(folder)
     except OSError as error:
         raise cannot_write(folder, error) from None
+
+
+def _make_private(folder: Path) -> None:
+    """As :func:`make_folder`. Raises: OSError."""
+    missing: list[Path] = []
+    for path in (folder, *folder.parents):
+        if path.exists():
+            break
+        missing.append(path)
+    missing.reverse()
+    for path in missing:
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(path.parent)
+    if not folder.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clara.errors import KnowledgeError, PromptError, WriteError
-from clara.files import FolderLock, make_folder, open_new, private_file, read_front_matter, replace_file
+from clara.files import FolderLock, make_folder, open_new, private_file, read_front_matter, replace_file, write_result
 
 
 def permissions(path: Path) -> int:
@@ -150,3 +150,51 @@ def test_a_file_that_cannot_be_read_says_what_it_should_have_been(tmp_path: Path
     path.write_bytes(b"---\na: \xff\n---\n")
     with pytest.raises(KnowledgeError, match=r"latin\.md: it is not UTF-8"):
         read_front_matter(path, "the note", KnowledgeError)
+
+
+def test_what_a_user_asked_for_is_written_whole_and_the_old_one_stays_if_it_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "report.html"
+    write_result(path, b"first")
+    assert path.read_bytes() == b"first"
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteError, match=r"cannot write .*report\.html"):
+        write_result(path, b"second")
+    assert path.read_bytes() == b"first"
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_result(pipe, b"rows")
+    assert os.read(reader, 100) == b"rows"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    os.close(reader)
+
+
+def test_folders_and_private_files_are_their_owners_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        make_folder(tmp_path / "home" / "runs" / "one")
+        private_file(tmp_path / "data" / "kb" / "record.sqlite")
+    finally:
+        os.umask(before)
+    for folder in ("home", "home/runs", "home/runs/one", "data", "data/kb"):
+        assert permissions(tmp_path / folder) == 0o700, folder
+    assert permissions(tmp_path / "data" / "kb" / "record.sqlite") == 0o600
+
+
+def test_the_name_of_a_new_private_file_is_synced_before_anything_is_written_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("clara.files.sync_folder", synced.append)
+    private_file(tmp_path / "kb" / "record.sqlite")
+    private_file(tmp_path / "kb" / "record.sqlite")
+    assert synced == [tmp_path, tmp_path / "kb"]

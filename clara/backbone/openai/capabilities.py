@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -23,7 +22,8 @@ from clara.backbone.openai.labels import TOP, TOP_IN_JSON
 from clara.backbone.openai.reply import Completion, parse_completion
 from clara.backbone.servers.servers import ModelServers
 from clara.backbone.servers.wire import CHAT
-from clara.errors import BackboneOverloaded, BackboneRefused
+from clara.errors import BackboneOverloaded, BackboneRefused, WriteError
+from clara.files import make_folder, replace_file
 
 Support = Literal["yes", "ignored", "no"]
 """``ignored``: the server takes the parameter and does not keep to it."""
@@ -159,13 +159,11 @@ class Remembered(Generic[K]):
             self._write(kept)
 
     def _write(self, entries: dict[str, Any]) -> None:
-        scratch = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            scratch.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-            scratch.replace(self._file)
-        except OSError as error:
-            _log.warning("cannot remember what the model server can do in %s: %s", self._file, error.strerror)
+            make_folder(self._file.parent)
+            replace_file(self._file, json.dumps(entries, indent=1).encode())
+        except WriteError as error:
+            _log.warning("cannot remember what the model server can do: %s", error)
 
     def _read(self) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):

@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import orjson
 
 from clara.bench.replay.durable_log import DurableLog
 from clara.bench.replay.manifest import differences
 from clara.errors import DataError, JournalError, WriteError
-from clara.files import FolderLock, cannot_write, make_folder, replace_file, sync_folder
+from clara.files import PRIVATE, FolderLock, cannot_write, make_folder, open_new, replace_file, sync_folder
 
 AnswerRecord = dict[str, Any]
 
@@ -89,6 +90,12 @@ def _body(line: bytes) -> bytes | None:
         return None
     is_whole = zlib.crc32(match[2]) == int(match[1])
     return match[2] if is_whole else None
+
+
+def _appending(path: Path) -> BinaryIO:
+    """A private file open for appending, whose name is no link."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, PRIVATE), "ab")
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
@@ -195,13 +202,14 @@ class Journal:
             if self.kept < total:
                 self._move_aside(path, stays)
             elif torn:
-                os.truncate(path, path.stat().st_size - torn)
+                with _appending(path) as journal:
+                    journal.truncate(path.stat().st_size - torn)
         except OSError as error:
             raise cannot_write(path, error) from None
 
     def _move_aside(self, path: Path, stays: Callable[[bytes], bool]) -> None:
-        draft = path.with_name(JOURNAL + ".tmp")
-        with (self.folder / ASIDE).open("ab") as aside, draft.open("wb") as journal:
+        draft = path.with_name(f".{JOURNAL}.{secrets.token_hex(4)}.tmp")
+        with _appending(self.folder / ASIDE) as aside, os.fdopen(open_new(draft), "wb") as journal:
             for _, line, body in _lines(path):
                 file = journal if body is not None and stays(body) else aside
                 file.write(line.removesuffix(b"\n") + b"\n")

@@ -17,7 +17,8 @@ from typing import Any
 from clara.bench.figures.runs import Run, score
 from clara.bench.replay.journal import AnswerRecord
 from clara.bench.report.accuracy import ARTICLE, parity_sheet
-from clara.errors import DataError, UsageError
+from clara.errors import UsageError
+from clara.files import write_result
 
 COLUMNS: dict[str, str] = {
     "run": "string", "strategy": "string", "dataset": "string", "id": "string", "language": "string", "repeat": "int64",
@@ -35,17 +36,12 @@ def export(path: Path, document: Mapping[str, Any], runs: Sequence[Run]) -> None
 
     Raises:
         UsageError: no such form, or Parquet without pyarrow.
-        DataError: the file cannot be written.
+        WriteError: the file cannot be written; what was there before is unchanged.
     """
     write = _FORMS.get(path.suffix.lower())
     if write is None:
         raise UsageError(f"cannot export to {path}: its ending must be one of {', '.join(_FORMS)}")
-    data = write(document, runs)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror}") from None
+    write_result(path, write(document, runs))
 
 
 def rows(runs: Iterable[Run]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from clara.bench.report.payload import blocks, printable
 from clara.bench.report.plots import figures
 from clara.bench.report.sheet import Sheet
 from clara.bench.report.sheets import sheets
-from clara.errors import DataError
+from clara.files import write_result
 
 _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = ("theme.js", "sort.js", "store.js", "list.js", "path.js", "browser.js")
@@ -62,13 +62,9 @@ def write_html(
     """Write the page.
 
     Raises:
-        DataError: the file cannot be written.
+        WriteError: the file cannot be written; what was there before is unchanged.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html(document, runs, flagged), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot write the report {path}: {error.strerror}") from None
+    write_result(path, html(document, runs, flagged).encode())
 
 
 def _manifests(runs: Sequence[Run]) -> list[tuple[str, list[tuple[str, str]]]]:

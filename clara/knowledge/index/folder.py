@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from clara.config import Settings
 from clara.errors import StoreError, UsageError, WriteError
-from clara.files import FolderLock
+from clara.files import FolderLock, make_folder
 
 _NAME = re.compile(r"\A[a-z0-9][a-z0-9_-]{0,50}\Z")
 
@@ -62,14 +63,40 @@ def drop_chroma(place: Path) -> None:
 
 
 def make_kb_folder(folder: Path) -> None:
-    """Make the folder if it is not there.
+    """Make the folder if it is not there, for its owner only, its name synced to disk.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: it cannot be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write the data folder {folder}: {error.strerror}; set CLARA_HOME to another") from None
-    if not os.access(folder, os.W_OK):
-        raise StoreError(f"cannot write the data folder {folder}: permission denied; set CLARA_HOME to another")
+        make_folder(folder)
+    except WriteError as error:
+        raise StoreError(f"cannot write the data folder {folder}: {error.reason}; set CLARA_HOME to another") from None
+
+
+def is_writable(folder: Path) -> bool:
+    """False if the knowledge base in a folder can only be read: on a read-only disk, or by somebody without the right."""
+    record = folder / "record.sqlite"
+    return os.access(folder, os.W_OK) and (not record.exists() or os.access(record, os.W_OK))
+
+
+@contextmanager
+def copied(folder: Path) -> Generator[Path]:
+    """A private copy of a knowledge base that cannot be changed, for as long as the block lasts.
+
+    SQLite and Chroma write side files and locks beside what they read, even where they only read. What another process
+    writes during the copy may be missing in it; an index that is torn by it is built again from the record, in the copy.
+
+    Raises:
+        StoreError: it cannot be read, or there is no room for the copy.
+    """
+    with ExitStack() as opened:
+        try:
+            place = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="clara-kb-"))) / folder.name
+            shutil.copytree(folder, place, ignore=shutil.ignore_patterns("lock", "*.tmp"), copy_function=shutil.copyfile)
+        except (OSError, shutil.Error) as error:
+            raise StoreError(
+                f"the knowledge base {folder} cannot be changed here, and no copy to search in can be made: {error}"
+            ) from None
+        place.chmod(0o700)
+        yield place

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.errors import StoreError
+from clara.files import private_file
 from clara.knowledge.corpus.chunking import Chunk
 from clara.knowledge.corpus.documents import Document
 
@@ -47,6 +48,8 @@ class KnowledgeRecord:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         with self._as_store_error("open"):
+            if path is not None:
+                private_file(path)
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, timeout=30)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -60,7 +63,7 @@ class KnowledgeRecord:
     def _as_store_error(self, what: str) -> Generator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cannot {what} the knowledge base record {self.path}: {error}") from None
 
     @contextmanager

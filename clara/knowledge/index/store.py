@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -19,7 +19,15 @@ from clara.knowledge.base import Embedder, Vectors, unit
 from clara.knowledge.corpus.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.corpus.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.index.folder import drop_chroma, exclusive, kb_folder, make_kb_folder, missing_message
+from clara.knowledge.index.folder import (
+    copied,
+    drop_chroma,
+    exclusive,
+    is_writable,
+    kb_folder,
+    make_kb_folder,
+    missing_message,
+)
 from clara.knowledge.index.indexer import Indexer
 from clara.knowledge.index.postings import Postings, load_postings
 from clara.knowledge.index.record import KnowledgeRecord
@@ -88,12 +96,12 @@ class KnowledgeBase:
         self.embedder = embedder
         if not create and not (folder / "record.sqlite").is_file():
             raise NoKnowledgeBase(missing_message(self.name, folder))
-        make_kb_folder(folder)
         self._postings: Postings | None = None
         with ExitStack() as opened:
             if client is not None:
                 opened.callback(close_client, client)
-            self.record = KnowledgeRecord(folder / "record.sqlite")
+            self._place = self._writable_place(opened)
+            self.record = KnowledgeRecord(self._place / "record.sqlite")
             opened.callback(self.record.close)
             identity = self.record.identity
             name = collection_name(self.name, identity if client is not None else None)
@@ -112,13 +120,20 @@ class KnowledgeBase:
         """The knowledge base ``name`` of the settings' data folder."""
         return cls(kb_folder(settings, name), embedder, create=create, check=check, client=server_client(settings))
 
+    def _writable_place(self, opened: ExitStack) -> Path:
+        """Where the files are opened: the folder, made if it is not there, or a copy of one that can only be read."""
+        if (self.folder / "record.sqlite").is_file() and not is_writable(self.folder):
+            return opened.enter_context(copied(self.folder))
+        make_kb_folder(self.folder)
+        return self.folder
+
     def _open_chroma(self) -> ClientAPI:
         """The embedded Chroma; one whose database is no longer readable is dropped, for the record holds everything."""
-        place = self.folder / "chroma"
+        place = self._place / "chroma"
         client = _readable(place)
         if client is None:
             log.warning("the database of the index of knowledge base %r is damaged", self.name)
-            with exclusive(self.folder):
+            with exclusive(self._place):
                 drop_chroma(place)
             client = open_client(place)
         return client
@@ -130,7 +145,7 @@ class KnowledgeBase:
         """
         if self._in_step():
             return
-        lock = FolderLock(self.folder)
+        lock = FolderLock(self._place)
         if not lock.take():
             log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
             return
@@ -152,13 +167,25 @@ class KnowledgeBase:
             log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
         self._rebuild()
 
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep the knowledge base to this process, for a change that lasts.
+
+        Raises:
+            StoreError: another process is changing it, or it can only be read.
+        """
+        if self._place != self.folder:
+            raise StoreError(
+                f"the knowledge base {self.folder} can only be read here: make its folder writable to change it"
+            )
+        return exclusive(self.folder)
+
     @contextmanager
     def _changing(self) -> Generator[None]:
         """Keep the lock over a change of the record, and say at its end that Chroma has it too.
 
         What an earlier change left undone, in this process or another, is done first: afterwards nobody would know of it.
         """
-        with exclusive(self.folder):
+        with self._alone():
             self._vectors.refresh()
             if (self._vectors.record, self._vectors.generation) != (self.record.identity, self.record.generation):
                 self._bring_in_step()
@@ -205,7 +232,7 @@ class KnowledgeBase:
         Raises:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
-        with exclusive(self.folder):
+        with self._alone():
             self._rebuild()
 
     def _rebuild(self) -> None:
@@ -219,7 +246,7 @@ class KnowledgeBase:
         Raises:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
-        with exclusive(self.folder):
+        with self._alone():
             for batch in _batches(self.record.documents()):
                 self.record.put(self._cut_all(batch))
             self._rebuild()
@@ -308,7 +335,7 @@ class KnowledgeBase:
     def postings(self) -> Postings:
         """BM25 of the record as it is now, also after another process changed it; read from disk or built when needed."""
         if self._postings is None or self._postings.generation != self.record.generation:
-            self._postings = load_postings(self.folder, self.record)
+            self._postings = load_postings(self._place, self.record)
         return self._postings
 
     def nearest(self, texts: Sequence[str], k: int, language: str | None = None) -> list[list[tuple[int, float]]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from clara.config import Settings
+from clara.config import Settings, masked
 from clara.errors import EmbedderMismatch, StoreError
 from clara.knowledge.base import EmbedderInfo, Vectors
 from clara.knowledge.corpus.chunking import Chunk
@@ -54,7 +54,7 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
     except (ChromaError, OSError, ValueError, RuntimeError) as error:
         if url is None and folder is not None:
             SharedSystemClient._identifier_to_system.pop(str(folder), None)  # else the half-opened one is given next time
-        raise StoreError(f"cannot open Chroma at {url or folder}: {error}") from None
+        raise StoreError(f"cannot open Chroma at {masked(url) if url else folder}: {error}") from None
 
 
 def close_client(client: ClientAPI) -> None:
@@ -73,7 +73,10 @@ def server_client(settings: Settings) -> ClientAPI | None:
 def _split(url: str) -> tuple[str, int, bool]:
     match = re.fullmatch(r"(https?)://([^/:]+)(?::(\d+))?/?", url)
     if match is None:
-        raise StoreError(f"{url!r} is no address of a Chroma server; it looks like http://127.0.0.1:8001")
+        raise StoreError(
+            f"{masked(url)!r} is no address of a Chroma server; it looks like http://127.0.0.1:8001 "
+            "and holds no user name or password: a token belongs into CLARA_CHROMA_TOKEN"
+        )
     secure = match[1] == "https"
     return match[2], int(match[3] or (443 if secure else 8000)), secure
 

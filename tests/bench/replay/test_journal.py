@@ -330,3 +330,46 @@ def test_older_run_that_goes_on_learns_what_only_tells_about_it(tmp_path):
         pass
     manifest, _ = read_run(tmp_path / "run")
     assert (manifest["n_items"], len(manifest["sessions"])) == (4, 1)
+
+
+def test_a_repair_follows_no_planted_link(tmp_path):
+    folder = tmp_path / "run"
+    write(folder, "a", "b")
+    victims = {"journal.jsonl.tmp": tmp_path / "draft", "aside.jsonl": tmp_path / "aside"}
+    for name, victim in victims.items():
+        victim.write_text("precious")
+        (folder / name).symlink_to(victim)
+    with pytest.raises(WriteError, match="a link stands in its place"):
+        Journal(folder, MANIFEST, resume=True, again=lambda record: record["id"] == "a")
+    (folder / "aside.jsonl").unlink()
+    write(folder, "c", resume=True, again=lambda record: record["id"] == "a")
+    assert ids(folder) == ["b", "c"]
+    assert [victim.read_text() for victim in victims.values()] == ["precious", "precious"]
+
+
+def test_a_torn_line_behind_a_planted_link_is_not_cut(tmp_path):
+    folder = tmp_path / "run"
+    write(folder, "a")
+    victim = tmp_path / "victim"
+    victim.write_text("no newline at its end")
+    (folder / "journal.jsonl").unlink()
+    (folder / "journal.jsonl").symlink_to(victim)
+    with pytest.raises(WriteError, match="a link stands in its place"):
+        Journal(folder, MANIFEST, resume=True)
+    assert victim.read_text() == "no newline at its end"
+
+
+def test_run_folder_and_all_in_it_are_their_owners_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        write(tmp_path / "runs" / "run", "a", "b")
+        write(tmp_path / "runs" / "run", resume=True, again=lambda record: record["id"] == "a")
+    finally:
+        os.umask(before)
+    for name, mode in (
+        ("runs", 0o700),
+        ("runs/run", 0o700),
+        ("runs/run/journal.jsonl", 0o600),
+        ("runs/run/aside.jsonl", 0o600),
+    ):
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode, name

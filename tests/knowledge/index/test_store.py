@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from clara.knowledge.corpus.chunking import Chunk, chunk, count_words
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.embedding.static import StaticEmbedder
 from clara.knowledge.index import lexical as lexical_module
+from clara.knowledge.index import store as store_module
 from clara.knowledge.index.folder import exclusive, kb_folder
 from clara.knowledge.index.record import KnowledgeRecord
 from clara.knowledge.index.store import Change, KnowledgeBase, discard
@@ -437,3 +439,45 @@ def test_what_another_process_left_undone_is_done_before_a_change(folder: Path) 
     assert base._vectors.numbers() == set(base.record.numbers())
     assert nearest(base, GLAUCOMA.text) == GLAUCOMA.id
     base.close()
+
+
+def test_a_knowledge_base_is_its_owners(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        make(folder, CORNEA).close()
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in (folder.parent, folder, folder / "record.sqlite")] == [
+        0o700,
+        0o700,
+        0o600,
+    ]
+
+
+@pytest.mark.parametrize("damage", [None, "chroma", "bm25"])
+def test_a_knowledge_base_that_can_only_be_read_is_searched_and_left_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, damage: str | None
+) -> None:
+    with closing(make(folder, CORNEA, LENS)) as base:
+        base.postings()
+    forget_chroma()
+    if damage is not None:
+        for path in folder.glob(f"{damage}*"):
+            shutil.rmtree(path)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    monkeypatch.setattr(store_module, "is_writable", lambda _folder: False)
+    with closing(KnowledgeBase(folder, HashEmbedder())) as base:
+        copy = base._place
+        assert base.nearest(["cornea"], 1)[0]
+        assert base.postings().top("cornea", 1)
+        assert base.stats()["folder"] == str(folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert not copy.exists()
+
+
+def test_a_knowledge_base_that_can_only_be_read_takes_no_document(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(folder, CORNEA).close()
+    forget_chroma()
+    monkeypatch.setattr(store_module, "is_writable", lambda _folder: False)
+    with closing(KnowledgeBase(folder, HashEmbedder())) as base, pytest.raises(StoreError, match="can only be read here"):
+        base.add([LENS])
