@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clara.knowledge.corpus.augmentation import Augmenter
-from clara.knowledge.corpus.documents import Document, storable
+from clara.knowledge.corpus.documents import Document, Naming, storable
+from clara.knowledge.corpus.notes import SHIPPED
 from clara.knowledge.index.store import Change, KnowledgeBase, ReportProgress
-from clara.knowledge.loading import tables
+from clara.knowledge.loading import jsons, tables
 from clara.knowledge.loading.base import Hints, SourceFile, origin_of
-from clara.knowledge.loading.formats import LOADERS
-from clara.knowledge.loading.sandbox import Problem, parse
+from clara.knowledge.loading.formats import LOADERS, RECORD_SUFFIXES
+from clara.knowledge.loading.sandbox import Omission, parse
 from clara.knowledge.loading.sources import covered_by, find_files
 
 MOST_PROBLEMS = 1000
-"""Problems that are kept to be shown; all are counted."""
+"""Problems that are listed; all are counted."""
 _SHOWN = 200
 """Characters of an id that a problem shows."""
 _ROW = re.compile(r":\d+\Z")
@@ -31,38 +32,49 @@ class Ingestion:
 
     change: Change = Change()
     files: int = 0
-    problems: list[Problem] = field(default_factory=list[Problem])
+    problems: list[Omission] = field(default_factory=list[Omission])
     """The first MOST_PROBLEMS of them."""
     left_out: int = 0
     """All files and records that were left out."""
 
-    def leave_out(self, problem: Problem) -> None:
-        """Count a problem, and keep it if there is room."""
+    def leave_out(self, omission: Omission) -> None:
+        """Count what was left out, and list it if there is room."""
         self.left_out += 1
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(replace(problem, path=Path(storable(str(problem.path)))))
+            self.problems.append(replace(omission, path=Path(storable(str(omission.path)))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A document of this run."""
+
+    origin: str
+    naming: Naming
 
 
 @dataclass(slots=True)
 class _Seen:
     """What came in this run."""
 
-    origins: dict[str, str] = field(default_factory=dict[str, str])
-    """Id of each document that was taken to its origin."""
-    older: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    documents: dict[str, _Taken] = field(default_factory=dict[str, _Taken])
+    """Id to the document that was taken."""
+    replaced: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Id and origin of those that a document of another file replaced within the run."""
     broken: set[str] = field(default_factory=set[str])
     """Files and folders that may hold more than came."""
 
     def holds(self, document: Document) -> bool:
         """True if its file gave a document of its id before."""
-        return self.origins.get(document.id) == document.origin or (document.id, document.origin) in self.older
+        earlier = self.documents.get(document.id)
+        is_latest = earlier is not None and earlier.origin == document.origin
+        return is_latest or (document.id, document.origin) in self.replaced
 
     def take(self, document: Document) -> None:
         """Remember it."""
-        if other := self.origins.get(document.id):
-            self.older.add((document.id, other))
-        self.origins[document.id] = document.origin
+        earlier = self.documents.get(document.id)
+        if earlier is not None:
+            self.replaced.add((document.id, earlier.origin))
+        self.documents[document.id] = _Taken(document.origin, document.naming)
 
 
 def ingest(
@@ -113,66 +125,84 @@ def _names(base: KnowledgeBase) -> dict[str, str]:
 def _files(paths: list[str], names: dict[str, str], result: Ingestion, seen: _Seen) -> Iterator[SourceFile]:
     """Each file once, under the name that it has already if it was added by another way."""
     once: set[str] = set()
-    for found in find_files(paths):
-        if isinstance(found, Problem):
-            if (origin := origin_of(found.path)) not in seen.broken:
+    for item in find_files(paths):
+        if isinstance(item, Omission):
+            origin = origin_of(item.path)
+            if origin not in seen.broken:
                 seen.broken.add(origin)
-                result.leave_out(found)
-        elif found.origin not in once:
-            once.add(found.origin)
+                result.leave_out(item)
+        elif item.origin not in once:
+            once.add(item.origin)
             result.files += 1
-            yield replace(found, name=names.get(found.origin, found.name))
+            yield replace(item, name=names.get(item.origin, item.name))
 
 
 def _documents(
-    base: KnowledgeBase, parsed: Iterable[Document | Problem], result: Ingestion, seen: _Seen
+    base: KnowledgeBase, parsed: Iterable[Document | Omission], result: Ingestion, seen: _Seen
 ) -> Iterator[Document]:
     for item in parsed:
-        if isinstance(item, Problem):
-            seen.broken.add(origin_of(item.path))
+        if isinstance(item, Omission):
+            if not item.is_notice:
+                seen.broken.add(origin_of(item.path))
             result.leave_out(item)
-        elif seen.holds(item):  # its file is not broken: all that it holds is known
-            result.leave_out(
-                Problem(Path(item.origin), f"its id {item.id[:_SHOWN]!r} stands twice in this file{_mend(item)}")
-            )
-        elif other := _taken(base, item, seen):
+            continue
+        if seen.holds(item):  # its file is not broken: all that it holds is known
+            reason = f"its id {item.id[:_SHOWN]!r} stands twice in this file{_remedy(item)}"
+            result.leave_out(Omission(Path(item.origin), reason))
+            continue
+        other = _owner(base, item, seen)
+        if other is not None:
             seen.broken.add(item.origin)
-            reason = f"its name {item.id[:_SHOWN]!r} is taken by {other}; add it with another --kb"
-            result.leave_out(Problem(Path(item.origin), reason))
+            name = "name" if item.naming == "path" else "id"
+            reason = f"its {name} {item.id[:_SHOWN]!r} is taken by {other}; add it with another --kb"
+            result.leave_out(Omission(Path(item.origin), reason))
         else:
             seen.take(item)
             yield item
 
 
-def _mend(document: Document) -> str:
-    """What to do about an id that comes twice, where the caller has a say in it."""
-    loader = LOADERS.get(SourceFile(Path(document.origin), "").suffix)
-    return "; map another column with --field id=NAME" if loader in (tables.read_csv, tables.read_jsonl) else ""
+def _remedy(document: Document) -> str:
+    """What to do about an id that comes twice, where the caller can choose it."""
+    loader = LOADERS.get(_suffix(document.origin))
+    return "; map another column with --field id=NAME" if loader in (tables.read_csv, jsons.read_jsonl) else ""
 
 
-def _taken(base: KnowledgeBase, document: Document, seen: _Seen) -> str | None:
-    """The other file that a document named after its path would drive out, if it is of this run or still there.
+def _suffix(origin: str) -> str:
+    return SourceFile(Path(origin), "").suffix
 
-    Records with an identity of their own (a PMID, an id column) may come again in a newer file and replace the old.
+
+def _owner(base: KnowledgeBase, document: Document, seen: _Seen) -> str | None:
+    """The other file whose document this one would drive out, if that is of this run or still there.
+
+    Records with an identity of their own (a PMID, an id column) may come again in a newer file and replace the old. What is
+    named after a path, or names itself, replaces nothing, and no record replaces that: anybody can write any id.
     """
-    if not document.path_named:
-        return None
-    other = seen.origins.get(document.id) or base.record.origin_of(document.id)
+    earlier = seen.documents.get(document.id)
+    other = earlier.origin if earlier is not None else base.record.origin_of(document.id)
     if other is None or origin_of(other) == document.origin:
         return None
-    return other if document.id in seen.origins or Path(other).is_file() else None
+    if earlier is None and other != SHIPPED and not Path(other).is_file():
+        return None
+    was_record = earlier.naming == "record" if earlier is not None else _is_record(document.id, other)
+    return None if was_record and document.naming == "record" else other
+
+
+def _is_record(document: str, origin: str) -> bool:
+    """True for a stored document that is a record with an identity of its own."""
+    if document.startswith("pmid:"):
+        return True
+    is_path_named = origin.endswith(f"/{_ROW.sub('', document)}")
+    return _suffix(origin) in RECORD_SUFFIXES and not is_path_named
 
 
 def _vanished(base: KnowledgeBase, paths: list[str], seen: _Seen) -> list[str]:
     """Documents of these paths that no longer came; those of a file or below a folder with a problem may still be there."""
-    gone: dict[str, None] = {}
+    vanished: dict[str, None] = {}
     for path in paths:
         folder, covered = covered_by(path)
         for document, origin in base.record.ids_of(folder).items():
-            if (
-                document not in seen.origins
-                and covered(origin)
-                and seen.broken.isdisjoint({origin, *map(str, Path(origin).parents)})
-            ):
-                gone[document] = None
-    return list(gone)
+            if document in seen.documents or not covered(origin):
+                continue
+            if seen.broken.isdisjoint({origin, *map(str, Path(origin).parents)}):
+                vanished[document] = None
+    return list(vanished)

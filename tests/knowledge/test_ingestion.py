@@ -210,3 +210,52 @@ def test_a_problem_is_told_once_whatever_ways_lead_to_it(base: KnowledgeBase, no
     result = ingest(base, [str(notes / "**")])
     assert (result.change.added, result.left_out) == (2, 1)
     assert "leads out of the folder" in result.problems[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("thief.md", "---\nid: notes/lens.md\n---\nStolen."),
+        ("thief.jsonl", '{"id": "notes/lens.md", "text": "Stolen."}'),
+        ("thief.csv", "id,text\nnotes/lens.md,Stolen.\n"),
+        ("thief.json", '[{"id": "notes/lens.md", "text": "Stolen."}]'),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_no_id_drives_out_the_document_of_another_file(
+    base: KnowledgeBase, notes: Path, tmp_path: Path, name: str, text: str, together: bool
+) -> None:
+    thief = write(tmp_path / "other" / name, text)
+    if together:
+        result = ingest(base, [str(notes), str(thief)], workers=1)
+    else:
+        ingest(base, [str(notes)])
+        result = ingest(base, [str(thief)])
+    assert [str(problem) for problem in result.problems] == [
+        f"{thief}: its id 'notes/lens.md' is taken by {notes / 'lens.md'}; add it with another --kb"
+    ]
+    assert base.record.origin_of("notes/lens.md") == str(notes / "lens.md")
+    assert "It focuses." in next(item.text for item in base.record.documents() if item.id == "notes/lens.md")
+
+
+def test_front_matter_does_not_take_the_id_of_a_record_or_of_other_front_matter(base: KnowledgeBase, tmp_path: Path) -> None:
+    ingest(base, [str(write(tmp_path / "a.nbib", "PMID- 7\nTI  - A\nAB  - One.\n"))])
+    ingest(base, [str(write(tmp_path / "own.md", "---\nid: eye\n---\nMine."))])
+    for number, name in enumerate(("pmid:7", "eye")):
+        result = ingest(base, [str(write(tmp_path / f"{number}.md", f"---\nid: {name}\n---\nStolen."))])
+        assert (result.change.added, result.change.replaced, result.left_out) == (0, 0, 1)
+    assert not any(item.text == "Stolen." for item in base.record.documents())
+
+
+def test_a_newer_file_of_citations_replaces_an_older_one(base: KnowledgeBase, tmp_path: Path) -> None:
+    ingest(base, [str(write(tmp_path / "old.txt", "PMID- 7\nTI  - A\nAB  - One.\n"))])
+    result = ingest(base, [str(write(tmp_path / "new.nbib", "PMID- 7\nTI  - A\nAB  - Two.\n"))])
+    assert (result.change.replaced, result.left_out) == (1, 0)
+
+
+def test_a_notice_does_not_keep_sync_from_removing_what_left_the_file(base: KnowledgeBase, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.nbib", "PMID- 7\nTI  - A\nAB  - One.\n\nPMID- 8\nTI  - B\nAB  - Two.\n")
+    ingest(base, [str(file)])
+    write(file, "PMID- 7\nTI  - A\n\nPMID- 8\nTI  - B\nAB  - Two.\n")
+    result = ingest(base, [str(file)], sync=True)
+    assert (result.change, result.left_out) == (Change(unchanged=1, removed=1), 1)

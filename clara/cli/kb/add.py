@@ -113,7 +113,7 @@ def _filling(name: str, text: str, *, sync: bool) -> Callable[..., None]:
 
 add = _filling(
     "add",
-    """Add files: Markdown, text, HTML, PDF, DOCX, CSV, JSONL, MedQuAD, PubMed XML and MEDLINE, also as .gz.
+    """Add files: Markdown, text, HTML, PDF, DOCX, CSV, JSON, JSONL, MedQuAD, PubMed, MEDLINE and JATS, also as .gz.
 
     Unchanged documents are skipped, changed ones replaced; a file that cannot be read is named and left out.
     """,
@@ -126,7 +126,7 @@ sync = _filling(
 
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
     from clara.knowledge.loading.base import Hints
-    from clara.knowledge.loading.tables import FIELDS
+    from clara.knowledge.loading.records import FIELDS
     from clara.language.codes import get_language
 
     mapping: dict[str, str] = {}
@@ -216,7 +216,7 @@ def _report(settings: Settings, result: Ingestion, *, sync: bool, as_json: bool)
         read, new = counted(result.files, "file"), counted(change.passages, "new passage")
         show(plain(f"{name}: {read} read; documents: {fates(change)}; {new}"))
         for problem in result.problems[:_SHOWN]:
-            show(plain(f"left out: {problem}"))
+            show(plain(f"{'note' if problem.is_notice else 'left out'}: {problem}"))
         if result.left_out > _SHOWN:
             show(plain(f"... and {result.left_out - _SHOWN:,} more"))
     read = change.added + change.replaced + change.unchanged

@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 LONGEST_NAME = 300
 """Characters of a title or a section, which stand with every passage."""
 MOST_ALSO = 4000
 """Characters of all other names together, for the same reason."""
+Naming = Literal["path", "file", "record"]
 _HEADING = re.compile(r"^#{1,6} +(\S[^\n]*)$", re.MULTILINE)
 
 
@@ -34,8 +36,8 @@ class Document:
     """Where it was read from: the absolute path of its file. Not part of the fingerprint."""
     made_from: str = ""
     """The fingerprint of a document that was augmented after reading (:mod:`clara.knowledge.corpus.augmentation`)."""
-    path_named: bool = False
-    """Its id is the name of its file, with a line number perhaps: it has no identity of its own."""
+    naming: Naming = "record"
+    """Where its id is from: the path of its file (with a line number perhaps), the file's own words, or the record."""
 
     @property
     def size(self) -> int:

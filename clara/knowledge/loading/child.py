@@ -1,7 +1,9 @@
 """The child process that parses: requests on standard input, frames on standard output, one a line.
 
-A request is ``{"path", "name", "fields", "language", "kind"}``. The frames are ``{"document": {...}}``, for a record that is
-left out ``{"problem": text}``, and at the end of a file ``{"end": null}``, or ``{"end": text}`` with why reading stopped.
+A request is ``{"path", "name", "fields", "language", "kind"}``. The frames are ``{"document": {...}}``; for a record that is
+left out ``{"problem": text}``, or ``{"notice": text}`` if it was read nevertheless; and at the end of a file
+``{"end": null, "spent": bool}``, or ``{"end": text, ...}`` with why reading stopped. A child that is spent is
+replaced: it met its limits or an error of a parser, and the next file must not pay for that.
 """
 
 from __future__ import annotations
@@ -16,11 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, named
+from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable, named
 from clara.knowledge.loading.formats import load
+from clara.knowledge.loading.reading import is_gzip
 
 MOST_BAD = 1000
 """Records of a file that may be left out before it is given up."""
+MOST_RECORDS = 5_000_000
+"""Records of a file."""
+_FEW_RECORDS, _PACKED_BYTES = 100_000, 8
+"""Records that any gzip may hold, and bytes of it for each where it holds more: a small file may unpack to millions."""
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in the unit of ``ru_maxrss``."""
 
 
 def limit(memory: int) -> None:
@@ -29,16 +38,25 @@ def limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _bounded(items: Iterable[Document | Unreadable]) -> Iterator[Document | Unreadable]:
-    """The items, as long as not too many of them are unreadable.
+def most_records(path: Path) -> int:
+    """How many records a file may hold."""
+    if not is_gzip(path):
+        return MOST_RECORDS
+    return min(MOST_RECORDS, max(_FEW_RECORDS, path.stat().st_size // _PACKED_BYTES))
+
+
+def bounded(items: Iterable[Document | Unreadable], most: int) -> Iterator[Document | Unreadable]:
+    """The items, as long as they are not too many, and not too many of them are unreadable.
 
     Raises:
-        Unreadable: more than MOST_BAD are.
+        Unreadable: more than MOST_BAD are unreadable, or there are more than ``most``.
     """
     bad = 0
-    for found in items:
+    for number, found in enumerate(items, 1):
+        if number > most:
+            raise Unreadable(f"it holds more than {most:,} records; split it, or unpack it if it is compressed")
         item = _checked(found)
-        if isinstance(item, Unreadable):
+        if isinstance(item, Unreadable) and not isinstance(item, Notice):
             bad += 1
             if bad > MOST_BAD:
                 raise Unreadable(f"more than {MOST_BAD:,} of its records cannot be read")
@@ -52,6 +70,12 @@ def _checked(item: Document | Unreadable) -> Document | Unreadable:
         return problem
 
 
+def _frame(item: Document | Unreadable) -> dict[str, Any]:
+    if isinstance(item, Document):
+        return {"document": asdict(item)}
+    return {"notice" if isinstance(item, Notice) else "problem": str(item)}
+
+
 def serve(memory: int) -> None:
     """Answer requests until standard input ends."""
     frames = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
@@ -61,20 +85,22 @@ def serve(memory: int) -> None:
         request: dict[str, Any] = json.loads(line)
         source = SourceFile(Path(request["path"]), request["name"])
         hints = Hints(request["fields"], request["language"], request["kind"])
+        has_failed = True
         try:
-            for item in _bounded(load(source, hints)):
-                frame = {"document": asdict(item)} if isinstance(item, Document) else {"problem": str(item)}
-                print(json.dumps(frame, ensure_ascii=True), file=frames)
-            end = None
+            for item in bounded(load(source, hints), most_records(source.path)):
+                print(json.dumps(_frame(item), ensure_ascii=True), file=frames)
+            end, has_failed = None, False
         except Unreadable as problem:
-            end = str(problem)
+            end, has_failed = str(problem), False
         except MemoryError:
             end = f"it needs more than {memory >> 20} MiB to parse"
         except (OSError, RecursionError) as error:
             end = f"{type(error).__name__}: {error}"
         except Exception as error:  # noqa: BLE001 - a parser met a file that it was not written for; the file is at fault
             end = f"the parser failed ({type(error).__name__})"
-        print(json.dumps({"end": end}), file=frames, flush=True)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
+        is_spent = has_failed or peak > memory // 2  # what a library has once taken it seldom gives back
+        print(json.dumps({"end": end, "spent": is_spent}), file=frames, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Callable, Iterable
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading import binaries, pubmed, tables, texts
-from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, open_binary
+from clara.knowledge.loading import docx, html, jsons, pdf, pubmed, tables, texts, xml
+from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
+from clara.knowledge.loading.reading import open_binary
 
 Loader = Callable[[SourceFile, Hints], Iterable[Document | Unreadable]]
 """Gives documents, and an Unreadable for each record that it leaves out; raises Unreadable if it must stop."""
@@ -17,20 +18,24 @@ LOADERS: dict[str, Loader] = {
     ".md": texts.read_markdown,
     ".markdown": texts.read_markdown,
     ".txt": texts.read_plain,
-    ".html": texts.read_html,
-    ".htm": texts.read_html,
-    ".xhtml": texts.read_html,
-    ".pdf": binaries.read_pdf,
-    ".docx": binaries.read_docx,
+    ".html": html.read_html,
+    ".htm": html.read_html,
+    ".xhtml": html.read_html,
+    ".pdf": pdf.read_pdf,
+    ".docx": docx.read_docx,
     ".csv": tables.read_csv,
     ".tsv": tables.read_csv,
-    ".jsonl": tables.read_jsonl,
-    ".ndjson": tables.read_jsonl,
-    ".xml": pubmed.read_xml,
+    ".json": jsons.read_json,
+    ".jsonl": jsons.read_jsonl,
+    ".ndjson": jsons.read_jsonl,
+    ".xml": xml.read_xml,
+    ".nxml": xml.read_xml,
     ".nbib": pubmed.read_medline,
     ".medline": pubmed.read_medline,
 }
 """Suffix to loader; each also reads the gzip of its format."""
+RECORD_SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".nxml", ".nbib", ".medline"})
+"""Formats of records that may have an identity of their own."""
 
 
 def load(source: SourceFile, hints: Hints) -> Iterable[Document | Unreadable]:

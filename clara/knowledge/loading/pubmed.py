@@ -1,100 +1,110 @@
-"""PubMed abstracts, as XML (``PubmedArticleSet``) and in MEDLINE's tagged format."""
+"""PubMed's citations, as XML (``PubmedArticle``) and in MEDLINE's tagged format."""
 
 from __future__ import annotations
 
-import codecs
 import re
-import zlib
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading.base import LONGEST_LINE, Hints, SourceFile, Unreadable, open_binary, read_lines
+from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
+from clara.knowledge.loading.reading import read_lines
+from clara.language.codes import Language, find_language
 
 _TAG = re.compile(r"^([A-Z]{2,4}) *- ?(.*)$")
 
 
-def read_xml(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable]:
-    """An abstract a ``PubmedArticle``. Entities are not resolved and nothing outside the file is read."""
-    etree: Any = import_module("lxml.etree")
-    found = 0
-    try:
-        with open_binary(source.path) as file:
-            articles = etree.iterparse(
-                file,
-                tag=("PubmedArticle", "PubmedBookArticle"),
-                resolve_entities=False,
-                load_dtd=False,
-                no_network=True,
-                huge_tree=False,
-            )
-            for _, article in articles:
-                found += 1
-                document = _article(article, hints)
-                if document is not None:
-                    yield document
-                article.clear()
-                while article.getprevious() is not None:
-                    del article.getparent()[0]
-    except etree.XMLSyntaxError as error:
-        raise Unreadable(f"the XML is damaged after {found} articles (line {error.lineno})") from None
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or f"damaged ({error})"
-        raise Unreadable(f"{reason}, after {found} articles") from None
-    if not found:
-        raise Unreadable("it holds no PubmedArticle")
+def read_article(article: Any, hints: Hints) -> Iterator[Document | Unreadable]:
+    """The abstract of a ``PubmedArticle`` or ``PubmedBookArticle``."""
+    other = article.find(".//OtherAbstract")
+    yield from _citation(
+        article.findtext(".//PMID") or "",
+        text_of(article.find(".//ArticleTitle")),
+        _abstract(article.find(".//Abstract")),
+        _abstract(other),
+        "" if other is None else other.get("Language", ""),
+        hints,
+    )
 
 
-def _article(article: Any, hints: Hints) -> Document | None:
-    """None where there is no abstract."""
+def _abstract(element: Any) -> str:
+    """The parts of an abstract, those that are labelled as sections."""
+    if element is None:
+        return ""
     parts: list[str] = []
-    for part in article.iterfind(".//Abstract/AbstractText"):
-        text = " ".join("".join(part.itertext()).split())
-        label = (part.get("Label") or "").capitalize()
+    for part in element.iterfind("AbstractText"):
+        text, label = text_of(part), (part.get("Label") or "").capitalize()
         parts.append(f"## {label}\n\n{text}" if label else text)
-    pmid = article.findtext(".//PMID") or ""
-    if not parts or not pmid:
-        return None
-    title = article.find(".//ArticleTitle")
-    name = " ".join("".join(title.itertext()).split()) if title is not None else ""
-    return _abstract(pmid, name, "\n\n".join(parts), hints)
+    return "\n\n".join(filter(None, parts))
 
 
-def _abstract(pmid: str, title: str, text: str, hints: Hints) -> Document:
+def text_of(element: Any) -> str:
+    """The text of an element with that of its children (italics, superscripts); empty for None."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _citation(
+    pmid: str, title: str, abstract: str, other: str, other_language: str, hints: Hints
+) -> Iterator[Document | Unreadable]:
+    """A citation by its abstract, else by the one in another language; one without any is counted."""
+    if not pmid:
+        yield Unreadable("a citation without a PMID")
+    elif abstract:
+        yield _document(pmid, title, abstract, "en", hints)  # whatever language the article is in
+    elif other:
+        language = find_language(other_language)
+        yield _document(pmid, title, other, "en" if language is None else language.code, hints)
+        yield Notice(f"PMID {pmid}: no abstract in English; {_which(language)} is read")
+    else:
+        yield Notice(f"PMID {pmid}: no abstract")
+
+
+def _which(language: Language | None) -> str:
+    return "another" if language is None else f"the one in {language.name}"
+
+
+def _document(pmid: str, title: str, text: str, language: str, hints: Hints) -> Document:
     return Document(
         id=f"pmid:{pmid}",
         title=title.rstrip(".") or f"PubMed {pmid}",
         text=text,
         source=f"PubMed, https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         kind=hints.kind or "abstract",
-        language=hints.language or "en",  # PubMed's abstracts are English whatever language the article is in
+        language=hints.language or language,
+        naming="record",
     )
 
 
 def read_medline(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable]:
-    """An abstract a record of MEDLINE's tagged format (``.nbib``)."""
+    """An abstract a record of MEDLINE's tagged format (``.nbib``).
+
+    Raises:
+        Unreadable: it holds no record, or is damaged.
+    """
     record: dict[str, str] = {}
-    tag, found = "", 0
-    for number, line in read_lines(source.path):
-        if line is None:
-            yield Unreadable(f"line {number}: longer than {LONGEST_LINE >> 20} MiB")
+    tag = ""
+    has_record = False
+    for line in read_lines(source.path):
+        if line.problem and not line.text:
+            yield Unreadable(f"line {line.number}: {line.problem}")
             continue
-        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").rstrip("\r\n")
-        if match := _TAG.match(text):
+        text = line.text.rstrip("\r\n")
+        match = _TAG.match(text)
+        if match is not None:
             tag, value = match.groups()
-            if tag == "PMID" and record:
+            if tag == "PMID":
+                has_record = True
                 yield from _finished(record, hints)
                 record = {}
-            found += tag == "PMID"
             record[tag] = f"{record[tag]}; {value}" if tag in record else value
-        elif text.startswith("      ") and tag:
+        elif tag and text.startswith("      "):
             record[tag] += f" {text.strip()}"
     yield from _finished(record, hints)
-    if not found:
+    if not has_record:
         raise Unreadable("it holds no PMID")
 
 
-def _finished(record: dict[str, str], hints: Hints) -> Iterator[Document]:
-    if record.get("PMID") and record.get("AB"):
-        yield _abstract(record["PMID"], record.get("TI", ""), record["AB"], hints)
+def _finished(record: dict[str, str], hints: Hints) -> Iterator[Document | Unreadable]:
+    if "PMID" in record:
+        pmid, title, abstract = record["PMID"], record.get("TI", ""), record.get("AB", "")
+        yield from _citation(pmid, title, abstract, record.get("OAB", ""), record.get("OABL", ""), hints)

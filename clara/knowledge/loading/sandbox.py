@@ -2,7 +2,7 @@
 
 A child may use MEMORY bytes of address space. It may leave the parent waiting SECONDS for its next document; the time in
 which the parent is busy with the last one does not count. A child that breaks a limit is killed with the file reported,
-and another takes its place.
+and another takes its place; one that says that it is spent is replaced too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from clara.knowledge.corpus.documents import LONGEST_NAME, MOST_ALSO, Document, storable
-from clara.knowledge.loading.base import LONGEST_ID, LONGEST_KIND, LONGEST_SOURCE, LONGEST_TEXT, Hints, SourceFile
+from clara.knowledge.loading.base import LONGEST_ID, LONGEST_KIND, LONGEST_SOURCE, Hints, SourceFile
+from clara.knowledge.loading.reading import LONGEST_TEXT
 from clara.privacy import child_environment
 
 MEMORY = 512 << 20
@@ -38,11 +39,13 @@ _LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A file, or a record of it, that was left out."""
+class Omission:
+    """A file, or a record of it, that was left out, or was read with something to know about it."""
 
     path: Path
     reason: str
+    is_notice: bool = False
+    """What it names was read: its file holds no more than came."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -56,8 +59,10 @@ class _Child:
     """One parsing process."""
 
     def __init__(self) -> None:
-        keep = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
-        environment = {name: os.environ[name] for name in keep if name in os.environ}
+        environment = child_environment()
+        for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
@@ -65,15 +70,15 @@ class _Child:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
-                env={**environment, **child_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
             )
         self._rest = b""
 
     def frames(self, source: SourceFile, hints: Hints) -> Iterator[dict[str, Any]]:
-        """What the child says of a file; the last frame has the key ``end``.
+        """What the child finds in a file; the last frame has the key ``end``.
 
         Raises:
-            _Broke: it said nothing for too long, too much at once, or ended.
+            _Broke: it sent nothing for too long, too much at once, or ended.
         """
         request = {
             "path": str(source.path),
@@ -88,9 +93,12 @@ class _Child:
             raise _Broke("the parser ended") from None
         left = SECONDS
         while True:
-            asked = time.monotonic()
+            begin = time.monotonic()
             frame: dict[str, Any] = json.loads(self._line(left))
-            left = SECONDS if "document" in frame else left - (time.monotonic() - asked)
+            if "document" in frame:
+                left = SECONDS
+            else:
+                left -= time.monotonic() - begin
             yield frame
             if "end" in frame:
                 return
@@ -125,15 +133,15 @@ class _Child:
 
 
 class _Channel:
-    """What the children found, on its way to the reader; whoever puts too much waits until there is room."""
+    """What the children found, on its way to the reader; a thread that puts too much waits until there is room."""
 
     def __init__(self) -> None:
-        self._items: deque[Document | Problem | Exception | None] = deque()
+        self._items: deque[Document | Omission | Exception | None] = deque()
         self._characters = 0
         self._changed = threading.Condition()
         self.closed = False
 
-    def put(self, item: Document | Problem | Exception | None) -> bool:
+    def put(self, item: Document | Omission | Exception | None) -> bool:
         """Wait for room; False, and the item is dropped, if nobody reads. One of any size fits into the empty channel."""
         with self._changed:
             self._changed.wait_for(lambda: self.closed or self._has_room(_size(item)))
@@ -147,7 +155,7 @@ class _Channel:
     def _has_room(self, characters: int) -> bool:
         return not self._items or (len(self._items) < _AHEAD and self._characters + characters <= _AHEAD_CHARACTERS)
 
-    def get(self) -> Document | Problem | Exception | None:
+    def get(self) -> Document | Omission | Exception | None:
         """The next item, waited for."""
         with self._changed:
             self._changed.wait_for(lambda: self._items)
@@ -165,8 +173,8 @@ class _Channel:
             self._changed.notify_all()
 
 
-def _size(item: Document | Problem | Exception | None) -> int:
-    if isinstance(item, Problem):
+def _size(item: Document | Omission | Exception | None) -> int:
+    if isinstance(item, Omission):
         return len(item.reason)
     if isinstance(item, Document):
         return item.size
@@ -206,7 +214,7 @@ class _Children:
             child.kill()
 
 
-def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = None) -> Generator[Document | Problem]:
+def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = None) -> Generator[Document | Omission]:
     """Documents of many files, parsed by several processes; those of one file come in order, files may mix.
 
     Closing the iterator ends the children.
@@ -217,27 +225,27 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
         workers: child processes; None is one less than the cores, at least one and at most eight.
     """
     count = workers or min(8, max(1, (os.cpu_count() or 2) - 1))
-    found, todo, lock = _Channel(), iter(files), threading.Lock()
+    channel, todo, lock = _Channel(), iter(files), threading.Lock()
     children = _Children()
 
     def work() -> None:
         child: _Child | None = None
-        while not found.closed:
+        while not channel.closed:
             with lock:
                 source = next(todo, None)
             if source is None:
                 break
             child = child or children.start()
-            if child is not None and not _parse_one(child, source, hints, found):
+            if child is not None and not _parse_one(child, source, hints, channel):
                 children.end(child)
                 child = None
 
     def run() -> None:
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever reads the results
-            found.put(error)
-        found.put(None)
+        except Exception as error:  # noqa: BLE001 - it belongs to the reader of the results
+            channel.put(error)
+        channel.put(None)
 
     threads = [threading.Thread(target=run, name=f"clara-parse-{n}", daemon=True) for n in range(count)]
     for thread in threads:
@@ -245,7 +253,7 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
     try:
         ended = 0
         while ended < count:
-            item = found.get()
+            item = channel.get()
             if item is None:
                 ended += 1
             elif isinstance(item, Exception):
@@ -253,28 +261,40 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
             else:
                 yield item
     finally:
-        found.close()
+        channel.close()
         children.end_all()
         for thread in threads:
             thread.join()
 
 
-def _parse_one(child: _Child, source: SourceFile, hints: Hints, found: _Channel) -> bool:
+def _parse_one(child: _Child, source: SourceFile, hints: Hints, channel: _Channel) -> bool:
     """Pass on what one file holds; False if the child can do no more, or nobody reads."""
     path = Path(source.origin)
     try:
         for frame in child.frames(source, hints):
-            item = None
-            if "document" in frame:
-                item = _received(frame["document"], source)
-            elif reason := frame.get("problem") or frame.get("end"):
-                item = Problem(path, storable(reason)[:_LONGEST_REASON])
-            if item is not None and not found.put(item):
+            item = _item(frame, source, path)
+            if item is not None and not channel.put(item):
+                return False
+            if frame.get("spent"):
                 return False
     except (_Broke, ValueError) as error:
-        found.put(Problem(path, str(error)))
+        channel.put(Omission(path, str(error)))
         return False
     return True
+
+
+def _item(frame: dict[str, Any], source: SourceFile, path: Path) -> Document | Omission | None:
+    """What a frame holds; None for the end of a file without a problem."""
+    if "document" in frame:
+        return _received(frame["document"], source)
+    if "notice" in frame:
+        return Omission(path, _reason(frame["notice"]), is_notice=True)
+    reason = frame.get("problem") or frame.get("end")
+    return Omission(path, _reason(reason)) if reason else None
+
+
+def _reason(text: str) -> str:
+    return storable(text)[:_LONGEST_REASON]
 
 
 def _received(fields: dict[str, Any], source: SourceFile) -> Document:
@@ -283,8 +303,7 @@ def _received(fields: dict[str, Any], source: SourceFile) -> Document:
     Raises:
         _Broke: its id is too long, which the child should have said.
     """
-    own: str = fields["id"]
-    name = storable(own)
+    name = storable(fields["id"])
     if len(name) > LONGEST_ID:
         raise _Broke(f"it holds an id that is longer than {LONGEST_ID:,} characters")
     also, room = list[str](), MOST_ALSO
@@ -302,5 +321,5 @@ def _received(fields: dict[str, Any], source: SourceFile) -> Document:
         language=fields["language"],
         also=tuple(also),
         origin=source.origin,
-        path_named=own == source.name or own.startswith(f"{source.name}:"),
+        naming=fields["naming"],
     )

@@ -1,137 +1,82 @@
-"""Files with a record a line: CSV, TSV and JSONL, MedQuAD's questions and answers included."""
+"""Tables: CSV and TSV, a record a row."""
 
 from __future__ import annotations
 
 import csv
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading.base import (
-    LONGEST_LINE,
-    Hints,
-    SourceFile,
-    Unreadable,
-    decode,
-    language_of,
-    named,
-    read_lines,
-)
+from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
+from clara.knowledge.loading.reading import LONGEST_LINE, read_lines
+from clara.knowledge.loading.records import NO_RECORDS, document_of, text_column
 
-Record = Mapping[str, Any]
-
-FIELDS: dict[str, tuple[str, ...]] = {
-    "text": ("text", "content", "contents", "body", "abstract", "answer"),
-    "title": ("title", "focus", "name", "heading", "question"),
-    "id": ("id", "_id", "doc_id", "docid", "pmid"),
-    "source": ("source", "url", "link"),
-    "kind": ("kind",),
-    "language": ("language", "lang"),
-}
-"""Field of a document to the column names that hold it unless the caller maps it; the first that is there counts."""
-_EMPTY = "it holds no records"
-
-
-def read_jsonl(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable]:
-    """A document a line, or one for each question-answer pair of a MedQuAD line.
-
-    Raises:
-        Unreadable: there is none, or the file is damaged.
-    """
-    pairs: Counter[str] = Counter()
-    empty = True
-    for number, line in read_lines(source.path):
-        try:
-            record = _object(number, line)
-            if record is None:
-                continue
-            empty = False
-            if isinstance(record.get("qa"), list):
-                yield from _medquad(record, pairs, hints)
-            else:
-                yield _document(record, f"{source.name}:{number}", source, hints)
-        except Unreadable as problem:
-            empty = False
-            yield Unreadable(f"line {number}: {problem}")
-    if empty:
-        raise Unreadable(_EMPTY)
-
-
-def _object(number: int, line: bytes | None) -> dict[str, Any] | None:
-    if line is None:
-        raise Unreadable(f"longer than {LONGEST_LINE >> 20} MiB")
-    text = decode(line) if number == 1 else _utf8(line)
-    if not text.strip():
-        return None
-    try:
-        record: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("no valid JSON") from None
-    if not isinstance(record, dict):
-        raise Unreadable("no JSON object")
-    return record
-
-
-def _utf8(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        raise Unreadable("not UTF-8") from None
-
-
-def _medquad(record: Record, pairs: Counter[str], hints: Hints) -> Iterator[Document]:
-    """The answers of one MedQuAD line; the same id may come again with other answers, so the count goes on."""
-    if "id" not in record:
-        raise Unreadable("a MedQuAD record needs an id")
-    name, title = str(record["id"]), str(record.get("focus") or record["id"])
-    source = ", ".join(str(record[key]) for key in ("source", "url") if record.get(key))
-    for pair in record["qa"]:
-        answer = str(pair.get("answer") or "").strip() if isinstance(pair, dict) else ""
-        if answer:
-            language = hints.language or "en"
-            kind = hints.kind or "encyclopaedia"
-            yield named(Document(f"{name}#{pairs[name]}", title, answer, source, kind, language))
-        pairs[name] += 1
+_MOST_LINES = 10_000
+"""Lines of a row; one that goes on longer has a quote that nobody closed."""
+_TOO_MANY_LINES = f"a row of more than {_MOST_LINES:,} lines"
+_OPEN_QUOTE = (_TOO_MANY_LINES, "field larger than field limit", "unexpected end of data")
+"""What is said of a row with an open quote, by the csv module too."""
 
 
 def read_csv(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable]:
     """A document a row; the first row names the columns.
 
     Raises:
-        Unreadable: there is no row, the first one cannot be read, or the file is damaged.
+        Unreadable: there is no row, the first one cannot be read, a quote is opened and not closed, or the file is damaged.
     """
     csv.field_size_limit(LONGEST_LINE)
     lines = _Lines(source)
-    first = lines.head()
-    delimiter = "\t" if source.suffix == ".tsv" else max(",;\t", key=first.count)
-    columns = next(csv.reader([first], delimiter=delimiter), [])
-    rows = csv.DictReader(lines, fieldnames=[column.strip() for column in columns], delimiter=delimiter, restkey="")
-    empty = True
+    header = lines.header()
+    delimiter = "\t" if source.suffix == ".tsv" else max(",;\t|", key=header.count)
+    table = _Table([name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])], delimiter, source, hints)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    has_row = False
     while True:
-        begin = lines.number + 1
+        lines.begin_row()
         try:
-            row = next(rows, None)
-            if row is None:
-                break
-            yield _row(row, lines, source, hints)
+            cells = next(rows, None)
         except csv.Error as error:  # the reader has forgotten what it had of the row, and goes on with the next line
-            lines.is_text()
-            place = f"row {begin}" if begin == lines.number else f"rows {begin} to {lines.number}"
-            yield Unreadable(f"{place}: {error}")
-        empty = False
-    if empty:
-        raise Unreadable(_EMPTY)
+            if str(error).startswith(_OPEN_QUOTE):
+                raise Unreadable(f"{lines.row()}: a quote is opened and not closed") from None
+            yield Unreadable(f"{lines.row()}: {error}")
+        else:
+            if cells is None:
+                break
+            if not cells:
+                continue
+            yield from table.read(cells, lines.number, lines.problem)
+        has_row = True
+    if not has_row:
+        raise Unreadable(NO_RECORDS)
 
 
-def _row(row: Record, lines: _Lines, source: SourceFile, hints: Hints) -> Document | Unreadable:
-    try:
-        if not lines.is_text():
-            raise Unreadable("not UTF-8")
-        return _document(row, f"{source.name}:{lines.number}", source, hints)
-    except Unreadable as problem:
-        return Unreadable(f"row {lines.number}: {problem}")
+class _Table:
+    """Rows as documents."""
+
+    def __init__(self, columns: list[str], delimiter: str, source: SourceFile, hints: Hints) -> None:
+        self._columns = columns
+        self._delimiter = delimiter
+        self._source, self._hints = source, hints
+        self._text_at = text_column(columns, hints)
+
+    def read(self, cells: list[str], number: int, problem: str) -> Iterator[Document | Unreadable]:
+        """The document of a row that ends in line ``number``, with what is wrong with it."""
+        extra = len(cells) - len(self._columns)
+        try:
+            if problem:
+                raise Unreadable(problem)
+            if extra > 0:  # a delimiter in a cell without quotes: in free text, most likely
+                end = self._text_at + extra + 1
+                cells[self._text_at : end] = [self._delimiter.join(cells[self._text_at : end])]
+            record = dict(zip(self._columns, cells, strict=False))
+            yield document_of(record, f"{self._source.name}:{number}", self._source, self._hints)
+        except Unreadable as error:
+            yield Unreadable(f"row {number}: {error}")
+            return
+        if extra > 0:
+            yield Notice(
+                f"row {number}: {len(self._columns) + extra} cells for {len(self._columns)} columns, read as one text; "
+                "quote a cell that holds the delimiter"
+            )
 
 
 class _Lines:
@@ -139,65 +84,46 @@ class _Lines:
 
     def __init__(self, source: SourceFile) -> None:
         self._lines = read_lines(source.path)
-        self._damaged = False
+        self._begin = 1
         self.number = 0
         """Of the line that was read last, from 1."""
+        self.problem = ""
+        """What is wrong with a line of the row."""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self.number, line = next(self._lines)
-        if line is None:
-            raise csv.Error(f"longer than {LONGEST_LINE >> 20} MiB")
-        try:
-            return _utf8(line)
-        except Unreadable:  # the row may go on over more lines: it is left out when it is complete
-            self._damaged = True
-            return line.decode(errors="replace")
+        if self.number - self._begin >= _MOST_LINES:
+            raise csv.Error(_TOO_MANY_LINES)
+        line = next(self._lines)
+        self.number = line.number
+        if line.problem and not line.text:
+            raise csv.Error(line.problem)
+        if line.problem:  # the row may go on over more lines: it is left out when it is complete
+            self.problem = line.problem
+        return line.text
 
-    def head(self) -> str:
+    def header(self) -> str:
         """The first line.
 
         Raises:
             Unreadable: it is too long, or no text; or there is none.
         """
-        self.number, line = next(self._lines, (0, b""))
+        line = next(self._lines, None)
         if line is None:
-            raise Unreadable(f"line 1 is longer than {LONGEST_LINE >> 20} MiB")
-        if not line:
-            raise Unreadable(_EMPTY)
-        return decode(line)
+            raise Unreadable(NO_RECORDS)
+        self.number = line.number
+        if line.problem:
+            raise Unreadable(f"line 1 is {line.problem}")
+        return line.text
 
-    def is_text(self) -> bool:
-        """True if every line since the last call was UTF-8."""
-        damaged, self._damaged = self._damaged, False
-        return not damaged
+    def begin_row(self) -> None:
+        """The next line begins a row."""
+        self._begin, self.problem = self.number + 1, ""
 
-
-def _document(record: Record, name: str, source: SourceFile, hints: Hints) -> Document:
-    text = _field(record, "text", hints)
-    if not text:
-        have = ", ".join(str(key)[:40] for key in list(record)[:12] if key)
-        wanted = hints.fields.get("text") or " or ".join(FIELDS["text"])
-        raise Unreadable(f"no text in {wanted} (there is: {have or 'nothing'}); map it with --field text=NAME")
-    title = _field(record, "title", hints)
-    return named(
-        Document(
-            id=_field(record, "id", hints) or name,
-            title=title if title and title != text else source.path.name.split(".")[0],
-            text=text,
-            source=_field(record, "source", hints) or source.path.name,
-            kind=hints.kind or _field(record, "kind", hints) or "document",
-            language=language_of(text, hints, _field(record, "language", hints)),
-        )
-    )
-
-
-def _field(record: Record, name: str, hints: Hints) -> str:
-    columns = (hints.fields[name],) if name in hints.fields else FIELDS[name]
-    for column in columns:
-        value = record.get(column)
-        if value is not None and str(value).strip():
-            return str(value).strip()
-    return ""
+    def row(self) -> str:
+        """The lines of the row that was read last, in words."""
+        if self.number <= self._begin:
+            return f"row {self._begin}"
+        return f"rows {self._begin} to {self.number}"

@@ -1,26 +1,24 @@
-"""Markdown, plain text and HTML."""
+"""Markdown and plain text."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from clara.knowledge.corpus.documents import Document, headings
-from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, decode, read_bytes, whole_file
+from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, whole_file
+from clara.knowledge.loading.reading import decode, read_bytes
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n(.*)\Z", re.DOTALL)
 _NAME = re.compile(r"^[A-Za-z_][\w-]*:(?:\s|$)", re.MULTILINE)
 """A line of front matter."""
-_NO_CONTENT = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "iframe", "svg")
-_CONTENT = ("main", "article")
 _OTHER = {b"%PDF-": "a PDF", b"PK\x03\x04": "a ZIP archive, such as DOCX"}
 """What files begin with that are no text, though a parser of text would take it."""
 
 
-def _bytes(source: SourceFile) -> bytes:
+def text_bytes(source: SourceFile) -> bytes:
     """What a file of text holds.
 
     Raises:
@@ -35,13 +33,16 @@ def _bytes(source: SourceFile) -> bytes:
 
 def read_markdown(source: SourceFile, hints: Hints) -> Iterator[Document]:
     """One document; front matter may give its title, source and kind, else the first heading is the title."""
-    text = decode(_bytes(source))
+    text = decode(text_bytes(source))
     head: dict[str, Any] = {}
-    if (match := _FRONT_MATTER.match(text)) and (found := _head(match[1])) is not None:
-        head, text = found, match[2]
+    match = _FRONT_MATTER.match(text)
+    if match is not None:
+        block = _head(match[1])
+        if block is not None:
+            head, text = block, match[2]
     title = str(head.get("title") or next((name for _, _, name in headings(text)), ""))
     kind, language = str(head.get("kind") or "document"), str(head.get("language") or "")
-    yield _named(whole_file(source, text, title=title, kind=kind, language=language, hints=hints), head)
+    yield _with_names(whole_file(source, text, title=title, kind=kind, language=language, hints=hints), head)
 
 
 def _head(block: str) -> dict[str, Any] | None:
@@ -65,15 +66,20 @@ def _head(block: str) -> dict[str, Any] | None:
     return head if isinstance(head, dict) else None
 
 
-def _named(document: Document, head: dict[str, Any]) -> Document:
-    names = head.get("synonyms")
-    titles = head.get("titles")
-    also = [*(names if isinstance(names, list) else ()), *(titles.values() if isinstance(titles, dict) else ())]
+def _with_names(document: Document, head: dict[str, Any]) -> Document:
+    also: list[Any] = []
+    synonyms, titles = head.get("synonyms"), head.get("titles")
+    if isinstance(synonyms, list):
+        also += synonyms
+    if isinstance(titles, dict):
+        also += titles.values()
+    own_id = head.get("id")
     return replace(
         document,
-        id=str(head.get("id") or document.id),
+        id=str(own_id or document.id),
+        naming="file" if own_id else "path",
         source=_source(head) or document.source,
-        also=tuple(str(name) for name in also),
+        also=tuple(map(str, also)),
     )
 
 
@@ -88,38 +94,7 @@ def _source(head: dict[str, Any]) -> str:
 
 def read_plain(source: SourceFile, hints: Hints) -> Iterator[Document]:
     """One document; a short first line followed by an empty one is its title."""
-    text = decode(_bytes(source))
+    text = decode(text_bytes(source))
     first, _, rest = text.lstrip().partition("\n")
     is_title = len(first) <= 120 and rest.startswith(("\n", "\r\n"))
     yield whole_file(source, text, title=first if is_title else "", hints=hints)
-
-
-def read_html(source: SourceFile, hints: Hints) -> Iterator[Document]:
-    """One document: the page's text with its headings, without menus and scripts."""
-    page = _bytes(source)
-    if b"\x00" in page and not page.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Unreadable("it is binary, not text")
-    title, text = html_to_markdown(page)
-    yield whole_file(source, text, title=title, kind="web", hints=hints)
-
-
-def html_to_markdown(page: bytes | str) -> tuple[str, str]:
-    """Title and text of a page."""
-    from bs4 import BeautifulSoup
-    from markdownify import MarkdownConverter
-
-    soup = BeautifulSoup(page, "lxml")
-    title = soup.title.get_text() if soup.title else ""
-    topmost = soup.find("h1")
-    topmost = topmost.get_text() if topmost else ""  # read now, for it may stand in a header that goes
-    for element in soup(list(_NO_CONTENT)):
-        # the header of a page is its menu, that of an article holds its title
-        if element.name != "header" or not element.find_parent(_CONTENT):
-            element.decompose()
-    body = soup.find("main") or soup.find("article") or soup.body or soup
-    if not title:
-        first = body.find("h1")
-        title = first.get_text() if first else topmost
-    converter = MarkdownConverter(heading_style="ATX", strip=["a", "img", "em", "strong", "b", "i"], escape_misc=False)
-    text = converter.convert_soup(body)
-    return title, re.sub(r"\n{3,}", "\n\n", text).strip()

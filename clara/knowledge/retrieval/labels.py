@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from clara.errors import KnowledgeError, UnknownLanguage
-from clara.knowledge.loading.base import Unreadable, decode, read_lines, read_text
+from clara.knowledge.loading.base import Unreadable
+from clara.knowledge.loading.reading import read_lines, read_text
 from clara.knowledge.retrieval.evaluation import Labelled, Parallel
 from clara.language.codes import find_language, get_language
 from clara.language.questions import parse_question
@@ -48,17 +49,18 @@ def _lines(path: Path) -> list[Labelled] | list[Parallel]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in read_lines(path):
-        text = decode(line) if line is not None else ""
-        if not text.strip():
+    for line in read_lines(path):
+        if line.problem:
+            raise KnowledgeError(f"{path}, line {line.number}: {line.problem}")
+        if not line.text.strip():
             continue
         try:
-            row: Any = json.loads(text)
+            row: Any = json.loads(line.text)
         except ValueError:
             row = None
         if not isinstance(row, dict):
-            raise KnowledgeError(f"{path}, line {number}: no JSON object")
-        yield number, row
+            raise KnowledgeError(f"{path}, line {line.number}: no JSON object")
+        yield line.number, row
 
 
 def _labelled(path: Path, number: int, row: dict[str, Any], pairs: Counter[str]) -> Iterator[Labelled]:

@@ -12,16 +12,22 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def pdf(*pages: str, title: str = "") -> bytes:
     """A PDF with one line of text a page."""
+    return pdf_of(*(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET" for text in pages), title=title)
+
+
+def pdf_of(*contents: str, title: str = "", rotate: int = 0) -> bytes:
+    """A PDF of pages with these contents, in the language of PDF; the font is called F1."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     kids: list[str] = []
-    for text in pages:
-        stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode("latin-1")
+    for content in contents:
+        stream = content.encode("latin-1")
         number = len(objects) + 1
         kids.append(f"{number} 0 R")
         font = "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
-        page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 200] /Resources {font} /Contents {number + 1} 0 R >>"
+        box = f"/MediaBox [0 0 600 800] /Rotate {rotate}"
+        page = f"<< /Type /Page /Parent 2 0 R {box} /Resources {font} /Contents {number + 1} 0 R >>"
         objects += [page.encode(), b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)]
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(pages)} >>".encode()
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(contents)} >>".encode()
     objects.append(f"<< /Title ({title}) >>".encode())
     out, offsets = io.BytesIO(), list[int]()
     out.write(b"%PDF-1.4\n")
@@ -41,6 +47,11 @@ def docx(*paragraphs: tuple[str, str], extra: dict[str, bytes] | None = None) ->
     body = "".join(
         f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>' for style, text in paragraphs
     )
+    return docx_of(body, extra)
+
+
+def docx_of(body: str, extra: dict[str, bytes] | None = None) -> bytes:
+    """A DOCX with this body, in WordprocessingML."""
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="Heading{n}"><w:name w:val="heading {n}"/></w:style>' for n in (1, 2)
     )

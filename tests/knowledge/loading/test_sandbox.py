@@ -17,16 +17,17 @@ from types import SimpleNamespace
 import pytest
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading import base, sandbox
-from clara.knowledge.loading.base import LONGEST_TEXT, Hints, SourceFile, Unreadable
+from clara.knowledge.loading import child, reading, sandbox
+from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
 from clara.knowledge.loading.formats import load
-from clara.knowledge.loading.sandbox import Problem, parse
+from clara.knowledge.loading.reading import LONGEST_TEXT
+from clara.knowledge.loading.sandbox import Omission, parse
 from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write
 
 
-def run(paths: Iterable[Path], workers: int = 1) -> tuple[list[Document], list[Problem]]:
+def run(paths: Iterable[Path], workers: int = 1) -> tuple[list[Document], list[Omission]]:
     found = list(parse([SourceFile(path, path.name) for path in paths], Hints(), workers=workers))
-    return [item for item in found if isinstance(item, Document)], [item for item in found if isinstance(item, Problem)]
+    return [item for item in found if isinstance(item, Document)], [item for item in found if isinstance(item, Omission)]
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_child_that_is_silent_too_long_is_killed_and_replaced(
     fifo = tmp_path / "never.txt"
     os.mkfifo(fifo)  # nobody ever writes into it
     found, [problem] = run([fifo, good])
-    assert problem == Problem(fifo, "it took more than 2 s to parse")
+    assert problem == Omission(fifo, "it took more than 2 s to parse")
     assert [item.id for item in found] == ["good.md"]
 
 
@@ -179,7 +180,7 @@ def test_only_so_many_characters_wait_for_the_reader(tmp_path: Path, monkeypatch
     most = 0
     put = sandbox._Channel.put
 
-    def watched(channel: sandbox._Channel, item: Document | Problem | Exception | None) -> None:
+    def watched(channel: sandbox._Channel, item: Document | Omission | Exception | None) -> None:
         nonlocal most
         put(channel, item)
         most = max(most, channel._characters)
@@ -225,7 +226,7 @@ def test_the_channel_counts_whatever_may_be_long(monkeypatch: pytest.MonkeyPatch
     items = [
         Document("a", "T", "a", source="s" * 990),
         Document("a", "T", "a", also=("s" * 500, "t" * 490)),
-        Problem(Path("a"), "r" * 990),
+        Omission(Path("a"), "r" * 990),
     ]
     for item in items:
         channel = sandbox._Channel()
@@ -285,8 +286,8 @@ NOISE = os.urandom(20_000).hex()
 def test_a_gzip_that_unpacks_to_far_too_much_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, at_once: bool
 ) -> None:
-    monkeypatch.setattr(base, "MOST_UNPACKED", 300_000)
-    monkeypatch.setattr(base, "MOST_TIMES", 20)
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 300_000)
+    monkeypatch.setattr(reading, "MOST_TIMES", 20)
     source = SourceFile(write(tmp_path / name, data), name)
     found: list[Document | Unreadable] = []
     with pytest.raises(Unreadable, match=r"more than 20 times its size; unpack it yourself if you trust it"):
@@ -299,14 +300,14 @@ def test_a_gzip_that_packs_well_is_read_and_one_of_any_size_that_is_not_absurd(
 ) -> None:
     path = write(tmp_path / "a.jsonl.gz", ROWS)
     assert len(list(load(SourceFile(path, "a"), Hints()))) == 20_000  # a thousand times, but little
-    monkeypatch.setattr(base, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 100_000)
     rows = b"".join(json.dumps({"text": os.urandom(20).hex()}).encode() + b"\n" for _ in range(5000))
     path = write(tmp_path / "b.jsonl.gz", rows)
     assert len(list(load(SourceFile(path, "b"), Hints()))) == 5000
 
 
 def test_a_damaged_gzip_gives_what_comes_before_the_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "MOST_UNPACKED", 1)  # so that every file is looked at ahead
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 1)  # so that every file is looked at ahead
     path = tmp_path / "a.jsonl.gz"
     rows = b"".join(json.dumps({"text": os.urandom(20).hex()}).encode() + b"\n" for _ in range(5000))
     path.write_bytes(gzip.compress(rows)[:-5000])
@@ -314,3 +315,55 @@ def test_a_damaged_gzip_gives_what_comes_before_the_damage(tmp_path: Path, monke
     with pytest.raises(Unreadable, match="damaged"):
         found.extend(load(SourceFile(path, "a"), Hints()))
     assert len(found) > 1000
+
+
+def test_a_large_file_costs_none_of_its_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MEMORY", 256 << 20)
+    huge = write(tmp_path / "huge.json", "[" + "[]," * 6_000_000 + "[]]")
+    other = write(tmp_path / "export.xml", "<records>" + "<record><name>N</name></record>" * 100_000 + "</records>")
+    notes = [write(tmp_path / f"{n}.md", f"# Note {n}\n\nText.") for n in range(8)]
+    found, problems = run([notes[0], huge, *notes[1:4], other, *notes[4:]])
+    assert [item.id for item in found] == [path.name for path in notes]
+    assert [problem.path for problem in problems] == [huge, other]
+
+
+def test_a_child_that_met_its_limits_is_replaced(tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[sandbox._Child] = []
+    start = sandbox._Child.__init__
+
+    def counted(process: sandbox._Child) -> None:
+        started.append(process)
+        start(process)
+
+    monkeypatch.setattr(sandbox._Child, "__init__", counted)
+    monkeypatch.setattr(sandbox, "MEMORY", 256 << 20)
+    many = write(tmp_path / "many.json", "[" + "[]," * 6_000_000 + "[]]")
+    run([good, write(tmp_path / "bad.md", "  "), good])
+    assert len(started) == 1  # a file that cannot be read is no reason
+    run([many, good])
+    assert len(started) == 3
+
+
+@pytest.mark.parametrize("name", ["tiny.jsonl.gz", "tiny.csv.gz"])
+def test_a_gzip_of_more_records_than_its_size_explains_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(child, "_FEW_RECORDS", 100)
+    row = "x\n" if "csv" in name else '{"text": "x"}\n'
+    path = write(tmp_path / name, ("text\n" if "csv" in name else "") + row * 5000)
+    most = child.most_records(path)
+    assert most == max(100, path.stat().st_size // 8)
+    items = child.bounded(load(SourceFile(path, name), Hints()), most)
+    found: list[Document | Unreadable] = []
+    with pytest.raises(Unreadable, match=f"it holds more than {most:,} records"):
+        found.extend(items)
+    assert len(found) == most
+
+
+def test_a_file_that_is_not_packed_may_hold_many_records(tmp_path: Path) -> None:
+    assert child.most_records(write(tmp_path / "a.jsonl", '{"text": "x"}\n')) == child.MOST_RECORDS
+
+
+def test_notices_are_no_reason_to_give_a_file_up() -> None:
+    notices = [Notice(f"PMID {n}: no abstract") for n in range(3 * child.MOST_BAD)]
+    assert list(child.bounded(notices, 10_000)) == notices

@@ -7,7 +7,7 @@ import pytest
 
 from clara.errors import KnowledgeError
 from clara.knowledge.loading.base import SourceFile
-from clara.knowledge.loading.sandbox import Problem
+from clara.knowledge.loading.sandbox import Omission
 from clara.knowledge.loading.sources import find_files
 from tests.knowledge.loading.makers import write
 
@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "notes"
 
 
-def names(found: list[SourceFile | Problem]) -> list[str]:
+def names(found: list[SourceFile | Omission]) -> list[str]:
     return [item.name for item in found if isinstance(item, SourceFile)]
 
 
@@ -49,7 +49,7 @@ def test_links_out_of_the_folder_are_named_and_not_followed(folder: Path, tmp_pa
     (folder / "inside.md").symlink_to(folder / "b.md")
     found = list(find_files([str(folder)]))
     assert names(found) == ["notes/a.txt", "notes/b.md", "notes/inside.md", "notes/deep/c.jsonl.gz"]
-    assert [(item.path.name, "link" in item.reason) for item in found if isinstance(item, Problem)] == [
+    assert [(item.path.name, "link" in item.reason) for item in found if isinstance(item, Omission)] == [
         ("linked", True),
         ("link.md", True),
     ]
@@ -59,7 +59,7 @@ def test_a_link_to_itself_is_a_problem(folder: Path) -> None:
     (folder / "c.md").symlink_to(folder / "c.md")
     found = list(find_files([str(folder)]))
     assert names(found) == ["notes/a.txt", "notes/b.md", "notes/deep/c.jsonl.gz"]
-    assert [item.path.name for item in found if isinstance(item, Problem)] == ["c.md"]
+    assert [item.path.name for item in found if isinstance(item, Omission)] == ["c.md"]
 
 
 def test_a_folder_that_cannot_be_listed_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(folder: Path, monkeypatch: 
     monkeypatch.setattr(os, "scandir", refuse)  # root may list every folder
     found = list(find_files([str(folder)]))
     assert names(found) == ["notes/a.txt", "notes/b.md"]
-    assert [str(item) for item in found if isinstance(item, Problem)] == [
+    assert [str(item) for item in found if isinstance(item, Omission)] == [
         f"{folder / 'deep'}: the folder cannot be read: Permission denied"
     ]
 
@@ -91,7 +91,7 @@ def test_a_glob_does_not_lead_out_of_its_folder(folder: Path, tmp_path: Path) ->
         assert not {"link.md", "e.md", "secret.md"} & {Path(name).name for name in names(found)}
     found = list(find_files([str(folder / "**" / "*.md")]))
     assert names(found) == ["b.md", "inside.md"]
-    assert {(item.path.name, item.reason) for item in found if isinstance(item, Problem)} == {
+    assert {(item.path.name, item.reason) for item in found if isinstance(item, Omission)} == {
         ("c.md", "the link leads nowhere"),
         ("link.md", "the link leads out of the folder; name its target if you want it read"),
         ("linked", "a linked folder is not followed; name it if you want it read"),

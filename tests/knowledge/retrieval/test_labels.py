@@ -51,7 +51,7 @@ def test_questions_of_medquad_are_labelled_with_their_own_answers(tmp_path: Path
 
 def test_medquad_names_are_those_that_ingestion_gives(tmp_path: Path) -> None:
     from clara.knowledge.loading.base import Hints, SourceFile
-    from clara.knowledge.loading.tables import read_jsonl
+    from clara.knowledge.loading.jsons import read_jsonl
 
     rows = [{"id": "9", "focus": "x", "qa": [{"question": "Q?", "answer": text}]} for text in ("one", "", "two")]
     path = jsonl(tmp_path / "m.jsonl", *rows)
@@ -109,10 +109,10 @@ def test_wrong_parallel_lines_are_named(tmp_path: Path, row: object, words: str)
     ("name", "content", "words"),
     [
         ("empty.jsonl", b"", "holds no question"),
-        ("bad.jsonl", b"\x80\x81\n", "cannot read .*bad.jsonl: it is not UTF-8"),
+        ("bad.jsonl", b"\x00\x81\n", "cannot read .*bad.jsonl: it is binary, not text"),
         ("headed.csv", b"id,english,spanish\n", "holds no question"),
         ("unanswered.jsonl", b'{"id": "1", "qa": [{"question": "Q?", "answer": ""}]}\n', "holds no question"),
-        ("bad.csv", b"\xff\xff", "cannot read .*bad.csv: it is not UTF-8"),
+        ("bad.csv", b"ab\x00cd", "cannot read .*bad.csv: it is binary, not text"),
         ("lonely.csv", b"id,english\n1,What?\n", "needs a column for English and for at least one other"),
         ("foreign.csv", b"id,spanish,french\n1,a,b\n", "needs a column for English"),
     ],
