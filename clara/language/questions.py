@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from clara.types import Option, Question
 
-LETTERS = "ABCDEFGHIJ"
-"""The labels of options; more than ten are not supported."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""The labels of options."""
 
 _ALPHABETS = (
     LETTERS,

@@ -74,6 +74,12 @@ _WORD_LENGTH = 32
 _fold_word = lru_cache(maxsize=65536)(_fold)
 
 
+def plain(text: str) -> str:
+    """Compatibility form, lower case, single spaces, no full stop at the end: for comparing the texts of options."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", folded).strip(" .。।;；,，、")
+
+
 def sentences(text: str) -> list[str]:
     """Sentences in any script: full stop, danda, ideographic full stop, blank line."""
     flat = [" ".join(part.split()).strip(" #-*") for part in _SENTENCE_END.split(text)]

@@ -10,6 +10,7 @@ from typing import Any, cast
 import json_repair
 from pydantic import ValidationError
 
+from clara.language.replies import reader
 from clara.language.replies.objects import last_object
 from clara.tasks.model import TASKS, AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
 from clara.types import Option, Passage
@@ -23,11 +24,6 @@ _BRACES = 64
 """Opening brackets of a broken reply from which on it is not repaired."""
 _LONGEST = 20_000
 """Characters of a broken reply from which on it is not repaired."""
-_LETTER = re.compile(
-    r"(?:(?:the )?(?:right |correct )?(?:answer|option|letter)(?: is)?:?)?[\W_]*([A-J])(?=\W*\Z|\s*[).:*\]\n])",
-    re.IGNORECASE,
-)
-"""A letter that stands alone: "B", "(b)", "B) Cornea", "The answer is B."; not the article of "A patient"."""
 
 
 class Misfit(ValueError):
@@ -70,10 +66,12 @@ def with_passages(inputs: TaskModel, count: int) -> TaskModel:
 def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
     """The visible reply as the task's output.
 
+    A choice may be written with its option's text ("B) Cornea"), and in a sentence where no object was written.
+
     Raises:
         Misfit: it holds no JSON object, or one that does not fit.
     """
-    value = _within_bounds(_json_object(text, output.model_fields), output)
+    value = _within_bounds(_object_of(text, output, inputs), output)
     try:
         result = output.model_validate(value)
     except ValidationError as error:
@@ -88,20 +86,40 @@ def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
     return result
 
 
+def _object_of(text: str, output: type[TaskModel], inputs: TaskModel) -> dict[str, Any]:
+    """The object of a reply, its odd fields put right; of a choice in plain words, one that holds its letter."""
+    is_choice = output is ChoiceOut and isinstance(inputs, AnswerIn)
+    try:
+        value = tidied(_json_object(text, output.model_fields), output)
+    except Misfit:
+        letter = read_letter_of(text, inputs) if is_choice else None
+        if letter is None:
+            raise
+        return {"reasoning": text, "label": letter}
+    if is_choice and value.get("label") not in letters_of(inputs):
+        letter = read_letter_of(text, inputs)
+        if letter is not None:
+            value["label"] = letter
+    return value
+
+
+def read_letter_of(text: str, inputs: TaskModel) -> str | None:
+    """The option letter that a reply of any form gives, read as ``clara bench`` reads recorded ones."""
+    if not isinstance(inputs, AnswerIn) or not inputs.options:
+        return None
+    return reader.read_letter(text, inputs.options).letter
+
+
 def read_letter(text: str, inputs: TaskModel) -> LetterOut:
-    """The reply of a task of the form ``letter``: the letter alone, or in a JSON object.
+    """The reply of a task of the form ``letter``: the letter, alone, in an object or in a sentence.
 
     Raises:
-        Misfit: it does not begin with one of the letters.
+        Misfit: it gives none of the letters.
     """
-    letters = letters_of(inputs)
-    if "{" in text:
-        value = _json_object(text, ("label",))
-        text = str(value.get("label", ""))
-    label = _leading_letter(text)
-    if label not in letters:
-        raise Misfit(f"it does not begin with one of the letters {', '.join(letters)}")
-    return LetterOut(label=label)
+    letter = read_letter_of(text, inputs)
+    if letter is None:
+        raise Misfit(f"it gives none of the letters {', '.join(letters_of(inputs))}")
+    return LetterOut(label=letter)
 
 
 def letters_of(inputs: TaskModel) -> list[str]:
@@ -138,6 +156,41 @@ def _bounds(output: type[TaskModel]) -> dict[str, dict[str, Any]]:
     return {name: _plain(field) for name, field in output.model_json_schema()["properties"].items()}
 
 
+def tidied(value: dict[str, Any], output: type[TaskModel]) -> dict[str, Any]:
+    """The object without keys that the task has not, and with fields of a neighbouring type as their own.
+
+    Lists of citations may be null or hold texts such as "[1]"; a confidence may be "90%"; one in words says nothing.
+    """
+    fields = {name: field for name, field in value.items() if name in output.model_fields}
+    for name in ("citations", "relevant"):
+        if name in fields:
+            fields[name] = _whole_numbers(fields[name])
+    if isinstance(fields.get("confidence"), str):
+        fields["confidence"] = _share(fields["confidence"])
+    for name in _REMARKS & fields.keys():
+        if fields[name] is None:
+            fields[name] = ""
+    return fields
+
+
+def _whole_numbers(value: object) -> list[int]:
+    """The whole numbers that stand in a list, a text or a single value."""
+    entries = cast("list[object]", value) if isinstance(value, list) else [] if value is None else [value]
+    numbers: list[int] = []
+    for entry in entries:
+        numbers.extend(int(digits) for digits in re.findall(r"\d{1,4}", str(entry)))
+    return numbers
+
+
+def _share(text: str) -> float | None:
+    """A confidence that was written as text: "0.9", "90%", "90 / 100"."""
+    match = re.match(r"\s*(\d+(?:[.,]\d+)?)\s*(%?)", text)
+    if match is None:
+        return None
+    number = float(match[1].replace(",", "."))
+    return number / 100 if match[2] or number > 1 else number
+
+
 def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, Any]:
     """The object with its remarks and lists cut to their bounds, which a model is not told, and a percentage as a share.
 
@@ -152,15 +205,7 @@ def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, 
             kept[name] = found[: most.get("maxItems")]
         elif name == "confidence" and isinstance(found, int | float) and 1 < found <= 100:
             kept[name] = found / 100
-        elif name == "label" and isinstance(found, str):
-            kept[name] = _leading_letter(found) or found
     return kept
-
-
-def _leading_letter(text: str) -> str:
-    """The option letter that a text begins with, alone or before the option's words; empty if there is none."""
-    match = _LETTER.match(text)
-    return match[1].upper() if match else ""
 
 
 def _json_object(text: str, keys: Collection[str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from clara.bench.audit.rules import (
     script_problem,
 )
 from clara.bench.datasets import Dataset, Item
-from clara.bench.datasets.values import plain
+from clara.language.text import plain
 
 PROBLEMS = (
     "missing_options",

@@ -10,11 +10,10 @@ from functools import lru_cache
 from statistics import median
 
 from clara.bench.datasets import Item
-from clara.bench.datasets.values import plain
 from clara.language.codes import LANGUAGES
 from clara.language.detection import detect_language
 from clara.language.questions import LETTERS, option_markers
-from clara.language.text import normalise, words
+from clara.language.text import normalise, plain, words
 
 WHOLE_LANGUAGE = frozenset({"wrong_script", "romanised"})
 """Problems that may be a property of a language's whole column."""

@@ -6,11 +6,11 @@ import ast
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from clara.language.questions import LETTERS, label_of, parse_question
+from clara.language.text import plain
 from clara.types import Option
 
 GoldForm = Literal["letter", "index0", "index1", "text"]
@@ -145,9 +145,3 @@ def read_references(value: Any) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(str(part).strip() for part in list[Any](value) if not missing(part))
     return (str(value).strip(),)
-
-
-def plain(text: str) -> str:
-    """Compatibility form, lower case, single spaces, no full stop at the end: for comparing option texts."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", " ", folded).strip(" .。।;；,，、")

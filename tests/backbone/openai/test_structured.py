@@ -55,7 +55,6 @@ def test_only_the_tools_that_there_are_can_be_called() -> None:
         ("", "no complete JSON object"),
         ('{"problem": "', "adequate: Field required"),
         ('{"problem": ""}', "adequate: Field required"),
-        ('{"problem": "", "adequate": true, "more": 1}', "more: Extra inputs"),
         ("{" * 100_000, "no complete JSON object"),
     ],
 )
@@ -102,3 +101,35 @@ def test_a_letter_outside_the_question_does_not_fit() -> None:
 def test_a_question_without_options_has_no_letter() -> None:
     with pytest.raises(Misfit):
         read_letter("A", AnswerIn(language="en", original_stem="q", stem="q"))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"reasoning": "r", "citations": [], "label": "B) ciliary body", "confidence": 0.5}',
+        '{"reasoning": "r", "citations": [], "label": "(B).", "confidence": 0.5}',
+        '{"reasoning": "r", "citations": [], "label": "Option B", "confidence": 0.5}',
+        '{"reasoning": "r", "citations": [], "label": "ciliary body", "confidence": 0.5}',
+        '{"reasoning": "r", "citations": [], "label": "B", "confidence": 0.5, "sources": ["a book"], "note": null}',
+        '{"reasoning": null, "citations": null, "label": "B", "confidence": "rather sure"}',
+        '{"reasoning": "r", "citations": ["[1]", "passage 2"], "label": "B", "confidence": "80 %"}',
+        "{'reasoning': 'r', 'citations': [], 'label': 'B', 'confidence': 0.5,}",
+        '{"label": "A", "reasoning": "a first idea"}\nBetter:\n{"label": "B", "reasoning": "r"}',
+        "The right choice is B, since the ciliary body secretes it.",
+        "B\n\nReason: it is secreted there; A is wrong.",
+    ],
+)
+def test_a_choice_is_read_however_its_letter_is_written(reply: str) -> None:
+    assert read_reply(reply, ChoiceOut, INPUTS).label == "B"
+
+
+def test_odd_fields_keep_what_they_say() -> None:
+    choice = read_reply('{"citations": ["[2]", 1], "label": "A", "confidence": "75%"}', ChoiceOut, INPUTS)
+    assert (choice.citations, choice.confidence) == ((2, 1), 0.75)
+    assert read_reply('{"citations": 2, "label": "A", "confidence": "high"}', ChoiceOut, INPUTS).confidence is None
+
+
+@pytest.mark.parametrize("reply", ["Neither fits.", "A or B", '{"label": "", "reasoning": "unclear"}', "Vitamin A"])
+def test_a_choice_without_a_letter_does_not_fit(reply: str) -> None:
+    with pytest.raises(Misfit):
+        read_reply(reply, ChoiceOut, INPUTS)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import clara.bench.scoring.extraction
+import clara.language.replies.reader
+from clara.bench.datasets.named import NAMED
 from clara.bench.scoring.extraction import extract_letter, read_reply
 from clara.language.codes import LANGUAGES
 from clara.types import Option
 
 CORPUS = [json.loads(line) for line in (Path(__file__).parent / "data" / "replies.jsonl").read_text("utf-8").splitlines()]
-ANCHORS = Path(clara.bench.scoring.extraction.__file__).with_name("anchors.toml")
+ANCHORS = Path(clara.language.replies.reader.__file__).with_name("anchors.toml")
 
 
 def read(reply: str, options: dict[str, str]) -> str:
@@ -38,10 +39,14 @@ def test_the_corpus_is_wide_enough() -> None:
 
 def test_every_language_has_its_anchors() -> None:
     languages = tomllib.loads(ANCHORS.read_text("utf-8"))
-    assert set(languages) >= {"en", "es", "pt", "fr", "fil", "hi", "zh", "ar", "de", "ru", "ja", "ko", "it"}
-    assert set(languages) <= set(LANGUAGES)
-    needed = {"answer", "choose", "therefore", "correct", "option", "filler", "not", "void", "none", "unknown"}
+    chief = {"en", "es", "pt", "fr", "fil", "hi", "zh", "ar", "de", "ru", "ja", "ko", "it"}
+    named: set[str] = set()
+    for known in NAMED:
+        named.update(known.configs.values())
+    assert chief | named <= set(languages) <= set(LANGUAGES)
+    needed = {"answer", "correct", "option", "filler", "link", "not", "wrong", "verdict", "void", "explanation"}
     assert all(needed <= set(entry) for entry in languages.values())
+    assert all({"choose", "therefore", "none", "unknown"} <= set(languages[code]) for code in chief)
 
 
 @pytest.mark.parametrize(
