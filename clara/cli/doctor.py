@@ -212,6 +212,7 @@ async def _described(settings: Settings) -> dict[str, Any]:
         info = await backbone.info()
         # the doctor is asked when something is wrong, and what is remembered may be it
         can = await backbone.capabilities(afresh=True)
+        skills = await backbone.known_skills()
         load = await backbone.servers.load()
     finally:
         await backbone.aclose()
@@ -220,6 +221,7 @@ async def _described(settings: Settings) -> dict[str, Any]:
         "context_length": info.context_length,
         "server": info.server,
         "capabilities": asdict(can),
+        "skills": asdict(skills) if skills else None,
         "confidence": "log-probabilities of the letter" if can.logprobs else "stated by the model",
         "prefix_cache_hit_rate": load.prefix_hit_rate,
     }
@@ -289,7 +291,15 @@ def _backbone_rows(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
         (entry["address"], ", ".join(part for part in (entry["model"], length, entry["server"]) if part)),
         ("  structured replies", ", ".join(f"{name} {can[name]}" for name in forms)),
         ("  confidence", entry["confidence"]),
+        ("  trusted with", _trust(entry["skills"])),
         ("  prompt length", "counted by the server" if can["tokenize"] else "estimated"),
         ("  thinking", thinks if can["thinks"] else "no"),
         ("  prefix cache", "unknown" if rate is None else f"{100 * rate:.0f} % of the prompt tokens since its start"),
     ]
+
+
+def _trust(skills: Mapping[str, Any] | None) -> str:
+    """The tasks that the model was measured to do well."""
+    if skills is None:
+        return "not measured yet: the first question of strategy clara does"
+    return ", ".join(skills["trusted"]) or "translating and choosing a letter only"

@@ -28,6 +28,8 @@ async def test_what_the_server_can_do_is_shown(isolated: Path) -> None:
     assert entry["prefix_cache_hit_rate"] == 0.25
     assert "25 % of the prompt tokens" in shown.output
     assert "json_schema yes" in shown.output
+    assert entry["skills"] is None
+    assert "not measured yet" in shown.output
 
 
 async def test_a_dead_engine_is_no_reachable_backbone(isolated: Path) -> None:

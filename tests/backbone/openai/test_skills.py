@@ -10,6 +10,8 @@ from clara.backbone.openai.skills import measure, prior_of
 from clara.backbone.openai.trials import JUDGEMENTS, NEUTRAL, READING, Trial
 from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
 from clara.testing import ScriptedBackbone
+from tests.backbone.conftest import Connect
+from tests.backbone.fake_server import FakeServer
 
 EVERY_TASK = ("answer_choice", "assess", "grade", "terms", "verify")
 FLAT = LetterOut(label="A", probabilities={"A": 0.6, "B": 0.1, "C": 0.1, "D": 0.1, "E": 0.1})
@@ -86,3 +88,16 @@ def test_the_pull_of_the_letters_is_a_mean_of_logarithms_around_zero() -> None:
 def test_the_neutral_questions_have_five_letters_and_say_nothing_of_eyes() -> None:
     assert all(len(shown) == 5 for _, shown in NEUTRAL)
     assert not any("eye" in stem.casefold() for stem, _ in NEUTRAL)
+
+
+async def test_a_model_is_measured_once_and_the_next_process_remembers(vllm: FakeServer, connect: Connect) -> None:
+    first = connect(vllm.url)
+    assert await first.known_skills() is None
+    measured = await first.skills()
+    asked = len(vllm.bodies)
+    assert asked >= len(READING) + len(JUDGEMENTS) + len(NEUTRAL)
+    assert await first.skills() == measured
+    later = await connect(vllm.url).skills()
+    assert len(vllm.bodies) == asked
+    assert set(later.trusted or ()) == set(measured.trusted or ())
+    assert dict(later.prior) == dict(measured.prior)
