@@ -47,8 +47,20 @@ CPU = {"VLLM_CPU_KVCACHE_SPACE": "4", "VLLM_CPU_OMP_THREADS_BIND": f"0-{(os.cpu_
 """Left to itself, vLLM keeps one core free."""
 
 
+QUESTIONS = {
+    "English": "Which layer of the cornea is the thickest?",
+    "Spanish": "¿Cuál es la capa más gruesa de la córnea?",
+    "Portuguese": "Qual é a camada mais espessa da córnea?",
+    "French": "Quelle est la couche la plus épaisse de la cornée ?",
+    "Filipino": "Aling suson ng cornea ang pinakamakapal?",
+    "Hindi": "कॉर्निया की सबसे मोटी परत कौन सी है?",
+    "Chinese": "角膜最厚的一层是哪一层？",
+}
+"""What ``--ask`` asks."""
+
+
 def main() -> None:
-    """Serve, replay, report."""
+    """Serve, ask, replay, report."""
     parser = argparse.ArgumentParser(description="strategies side by side on a real model")
     parser.add_argument("model", help="a hub name, a folder, or a name of tools/checked_weights.py")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs, outside the repository")
@@ -58,11 +70,15 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="first N questions")
     parser.add_argument("--concurrency", type=int, default=16, help="requests in flight")
     parser.add_argument("--url", help="address of a server that runs, ending in /v1")
+    parser.add_argument("--ask", action="store_true", help="first ask one question in each of seven languages")
     parser.add_argument("--report", action="store_true", help="print the table of what is there and run nothing")
     arguments = parser.parse_args()
     names = arguments.strategies.split(",")
     if not arguments.report:
         with served(arguments.model, arguments.out, arguments.url) as url:
+            for language, question in QUESTIONS.items() if arguments.ask else ():
+                print(f"\n{language}: {question}", flush=True)
+                clara("ask", question, "--backbone", url)
             for name in names:
                 replay(arguments, name, url)
     folders = [arguments.out / name for name in names if (arguments.out / name / "journal.jsonl").is_file()]
@@ -116,13 +132,19 @@ def model_of(name: str, out: Path) -> str | Path:
 def replay(arguments: argparse.Namespace, strategy: str, url: str) -> None:
     """One strategy over the data set; goes on where a stopped run ended."""
     folder: Path = arguments.out / strategy
-    command = [sys.executable, "-m", "clara", "bench", "run", arguments.data, "--strategy", strategy]
-    command += ["--backbone", url, "--out", str(folder)]
-    command += ["--resume"] if (folder / "manifest.json").is_file() else []
-    command += ["--languages", arguments.languages] if arguments.languages else []
-    command += ["--limit", str(arguments.limit)] if arguments.limit else []
-    environ = {**PATIENT, **os.environ, "CLARA_CONCURRENCY": str(arguments.concurrency)}
-    subprocess.run(command, check=True, env=environ)
+    command = ["bench", "run", arguments.data, "--strategy", strategy, "--backbone", url, "--out", str(folder)]
+    if (folder / "manifest.json").is_file():
+        command.append("--resume")
+    if arguments.languages:
+        command += ["--languages", arguments.languages]
+    if arguments.limit:
+        command += ["--limit", str(arguments.limit)]
+    clara(*command, CLARA_CONCURRENCY=str(arguments.concurrency))
+
+
+def clara(*arguments: str, **environ: str) -> None:
+    """Run one command of CLARA with the patience that a CPU needs."""
+    subprocess.run([sys.executable, "-m", "clara", *arguments], check=True, env={**PATIENT, **os.environ, **environ})
 
 
 def table(runs: Sequence[Run]) -> str:
