@@ -222,7 +222,7 @@ def read_front_matter(path: Path, what: str, error: type[DataError]) -> tuple[di
         raise error(f"{path} has no front matter between --- lines")
     try:
         head: Any = yaml.safe_load(match[1])
-    except yaml.YAMLError as problem:
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: a date of the 40th of a month
         raise error(f"{path}: the front matter is not valid YAML ({problem})") from None
     if not isinstance(head, dict):
         raise error(f"{path}: the front matter must consist of lines like name: value")

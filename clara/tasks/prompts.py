@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 
 from clara import resources
 from clara.errors import PromptError
@@ -27,6 +27,7 @@ from clara.files import read_front_matter
 from clara.language.codes import LANGUAGES
 from clara.tasks.model import TASKS, Task, TaskModel
 from clara.tasks.passages import laid_out
+from clara.tasks.templates import compiled, filled_in, placeholders
 from clara.types import Option, Passage
 
 Message = dict[str, str]
@@ -35,6 +36,15 @@ _BLOCK = re.compile(r"<(system|user)>\n(.*?)\n</\1>", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z_]+)(?:\s[^<>\n]*)?>")
 _REQUIRED = {"version", "purpose", "inputs", "output", "max_tokens"}
 _KNOWN = _REQUIRED | {"temperature", "thinking"}
+_SHORT = reprlib.Repr()
+"""Shows a value in a message; aliases of YAML may make one that is endless when written out."""
+_SHORT.maxlevel = 2
+_OTHER_KEYS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("purpose", (str,), "text"),
+    ("output", (str,), "a name"),
+    ("temperature", (int, float, type(None)), "a number"),
+    ("thinking", (bool, type(None)), "true or false"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Prompt:
     """One validated template."""
 
     name: str
+    path: Path
     version: int
     purpose: str
     max_tokens: int
@@ -54,12 +65,19 @@ class Prompt:
     """The tag names that text from outside must not contain."""
 
     def render(self, inputs: TaskModel) -> list[Message]:
-        """System and user message for one task input."""
+        """System and user message for one task input.
+
+        Raises:
+            PromptError: the template cannot be filled in with it.
+        """
         values = _values(inputs, self.tags)
-        return [
-            {"role": "system", "content": self.system.render(values).strip()},
-            {"role": "user", "content": self.user.render(values).strip()},
-        ]
+        try:
+            return [
+                {"role": "system", "content": filled_in(self.system, values)},
+                {"role": "user", "content": filled_in(self.user, values)},
+            ]
+        except ValueError as error:
+            raise PromptError(f"the prompt {self.path} cannot be filled in: {error}") from None
 
 
 class PromptLibrary:
@@ -107,6 +125,7 @@ def load_prompt(path: Path, task: Task[Any, Any]) -> Prompt:
     _check_inputs(path, task, head, blocks)
     return Prompt(
         name=task.name,
+        path=path,
         version=int(head["version"]),
         purpose=str(head["purpose"]),
         max_tokens=int(head["max_tokens"]),
@@ -125,9 +144,13 @@ def _check_head(path: Path, head: Mapping[str, Any]) -> None:
         )
     for name in ("version", "max_tokens"):
         if not isinstance(head[name], int) or head[name] < 1:
-            raise PromptError(f"{path}: {name} must be a whole number from 1 on, not {head[name]!r}")
-    if not isinstance(head["inputs"], list):
-        raise PromptError(f"{path}: inputs must be a list of names, not {head['inputs']!r}")
+            raise PromptError(f"{path}: {name} must be a whole number from 1 on, not {_SHORT.repr(head[name])}")
+    names: Any = head["inputs"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
+        raise PromptError(f"{path}: inputs must be a list of names, not {_SHORT.repr(names)}")
+    for name, kinds, what in _OTHER_KEYS:
+        if not isinstance(head.get(name), kinds):
+            raise PromptError(f"{path}: {name} must be {what}, not {_SHORT.repr(head[name])}")
 
 
 def _check_tags(path: Path, body: str) -> frozenset[str]:
@@ -153,8 +176,8 @@ def _check_inputs(path: Path, task: Task[Any, Any], head: Mapping[str, Any], blo
     if unknown := declared - given:
         raise PromptError(f"{path}: the task {task.name!r} gives no input {sorted(unknown)[0]!r}")
     try:
-        used = set[str]().union(*(meta.find_undeclared_variables(_ENVIRONMENT.parse(text)) for text in blocks.values()))
-    except TemplateError as error:
+        used = placeholders(blocks["system"]) | placeholders(blocks["user"])
+    except ValueError as error:
         raise PromptError(f"{path}: {error}") from None
     if undeclared := used - declared:
         raise PromptError(f"{path}: placeholder {sorted(undeclared)[0]!r} is not among the inputs")
@@ -172,14 +195,13 @@ def _needed(task: Task[Any, Any]) -> set[str]:
     return {"language_name" if name == "language" else name for name in names}
 
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _DERIVED = {"language_name"}
 
 
 def _compile(path: Path, text: str) -> Template:
     try:
-        return _ENVIRONMENT.from_string(text)
-    except TemplateError as error:
+        return compiled(text)
+    except ValueError as error:
         raise PromptError(f"{path}: {error}") from None
 
 

@@ -376,3 +376,74 @@ def test_a_term_that_is_the_same_in_english_is_told_once() -> None:
     user = user_of(ANSWER_CHOICE.name, asked)
     assert "\ntimolol: a beta blocker\n" in user
     assert "ojo = eye" in user
+
+
+FAR = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+DEEP = "{% if stem %}" * 400 + "{% endif %}" * 400
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (FAR, "a loop over anything but a list"),
+        (
+            "{% for a in stem %}{% for b in stem %}{% for c in stem %}{% endfor %}{% endfor %}{% endfor %}",
+            "a loop inside a loop",
+        ),
+        ("{% for a in options recursive %}{{ loop(options) }}{% endfor %}", "may not use"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "may not use macro"),
+        ("{{ 'x' * 10000000000 }}", "may not use mul"),
+        ("{{ 9 ** 9 ** 9 ** 9 }}", "may not use pow"),
+        ("{{ '%9999999999d' % 1 }}", "may not use mod"),
+        ("{{ stem | center(9999999999) }}", "the filter center"),
+        ("{% set s = stem ~ stem %}{{ s }}", "may not use assign"),
+        ("{% include 'answer_text.md' %}", "may not use include"),
+        ("{{ ''.__class__.__mro__ }}", "the attribute __"),
+        ("{{ stem.upper() }}", "may not use call"),
+        ("{{ [[[[" + "[" * 3000 + "]" * 3000 + "]]]] }}", "nested too deep"),
+        (DEEP, "nested too deep"),
+    ],
+)
+def test_a_template_that_could_work_without_end_or_reach_out_is_refused_at_load(folder: Path, more: str, why: str) -> None:
+    change(folder / "answer_text.md", "<user>\n", f"<user>\n{more}\n")
+    with pytest.raises(PromptError, match=rf"answer_text\.md: .*{why}"):
+        PromptLibrary(folder)
+
+
+@pytest.mark.parametrize("more", ["{{ stem.size }}", "{{ 1 + stem }}", "{{ options[99].text }}", "{{ stem['__class__'] }}"])
+def test_a_template_that_fails_when_it_is_filled_in_is_named(folder: Path, more: str) -> None:
+    change(folder / "translate.md", "<user>\n", f"<user>\n{more}\n")
+    prompt = PromptLibrary(folder)["translate"]
+    with pytest.raises(PromptError, match=r"the prompt .*translate\.md cannot be filled in: ."):
+        prompt.render(TranslateIn(language="es", stem="¿Qué es?"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("inputs: [", "inputs: [[deep], ", "inputs must be a list of names"),
+        ("purpose: ", "purpose: 12 #", "purpose must be text, not 12"),
+        ("max_tokens: ", "temperature: hot\nmax_tokens: ", "temperature must be a number, not 'hot'"),
+        ("purpose: ", "purpose: " + "[" * 5000 + " #", "front matter is not valid YAML"),
+        ("purpose: ", "purpose: 2026-13-45 #", "purpose must be text|not valid YAML"),
+    ],
+)
+def test_front_matter_of_another_form_is_a_sentence(folder: Path, old: str, new: str, why: str) -> None:
+    change(folder / "terms.md", old, new)
+    with pytest.raises(PromptError, match=rf"terms\.md: .*({why})"):
+        PromptLibrary(folder)
+
+
+def test_aliases_that_would_unfold_without_end_are_shown_cut(folder: Path) -> None:
+    bomb = "\n".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 10)}]" if n else "b0: &b0 [x]" for n in range(12))
+    change(folder / "terms.md", "---\n", f"---\n{bomb}\n")
+    with pytest.raises(PromptError, match=r"terms\.md"):
+        PromptLibrary(folder)
+    change(folder / "terms.md", bomb, "")
+    nested = "&a0 [x]"
+    for n in range(1, 12):
+        nested = f"&a{n} [{nested}, {', '.join([f'*a{n - 1}'] * 9)}]"
+    change(folder / "terms.md", "purpose: ", f"purpose: {nested} #")
+    with pytest.raises(PromptError, match="purpose must be text") as caught:
+        PromptLibrary(folder)
+    assert len(str(caught.value)) < 1000
