@@ -322,7 +322,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
             values = tomllib.load(file)
     except OSError as error:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or no UTF-8
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
     for secret in ("api_key", "chroma_token"):
         if secret in values:

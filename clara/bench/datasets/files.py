@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clara.bench.datasets.values import refuse_deep
 from clara.errors import DatasetError
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
@@ -87,7 +88,7 @@ def _json_lines(path: Path, text: str) -> list[Row]:
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Row(path, number, {}).error(f"is no JSON: {error}") from None
         rows.append(_object(path, number, value))
     return rows
@@ -96,7 +97,7 @@ def _json_lines(path: Path, text: str) -> list[Row]:
 def _json_array(path: Path, text: str) -> list[Row]:
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DatasetError(f"{path} is no JSON: {error}", path=str(path)) from None
     return [_object(path, number, value) for number, value in enumerate(values, 1)]
 
@@ -104,6 +105,10 @@ def _json_array(path: Path, text: str) -> list[Row]:
 def _object(path: Path, number: int, value: Any) -> Row:
     if not isinstance(value, dict):
         raise Row(path, number, {}).error("is no JSON object")
+    try:
+        refuse_deep(value)
+    except ValueError as error:
+        raise Row(path, number, {}).error(str(error)) from None
     return Row(path, number, {str(key): cell for key, cell in value.items()})
 
 

@@ -121,7 +121,7 @@ def read_layout(path: Path) -> Layout:
             values = tomllib.load(file)
     except OSError as error:
         raise DatasetError(f"cannot read the mapping {path}: {error.strerror}", path=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or no UTF-8
         raise DatasetError(f"the mapping {path} is not valid TOML: {error}", path=str(path)) from None
     return layout_from(values, str(path))
 

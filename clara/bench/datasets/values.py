@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import math
 import re
@@ -16,8 +17,29 @@ from clara.types import Option
 GoldForm = Literal["letter", "index0", "index1", "text"]
 """How the gold column says which option is right: a letter, a place counted from 0 or 1, or the option's text."""
 
+MOST_LEVELS = 32
+"""Lists and objects in one another in one row; public data sets have two or three."""
+_TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
 _LABEL_KEYS = ("aid", "key", "label", "id", "letter")
 _TEXT_KEYS = ("atext", "value", "text", "option")
+
+
+def refuse_deep(value: Any, most: int = MOST_LEVELS) -> None:
+    """Refuse a value that cannot be handled as data: Python shows, copies and compares nested values by recursion.
+
+    Raises:
+        ValueError: lists and objects lie in one another more than ``most`` levels deep.
+    """
+    if isinstance(value, Mapping):
+        inner: list[Any] = list(value.values())
+    elif isinstance(value, list | tuple):
+        inner = list(value)
+    else:
+        return
+    if most == 0:
+        raise ValueError(_TOO_DEEP)
+    for part in inner:
+        refuse_deep(part, most - 1)
 
 
 def missing(value: Any) -> bool:
@@ -53,9 +75,14 @@ def _from_text(text: str) -> tuple[Option, ...]:
     if stripped[:1] in "[{":
         for parse, failures in ((json.loads, ValueError), (ast.literal_eval, (ValueError, SyntaxError))):
             try:
-                return read_options(parse(stripped))
+                value: Any = parse(stripped)
             except failures:
                 continue
+            except (RecursionError, MemoryError):  # the second is how ast refuses brackets in brackets
+                raise ValueError(_TOO_DEEP) from None
+            refuse_deep(value)
+            with contextlib.suppress(ValueError):
+                return read_options(value)
     options = parse_question(f"\n{stripped}").options
     if not options:
         raise ValueError(f"has options without markers: {stripped[:60]!r}")
@@ -139,9 +166,11 @@ def read_references(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
-            value = json.loads(value)
-        except ValueError:
+            listed: Any = json.loads(value)
+            refuse_deep(listed)
+        except (ValueError, RecursionError):
             return (value.strip(),)
+        value = listed
     if isinstance(value, (list, tuple)):
         return tuple(str(part).strip() for part in list[Any](value) if not missing(part))
     return (str(value).strip(),)

@@ -65,7 +65,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise JournalError(f"{folder} is no run folder: cannot read {path.name} ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise JournalError(f"{path} is broken: {error}") from None
     if not isinstance(manifest, dict):
         raise JournalError(f"{path} is broken: it holds no JSON object")

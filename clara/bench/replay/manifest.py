@@ -121,7 +121,7 @@ def note(path: Path, **facts: Any) -> None:
     """
     try:
         manifest: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise JournalError(f"cannot read {path}: {error}") from None
     manifest["sessions"][-1] |= facts
     replace_file(path, json.dumps(manifest, indent=2, ensure_ascii=False).encode())

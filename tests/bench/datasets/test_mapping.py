@@ -10,7 +10,7 @@ import pytest
 
 from clara.bench.datasets import load_dataset
 from clara.bench.datasets.layout import layout_from
-from clara.bench.datasets.values import read_gold, read_options
+from clara.bench.datasets.values import read_gold, read_options, read_references
 from clara.errors import DatasetError
 from clara.types import Option
 
@@ -233,3 +233,27 @@ def test_the_fingerprint_follows_file_and_mapping(tmp_path: Path) -> None:
         for column in ("q", "alt", "q")
     ]
     assert prints[0] == prints[2] != prints[1]
+
+
+def test_options_nested_without_end_are_named_by_file_and_row(tmp_path: Path) -> None:
+    for depth in (40, 900, 5000, 60_000):
+        path = save(
+            tmp_path, "d.csv", f"id,language,question,options,answer\n1,english,Which?,{'[' * depth}{']' * depth},A\n"
+        )
+        with pytest.raises(DatasetError, match=r"d\.csv: row 1 is nested more than 32 levels deep"):
+            load_dataset(str(path))
+
+
+@pytest.mark.parametrize("depth", [40, 900, 5000, 200_000])
+@pytest.mark.parametrize(("name", "begin"), [("d.json", "["), ("d.jsonl", '{"id": '), ("e.jsonl", "")])
+def test_a_file_nested_without_end_is_a_sentence(tmp_path: Path, name: str, begin: str, depth: int) -> None:
+    end = "]" if begin == "[" else "}" if begin else ""
+    path = save(tmp_path, name, f"{begin}{'[' * depth}{']' * depth}{end}\n")
+    with pytest.raises(DatasetError, match=rf"{name}.*(nested more than|no JSON)"):
+        load_dataset(str(path))
+
+
+@pytest.mark.parametrize("depth", [40, 900, 5000])
+def test_a_reference_nested_without_end_is_text(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    assert read_references(nested) == (nested,)
