@@ -6,8 +6,10 @@ variant is Lucene's, with Anserini's k1 = 0.9 and b = 0.4 (benchmarks/retrieval.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -18,14 +20,29 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
+from clara.files import sync_folder
 from clara.language.text import search_tokens
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 
 _K1, _B = 0.9, 0.4
-_RECIPE = f"k1={_K1} b={_B} title=3"
+_RECIPE = f"k1={_K1} b={_B} title=3 tokens=2"
 """Changes with what is indexed and how, so that an index on disk that was made otherwise is made again."""
+
+
+_ABOUT = "about.json"
+"""File that says what an index holds, with the checksums of the others."""
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Name and SHA-256 of each file of an index, but for the one that says them."""
+    digests: dict[str, str] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != _ABOUT:
+            with path.open("rb") as file:
+                digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 class LexicalIndex:
@@ -73,7 +90,7 @@ class LexicalIndex:
         return np.asarray(self._scorer.get_scores(known), dtype=np.float32)
 
     def save(self, folder: Path) -> None:
-        """Write the index; the folder is replaced whole, so a kill leaves the old one or none.
+        """Write the index with a checksum; the folder is replaced whole and synced, so a crash leaves the old one or none.
 
         Raises:
             OSError: the disk refuses, or another process that saves the same index was quicker.
@@ -82,9 +99,15 @@ class LexicalIndex:
         try:
             if self._scorer is not None:
                 self._scorer.save(str(fresh), show_progress=False)
-            (fresh / "about.json").write_text(json.dumps({"size": self._size, "recipe": _RECIPE}))
+            about = {"size": self._size, "recipe": _RECIPE, "files": _digests(fresh)}
+            (fresh / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+            for path in fresh.iterdir():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+            sync_folder(fresh)
             shutil.rmtree(folder, ignore_errors=True)
             fresh.rename(folder)
+            sync_folder(folder.parent)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
@@ -95,9 +118,11 @@ class LexicalIndex:
         Raises:
             OSError, ValueError, EOFError, KeyError, TypeError: it is missing, damaged or of another size; build it again.
         """
-        about = json.loads((folder / "about.json").read_text())
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         if (about["recipe"], about["size"]) != (_RECIPE, size):
             raise ValueError("another recipe or size")
+        if about["files"] != _digests(folder):
+            raise ValueError("a file is damaged")
         if not (folder / "params.index.json").exists():
             return cls(None, size)
         return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False), size)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,4 +85,47 @@ def test_a_missing_or_damaged_index_raises_what_the_store_catches(index: Lexical
         LexicalIndex.load(tmp_path / "bm25", len(TEXTS) + 1)
     (tmp_path / "bm25" / "params.index.json").write_text("{")
     with pytest.raises((OSError, ValueError)):
+        LexicalIndex.load(tmp_path / "bm25", len(TEXTS))
+
+
+def damage_second_half(path: Path) -> None:
+    """What a power cut leaves of a file that was not synced: its length, and zeros from the middle."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + b"\0" * (len(data) - len(data) // 2))
+
+
+def flip_one_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def add_a_byte(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+@pytest.mark.parametrize("harm", [damage_second_half, flip_one_bit, cut, add_a_byte, Path.unlink])
+def test_damage_to_any_file_of_an_index_is_noticed(
+    index: LexicalIndex, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "bm25"
+    index.save(folder)
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) > 3
+    for name in names:
+        index.save(folder)
+        assert LexicalIndex.load(folder, len(TEXTS)).top("cornea", 4) == index.top("cornea", 4)
+        harm(folder / name)
+        with pytest.raises((OSError, ValueError, EOFError, KeyError, TypeError)):
+            LexicalIndex.load(folder, len(TEXTS))
+
+
+def test_a_file_that_does_not_belong_to_an_index_is_noticed(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path / "bm25")
+    (tmp_path / "bm25" / "more.npy").write_bytes(b"x")
+    with pytest.raises(ValueError, match="damaged"):
         LexicalIndex.load(tmp_path / "bm25", len(TEXTS))

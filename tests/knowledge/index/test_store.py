@@ -481,3 +481,14 @@ def test_a_knowledge_base_that_can_only_be_read_takes_no_document(folder: Path, 
     monkeypatch.setattr(store_module, "is_writable", lambda _folder: False)
     with closing(KnowledgeBase(folder, HashEmbedder())) as base, pytest.raises(StoreError, match="can only be read here"):
         base.add([LENS])
+
+
+def test_an_array_of_the_lexical_index_with_zeros_in_it_is_built_again(folder: Path) -> None:
+    documents = [document(str(n), f"Sign number {n} of glaucoma in word{n} and word{n + 1}.") for n in range(60)]
+    base = make(folder, *documents)
+    expected = lexical(base, "word7 glaucoma sign")
+    for number, path in enumerate(sorted((folder / f"bm25-{base.record.generation}").glob("*.npy"))):
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2] + b"\0" * (len(data) - len(data) // 2))
+        base = reopen(base)
+        assert lexical(base, "word7 glaucoma sign") == expected, (number, path.name)
