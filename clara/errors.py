@@ -17,6 +17,7 @@
     ├── StoreError              the vector store (exit code 1)
     │   ├── NoKnowledgeBase     it has not been built yet
     │   └── EmbedderMismatch    it was built with another embedder
+    ├── RequestRefused          the HTTP service refuses or ends a request; carries status, code and retry_after
     ├── ServingError            a model server cannot be started, or ended by itself (exit code 1)
     └── BackboneError           the language model cannot be used (exit code 1)
         ├── BackboneUnreachable no connection, or none that lasts; may be tried again
@@ -125,6 +126,19 @@ class NoKnowledgeBase(StoreError):
 
 class EmbedderMismatch(StoreError):
     """The store was built with another embedder than the one configured."""
+
+
+class RequestRefused(ClaraError):
+    """The HTTP service refuses or ends a request.
+
+    ``status`` is the HTTP status, ``code`` a word for programs, ``retry_after`` the seconds after which to try again.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
 
 
 class ServingError(ClaraError):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from clara.types import Answer
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that is at work, for log lines and for the model server (``X-Request-Id``); empty outside of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from clara.errors import DataError, UsageError
 from clara.files import open_new
 from clara.language.codes import LANGUAGES
 from clara.language.messages import say, verdict_key
+from clara.types import Answer
 
 SUFFIXES = (".md", ".json")
 
@@ -54,17 +55,15 @@ def as_markdown(id: str, turns: Sequence[Turn]) -> str:  # noqa: A002
         lines += [f"*{LANGUAGES[turn.language].native if turn.language in LANGUAGES else turn.language}, {turn.at}*", ""]
         if turn.question != turn.asked.strip():
             lines += [*(f"> {line}" for line in turn.asked.strip().splitlines()), ""]
-        lines += _answer(turn)
+        lines += answer_lines(turn.answer) if turn.answer else [turn.clarification, ""]
     lines.append(f"*{say('not_a_device', turns[-1].language)}*" if turns else "")
     return "\n".join(lines) + "\n"
 
 
-def _answer(turn: Turn) -> list[str]:
-    answer = turn.answer
-    if answer is None:
-        return [turn.clarification, ""]
+def answer_lines(answer: Answer, *, notice: bool = True) -> list[str]:
+    """One answer as lines of Markdown: what is urgent (unless ``notice`` is False), options, answer, verdict, sources."""
     language, lines = answer.language, list[str]()
-    if answer.notice:
+    if answer.notice and notice:
         lines += [f"**{answer.notice}**", ""]
     for option in answer.question.options:
         mark = "**" if option.label == answer.label else ""

@@ -18,6 +18,7 @@ COMMANDS = {
     "ask": ("clara.cli.ask", "Answer one clinical question, in its own language."),
     "kb": ("clara.cli.kb", "Build, search and inspect knowledge bases."),
     "bench": ("clara.cli.bench", "Replay a data set and measure the gap between languages."),
+    "serve": ("clara.cli.serve", "Serve CLARA over HTTP: the OpenAI protocol, and its own."),
     "vllm": ("clara.cli.vllm", "Start a vLLM server with the flags that suit CLARA."),
     "chat": ("clara.cli.chat.entry", "Talk with CLARA in the terminal."),
     "init": ("clara.cli.init", "Set CLARA up: profile, server, language."),
@@ -26,7 +27,6 @@ COMMANDS = {
 """Name to the module that holds its ``app``, and the line that ``clara --help`` shows."""
 
 
-_RENAMED = {"serve": "vllm"}
 _DEBUG = "--debug"
 
 
@@ -50,8 +50,6 @@ class Root(TyperGroup):
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] in _RENAMED:
-            ctx.fail(f"clara {args[0]} is called clara {_RENAMED[args[0]]} now: write it instead, with the same options")
         name, command, rest = super().resolve_command(ctx, args)
         return name, _load(name) if name in COMMANDS else command, rest
 

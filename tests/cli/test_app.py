@@ -76,13 +76,6 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(args: list[str], words: 
     assert not result.stdout
 
 
-@pytest.mark.parametrize("args", [["serve"], ["serve", "--preset", "qwen3-8b", "--print"], ["serve", "--", "--seed", "1"]])
-def test_the_old_name_of_a_command_says_the_new_one(args: list[str]) -> None:
-    result = run.invoke(app, args)
-    assert result.exit_code == 2
-    assert "clara serve is called clara vllm now" in result.stderr
-
-
 def test_no_knowledge_base_says_how_to_build_it() -> None:
     for args in (["ask", "What is glaucoma?"], ["kb", "stats"], ["kb", "search", "glaucoma"]):
         result = run.invoke(app, [*args, "--json"])

@@ -16,6 +16,7 @@ from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
+from clara.events import REQUEST_ID
 from clara.resources import version
 
 CHAT = "/v1/chat/completions"
@@ -109,6 +110,9 @@ class Wire:
         if (url := self._urls.get(address)) is None:
             url = self._urls[address] = httpx.URL(address)
         headers = self._headers | replica.headers if replica.headers else self._headers
+        request_id = REQUEST_ID.get()
+        if request_id:
+            headers = headers | {"X-Request-Id": request_id}
         request = httpx.Request(method, url, headers=headers, content=body, extensions=self._limits)
         sent = asyncio.get_running_loop().time()
         scope = asyncio.timeout(first_within)

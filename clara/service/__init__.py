@@ -1,0 +1,1 @@
+"""CLARA as an HTTP service: the OpenAI protocol, its own questions and batches, health and metrics."""
