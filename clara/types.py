@@ -21,7 +21,7 @@ class Option:
     """One choice of a multiple-choice question."""
 
     label: str
-    """A single upper-case Latin letter, ``A`` to ``J``."""
+    """A single upper-case Latin letter, ``A`` to ``Z``."""
     text: str
 
 

@@ -117,12 +117,89 @@ def test_what_was_written_with_markers_is_read_back(texts: list[str], marker: tu
 def test_any_text_is_read_without_loss_of_the_stem(text: str) -> None:
     question = parse_question(text)
     assert text.strip().startswith(question.text)
-    assert len(question.options) <= 10
+    assert len(question.options) <= 26
 
 
 @pytest.mark.parametrize(
     ("symbol", "label"),
-    [("b", "B"), ("Ｂ", "B"), ("②", "B"), ("ख", "B"), ("ب", "B"), ("Б", "B"), ("2", None), ("k", None), ("", None)],
+    [("b", "B"), ("Ｂ", "B"), ("②", "B"), ("ख", "B"), ("ب", "B"), ("Б", "B"), ("2", None), ("k", "K"), ("", None)],
 )
 def test_label_of(symbol: str, label: str | None) -> None:
     assert label_of(symbol) == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which grows? (A) Neisseria (B) H. influenzae (C) S. aureus (D) E. coli",
+        "Which grows? A) Neisseria B) H. influenzae C) S. aureus D) E. coli",
+        "Route? (A) Eye drops (B) Given i.v. (C) Given p.o. (D) None",
+        "Which score? (A) N.I.H. scale (B) G.C.S. score (C) Both (D) Neither",
+        "Which virus? A) Influenza A. B) Influenza B. C) Influenza C. D) None.",
+        "Which virus? A. Influenza A. B. Influenza B. C. Influenza C. D. None.",
+        "Lack of? A. Vitamin D. B. Vitamin A. C. Vitamin B. D. Iron.",
+        "¿Cuál?\n1. Uno\n2. Dos\n3. Tres\n4. Cuatro",
+        "¿Cuál?\n1.- Uno\n2.- Dos\n3.- Tres\n4.- Cuatro",
+        "¿Cuál?\n1: Uno\n2: Dos\n3: Tres\n4: Cuatro",
+        "Which? 1) one 2) two 3) three 4) four",
+        "哪个？1、一 2、二 3、三 4、四",
+        "哪个？A.一B.二C.三D.四",
+        "哪个？A、一，B、二，C、三，D、四",
+        "ข้อใด?\nก) หนึ่ง\nข) สอง\nค) สาม\nง) สี่",
+        "Ποιο;\nΑ. ένα\nΒ. δύο\nΓ. τρία\nΔ. τέσσερα",
+        "איזה?\nא) אחד\nב) שניים\nג) שלושה\nד) ארבעה",
+        "کدام؟\nالف. یک\nب. دو\nج. سه\nد. چهار",
+        "எது?\nஅ. ஒன்று\nஆ. இரண்டு\nஇ. மூன்று\nஈ. நான்கு",
+        "કયું?\nઅ) એક\nબ) બે\nક) ત્રણ\nડ) ચાર",
+        "కింది వాటిలో ఏది?\nఎ) ఒకటి\nబి) రెండు\nసి) మూడు\nడి) నాలుగు",
+        "कौन?\nए) एक\nबी) दो\nसी) तीन\nडी) चार",
+        "어느 것?\nㄱ. 하나\nㄴ. 둘\nㄷ. 셋\nㄹ. 넷",
+        "Which?\n* A. one\n* B. two\n* C. three\n* D. four",
+        "Which?\n- [ ] A) one\n- [ ] B) two\n- [ ] C) three\n- [ ] D) four",
+        "Which?\n**A.** one\n**B.** two\n**C.** three\n**D.** four",
+        "Which?\n**A. one**\n**B. two**\n**C. three**\n**D. four**",
+        "Which?\nChoice A - one\nChoice B - two\nChoice C - three\nChoice D - four",
+        "¿Cuál?\nOpción A: uno\nOpción B: dos\nOpción C: tres\nOpción D: cuatro",
+        "Which?\na/ one\nb/ two\nc/ three\nd/ four",
+        "Which?\nA one\nB two\nC three\nD four",
+        "Which?\nA\tone\nB\ttwo\nC\tthree\nD\tfour",
+        "Which?\n\ufeffA) one\n\u2060B) two\n\u200eC) three\n\u200bD) four",
+        "Which?\nA)\u200b one\nB)\u200b two\nC)\u200b three\nD)\u200b four",
+    ],
+)
+def test_four_clean_options_whatever_marks_them(text: str) -> None:
+    question = parse_question(text)
+    assert question.labels == ("A", "B", "C", "D")
+    for option in question.options:
+        assert option.text
+        assert option.text == option.text.strip(" \t\u200b-*")
+        assert "Option" not in option.text
+        assert "\n" not in option.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The findings are:\n1. pain\n2. redness\n3. haloes\nWhat is the diagnosis?",
+        "He has 1) pain 2) redness 3) haloes. What is the diagnosis?",
+        "Dr. A. Smith and Dr. B. Jones disagree. Who is right?",
+        "C. trachomatis and E. coli were found. Which drug?",
+        "Is it hepatitis A. or hepatitis B. that he has?",
+        "The dose is 1.5 mg.\n2.5 mg would be too much. Why?",
+    ],
+)
+def test_lists_initials_and_numbers_of_the_stem_are_no_options(text: str) -> None:
+    assert parse_question(text).options == ()
+
+
+def test_a_letter_that_is_missing_stays_missing() -> None:
+    question = parse_question("Which?\nA) one\nB) two\nD) four\nE) five")
+    assert [(option.label, option.text) for option in question.options] == [
+        ("A", "one"), ("B", "two"), ("D", "four"), ("E", "five"),
+    ]  # fmt: skip
+
+
+def test_more_than_ten_options_keep_their_letters() -> None:
+    question = parse_question("Which?\n" + "\n".join(f"{letter}) text {letter}" for letter in LETTERS[:15]))
+    assert [option.text for option in question.options] == [f"text {letter}" for letter in LETTERS[:15]]
+    assert question.labels == tuple(LETTERS[:15])

@@ -102,6 +102,9 @@ class Converter:
             else:
                 self._defect(row, key, name, "bad_gold", self._gold_message(row), self.layout.gold)
             return None
+        outside = [letter for letter in gold if letter.isalpha() and letter not in question.labels]
+        if self.strict and outside and question.options:
+            raise row.error(self._gold_message(row), self.layout.gold)
         if self.layout.check and gold != read_gold(row.get(self.layout.check), question.options, "index0"):
             self._defect(row, key, name, "bad_gold", f"has gold {gold} but {self.layout.check} {row.get(self.layout.check)}")
             return None
@@ -111,7 +114,7 @@ class Converter:
     def _gold_message(self, row: Row) -> str:
         value = row.get(self.layout.gold)
         shown = "" if value is None else str(value).strip()
-        wanted = {"letter": "letter from A to J", "text": "text of an option"}.get(
+        wanted = {"letter": "letter of an option", "text": "text of an option"}.get(
             self.layout.gold_form, "number of an option"
         )
         return f"has the gold answer {shown!r}, which is no {wanted}"

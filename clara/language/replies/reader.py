@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clara.language.abbreviations import follows_noun, is_species
 from clara.language.questions import LETTERS, label_of
-from clara.language.replies.abbreviations import is_species
 from clara.language.replies.anchors import anchors
 from clara.language.replies.commitment import commitments, is_one_of_several, is_rejected
 from clara.language.replies.context import LATIN, NATIVE, role_before
@@ -51,12 +51,6 @@ _BOLD = re.compile(r"\*\*\s*([A-Z])\s*[.)]?\s*\*\*")
 _CAPITAL = re.compile(r"(?<![\w.])[A-Z](?!\w|\.\w|['’](?!d[iıuü]r|t[iıuü]r)|-)")
 _LONGEST = 8_000
 """Characters at the end of a long reply that are searched for a commitment."""
-_NAMED_BY_LETTER = re.compile(
-    r"(?:vitam\w*|hepat\w*|influen\w*|type|typ|tipo|tip|group\w*|grup\w*|gruppe|grade|class|классa?|гепатит\w*|витамин\w*"
-    r"|विटामिन|हेपेटाइटिस|ビタミン|肝炎|维生素|維生素|甲型|비타민|간염|วิตามิน|ตับอักเสบ|فيتامين|ويتامين|ভিটামিন|విటమిన్|βιταμίνη"
-    r"|ויטמין)[\s\"'(]*$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +265,7 @@ class _Reply:
         is_led = before.rstrip().endswith((":", "：")) or known.filler.ending(before.rstrip(" \"'(").lower())
         is_foreign = bool(before.strip()) and not re.search(r"[A-Za-z]", before)
         is_ended = not re.search(r"\w", after) or (is_foreign and bool(known.filler.beginning(after.strip().lower())))
-        if not (is_led or is_foreign) or not is_ended or _NAMED_BY_LETTER.search(before):
+        if not (is_led or is_foreign) or not is_ended or follows_noun(before):
             return None
         if any(known.negation.beginning(word.lower()) or known.wrong.beginning(word.lower()) for word in last.split()):
             return None
