@@ -33,6 +33,8 @@ from clara.language.codes import SEVEN, find_language
 
 Profile = Literal["embedded", "vllm", "remote"]
 
+SHIPPED_KB = "ophthalmology"
+"""The knowledge base that ships."""
 _ADDRESSES = ("backbone", "embedder", "chroma_url")
 _COMPLETE = {"complete": True}
 """Validation context: nothing is added from the environment or the settings file."""
@@ -60,7 +62,7 @@ class Settings(BaseModel):
     """Model name to ask for; None means the first that the server names."""
     api_key: SecretStr | None = None
     """Sent as a bearer token; read from the environment only, never shown."""
-    kb: tuple[str, ...] = ("ophthalmology",)
+    kb: tuple[str, ...] = (SHIPPED_KB,)
     """Knowledge bases to search."""
     embedder: str = "embedded"
     """``embedded``, a sentence-transformers name or path, or the address of an ``/v1/embeddings`` server."""

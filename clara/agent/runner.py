@@ -12,6 +12,7 @@ from langsmith import tracing_context
 
 from clara.agent.citing import renumbered
 from clara.agent.graph import build_graph
+from clara.agent.search_results import as_search_results
 from clara.agent.state import Deps, State, english, is_english
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
@@ -146,7 +147,7 @@ class Agent:
         if candidate.failure:
             warnings.append("no_usable_reply")
         verified = deps.strategy.has("verify") and not state.get("sure", False)
-        return Answer(
+        answer = Answer(
             question=state["question"],
             language=state["language"],
             answer="" if abstained else counted(state.get("answer", candidate.text)),
@@ -167,6 +168,7 @@ class Agent:
             usage=state.get("usage", Usage()),
             trace=state.get("trace", ()),
         )
+        return answer if deps.uses_model else as_search_results(answer, candidate, stem, self.settings.kb)
 
 
 def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clara.agent.strategies import Strategy, get_strategy
+from clara.backbone.base import BackboneInfo
 from clara.cli.options import (
     BackboneOption,
     ConfigOption,
@@ -22,11 +27,15 @@ from clara.cli.options import (
     SamplesOption,
     settings_of,
 )
-from clara.errors import ClaraError, DataError, EmptyQuestion, UsageError
+from clara.cli.output import print_json, progress_console, show
+from clara.cli.render import answer_view, notice_view, who_answers
+from clara.config import Settings, locale_language, masked
+from clara.errors import BackboneError, ClaraError, DataError, EmptyQuestion, UsageError
+from clara.events import Final, Notice, StepStarted
+from clara.types import Answer, Question
 
 if TYPE_CHECKING:
-    from clara.config import Settings
-    from clara.types import Answer, Question
+    from clara.api import Clara
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -68,46 +77,50 @@ def ask(
     question = make_question(read_text(text, file), options=parse_options(option or []), language=language)
     more = {"samples": samples, "permute_options": permute_options, "cache": False if no_cache else None}
     settings = settings_of(profile, config, backbone, model, kb, **more)
-    answer, noticed = _answer(settings, question, strategy, without or [], quiet=quiet, as_json=as_json)
-    from clara.cli.output import print_json, show
-
+    steps = get_strategy(strategy or settings.strategy).without(*(without or []))
+    reply = asyncio.run(_answer(settings, question, steps, quiet=quiet, as_json=as_json))
+    answer, info = reply.answer, reply.info
     if as_json:
-        print_json(answer.to_json())
+        addresses = [masked(url) for url in settings.backbone] if info.uses_model else []
+        print_json(answer.to_json() | {"answered_by": {"model": info.model, "addresses": addresses}})
         return
-    from clara.cli.render import answer_view
+    who = who_answers(info, settings.backbone, settings.interface_language or locale_language())
+    show(answer_view(answer, who=who, trace=trace, notice=answer.notice not in reply.notices))
 
-    show(answer_view(answer, trace=trace, notice=answer.notice not in noticed))
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    answer: Answer
+    info: BackboneInfo
+    """Who answered."""
+    notices: list[str]
+    """The lines about urgent care that were shown already."""
 
 
-def _answer(
-    settings: Settings, question: Question, strategy: str | None, without: list[str], *, quiet: bool, as_json: bool
-) -> tuple[Answer, list[str]]:
-    """Ask while a line on standard error names the step at work; what is urgent is shown at once.
-
-    Returns:
-        The answer, and the notices that were shown already.
-    """
-    from clara.agent.strategies import get_strategy
-    from clara.cli.output import progress_console
-
-    steps = get_strategy(strategy or settings.strategy).without(*without)
-    noticed: list[str] = []
+async def _answer(settings: Settings, question: Question, strategy: Strategy, *, quiet: bool, as_json: bool) -> _Reply:
+    """Ask while a line on standard error names the step at work; what is urgent is shown at once."""
+    notices: list[str] = []
     with progress_console(quiet=quiet or as_json).status("starting") as status:
         from clara.api import Clara
-        from clara.cli.output import show
-        from clara.cli.render import notice_view
-        from clara.events import Final, Notice, StepStarted
 
-        with Clara(settings) as clara:
-            for event in clara.stream(question, strategy=steps):
+        async with Clara(settings) as clara, aclosing(clara.astream(question, strategy=strategy)) as events:
+            async for event in events:
                 if isinstance(event, StepStarted):
                     status.update(event.step if event.round < 2 else f"{event.step} (round {event.round})")
                 elif isinstance(event, Notice) and not as_json:
-                    noticed.append(event.text)
+                    notices.append(event.text)
                     show(notice_view(event.text))
                 elif isinstance(event, Final):
-                    return event.answer, noticed
+                    return _Reply(event.answer, await _who(clara), notices)
     raise ClaraError("the agent ended without an answer; please report this with --debug output")
+
+
+async def _who(clara: Clara) -> BackboneInfo:
+    """Who answered; a server that is down has said nothing of itself."""
+    try:
+        return await clara.info()
+    except BackboneError:
+        return BackboneInfo(kind="openai", model=clara.settings.model or "no model", uses_model=True)
 
 
 def read_text(text: str | None, file: Path | None) -> str:

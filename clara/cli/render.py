@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from clara.backbone.base import BackboneInfo
 from clara.cli.markdown import MarkdownText
 from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
+from clara.config import masked
 from clara.language.codes import LANGUAGES
-from clara.language.messages import catalogue, say, verdict_key
+from clara.language.messages import NO_MODEL, catalogue, say, verdict_key
 from clara.types import Answer, Citation, Passage, TraceStep
 
 _FRAME = Box("╭── \n│   \n│ │ \n│   \n│   \n│   \n│   \n╰── \n")
@@ -44,23 +46,40 @@ def language_name(code: str) -> str:
     return f"{LANGUAGES[code].native} ({code})" if code in LANGUAGES else code
 
 
-def answer_view(answer: Answer, *, trace: bool = False, notice: bool = True) -> Group:
-    """All that a reader of one answer sees, what is urgent first unless it was shown already."""
+def answer_view(answer: Answer, *, who: str = "", trace: bool = False, notice: bool = True) -> Group:
+    """All that a reader of one answer sees: what is urgent first unless it was shown already, then who answers."""
     language = answer.language
     parts: list[RenderableType] = []
     if answer.notice and notice:
         parts.append(notice_view(answer.notice))
-    parts += [_question(answer), framed(answer_body(answer), say("answer", language), "green")]
+    if who:
+        parts.append(Prose(who, "dim"))
+    title = say("results" if is_search(answer) else "answer", language)
+    parts += [_question(answer), framed(answer_body(answer), title, "green")]
     if answer.citations:
         heading = plain(say("sources", language), "bold underline")
-        parts.append(Padding(Group(heading, source_list(answer.citations, quotes=True)), (1, 2, 0, 2)))
-    if verdict := verdict_line(answer):
+        sources = source_list(answer.citations, quotes=not is_search(answer))
+        parts.append(Padding(Group(heading, sources), (1, 2, 0, 2)))
+    verdict = verdict_line(answer)
+    if verdict:
         parts.append(Padding(verdict, (1, 2, 0, 2)))
     parts.extend(Padding(line, (0, 2)) for line in warning_lines(answer))
     parts.append(Padding(Prose(say("not_a_device", language), "dim"), (0, 2)))
     if trace:
         parts.append(trace_tree(answer))
     return Group(*parts)
+
+
+def is_search(answer: Answer) -> bool:
+    """True if no language model answered: what is shown was found, not composed."""
+    return NO_MODEL in answer.warnings
+
+
+def who_answers(info: BackboneInfo, addresses: Sequence[str], language: str) -> str:
+    """One line: the model and its addresses, or that this is a search."""
+    if not info.uses_model:
+        return say("search_only", language)
+    return say("who_answers", language, model=info.model, server=", ".join(masked(url) for url in addresses))
 
 
 def notice_view(notice: str) -> RenderableType:
@@ -78,12 +97,13 @@ def answer_body(answer: Answer) -> RenderableType:
 
 
 def option_list(answer: Answer) -> Table:
-    """The options, the chosen one marked."""
+    """The options, the chosen one marked; a guess of a search is none."""
     grid = _grid()
     for option in answer.question.options:
-        chosen = option.label == answer.label
-        style = "bold green" if chosen else ""
-        grid.add_row(plain(f"{'>' if chosen else ' '} {option.label}", style), Prose(option.text, style))
+        mark, style = " ", ""
+        if option.label == answer.label and not is_search(answer):
+            mark, style = ">", "bold green"
+        grid.add_row(plain(f"{mark} {option.label}", style), Prose(option.text, style))
     return grid
 
 
@@ -95,15 +115,20 @@ def _question(answer: Answer) -> Panel:
 
 
 def source_list(citations: Iterable[Citation], *, quotes: bool = False) -> Table:
-    """The citations by number: title and source, and the quoted words if asked."""
-    grid = _grid()
+    """Each source once, under the numbers of its citations: title and source, and the quoted words if asked."""
+    numbered: dict[tuple[str, str], list[tuple[int, Citation]]] = {}
     for number, citation in enumerate(citations, 1):
-        cell = plain(citation.title, "bold")
-        if citation.source:
-            cell.append(f"{chr(10) if quotes else '  '}{clean(citation.source)}", "not bold dim")
-        if citation.quote and quotes:
-            cell.append(f"\n“{clean(citation.quote)}”", "not bold italic")
-        grid.add_row(Text(f"[{number}]"), cell)
+        numbered.setdefault((citation.title, citation.source), []).append((number, citation))
+    grid = _grid()
+    for (title, source), same in numbered.items():
+        cell = plain(title, "bold")
+        if source:
+            cell.append(f"\n{clean(source)}" if quotes else f"  {clean(source)}", "not bold dim")
+        for number, citation in same:
+            if citation.quote and quotes:
+                mark = f"[{number}] " if len(same) > 1 else ""
+                cell.append(f"\n{mark}“{clean(citation.quote)}”", "not bold italic")
+        grid.add_row(Text(" ".join(f"[{number}]" for number, _ in same)), cell)
     return grid
 
 
@@ -113,7 +138,9 @@ _VERDICT_STYLES = {"verdict_capped": "yellow", "verdict_unsure": "yellow", "verd
 def verdict_line(answer: Answer) -> Prose | None:
     """What the verification found, in one line of the reader's language; None where there is no answer to judge."""
     key = verdict_key(answer)
-    return Prose(say(key, answer.language), _VERDICT_STYLES.get(key, "dim")) if key else None
+    if key is None:
+        return None
+    return Prose(say(key, answer.language), _VERDICT_STYLES.get(key, "dim"))
 
 
 def warning_lines(answer: Answer) -> list[Prose]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clara.types import Answer
 
+NO_MODEL = "no_model"
+"""The warning that an answer carries where no language model was used."""
 _FOLDER = Path(__file__).parent / "locale"
 
 
@@ -28,8 +30,8 @@ def say(key: str, language: str, /, **values: object) -> str:
 
 
 def verdict_key(answer: Answer) -> str | None:
-    """The message that says what the verification found; None where there is no answer to judge."""
-    if answer.failure or answer.abstained:
+    """The message that says what the verification found; None where there is no answer to judge, or nobody to judge it."""
+    if answer.failure or answer.abstained or NO_MODEL in answer.warnings:
         return None
     verdict = answer.verdict
     if answer.capped:
@@ -40,4 +42,4 @@ def verdict_key(answer: Answer) -> str | None:
         return "verdict_unchecked"
     if not verdict.grounded:
         return "verdict_unsure"
-    return "verdict_grounded" if verdict.answers_question else "verdict_quoted"
+    return "verdict_grounded" if verdict.answers_question else "verdict_unsure"

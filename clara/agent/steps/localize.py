@@ -23,7 +23,7 @@ async def localize(state: State, deps: Deps) -> Outcome:
     kept, flagged. The English answer stays beside it in :class:`clara.types.Answer`.
     """
     language, question, candidate = state["language"], state["question"], chosen(state)
-    if candidate.failure or (deps.uses_model and (language == "en" or candidate.label is not None)):
+    if candidate.failure or not deps.uses_model or language == "en" or candidate.label is not None:
         own = question.option_text(candidate.label) if candidate.label else None
         text = own if own is not None else candidate.text
         return Outcome({"answer": text}, {"answer": text, "localized": False})
@@ -31,7 +31,7 @@ async def localize(state: State, deps: Deps) -> Outcome:
         language=language,
         answer_english=candidate.text,
         label=candidate.label,
-        option_original=question.option_text(candidate.label or "") or "",
+        option_original="",
         quotes=tuple(citation.quote for citation in candidate.citations),
     )
     return await _localized(inputs, candidate, deps)
@@ -47,7 +47,7 @@ async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Ou
             failure = result.failure
             break
         text = result.output.answer
-        flags = _objections(candidate.text, text, inputs.language) if deps.uses_model else ()
+        flags = _objections(candidate.text, text, inputs.language)
         wordings.append((text, flags))
         if not flags:
             break

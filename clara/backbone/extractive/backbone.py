@@ -1,22 +1,22 @@
 """The embedded backbone: performs every task with no language model, from the glossary and the passages alone.
 
-It is a baseline and says so. Translation is a word-by-word rendering through the glossary; answers are chosen by how well
-the shown sentences support them; nothing is written that is not a quotation or a localised frame.
+It searches and does not compose. Translation is a word-by-word rendering through the glossary; a free-text question gets the
+passages that are about it; of options it names the one that the words of the passages are closest to, a baseline guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from clara.backbone.base import BackboneInfo, Skills, TokenSink
 from clara.backbone.extractive import evidence
 from clara.backbone.extractive.followups import condense
+from clara.backbone.extractive.relevance import Relevance
 from clara.backbone.extractive.wordwise import WordTranslator
 from clara.knowledge.glossary import TermGlossary
 from clara.language.codes import SEVEN
 from clara.language.lexicon import asks_for_exception
-from clara.language.messages import say
 from clara.language.text import fold, search_tokens
 from clara.tasks.model import (
     AnswerIn,
@@ -49,15 +49,16 @@ from clara.tasks.model import (
     VerifyIn,
     VerifyOut,
 )
+from clara.types import Option, Passage
 
 RELEVANT = 0.12
-"""Least share of the question's weighted words that a passage must hold to be relevant."""
+"""Least share of the weighted words of a multiple-choice question that a passage must hold to be relevant."""
 SUFFICIENT = 0.30
 """Least share that the best passage must hold for the evidence to be sufficient."""
 GROUNDED = 0.50
-"""Least share of the chosen option's words that the cited passages must hold."""
-ABOUT = 0.50
-"""Least share of the question's words that the evidence must hold to be about it."""
+"""Least share of the chosen option's and of the question's words in the cited passages, or another search is made."""
+SHOWN = 3
+"""Most passages that a search without a model shows."""
 
 
 class ExtractiveBackbone:
@@ -66,6 +67,7 @@ class ExtractiveBackbone:
     def __init__(self, glossary: TermGlossary) -> None:
         self._glossary = glossary
         self._translator = WordTranslator(glossary)
+        self._relevance = Relevance(glossary)
         self._tasks: dict[str, Callable[[Any], TaskModel]] = {
             "translate": self._translate,
             "assess": self._assess,
@@ -115,94 +117,88 @@ class ExtractiveBackbone:
         )
 
     def _assess(self, inputs: AssessIn) -> AssessOut:
-        english = " ".join((inputs.english_stem, *(option.text for option in inputs.english_options)))
-        covered = self._translator.coverage(english)
         if inputs.flags:
             return AssessOut(adequate=False, problem="; ".join(inputs.flags)[:300])
-        if covered < 0.5:
-            return AssessOut(adequate=False, problem=f"the glossary knows only {covered:.0%} of the words")
+        share = self._translator.coverage(_joined(inputs.english_stem, inputs.english_options))
+        if share < 0.5:
+            return AssessOut(adequate=False, problem=f"the glossary knows only {share:.0%} of the words")
         return AssessOut(adequate=True)
 
     def _terms(self, inputs: TermsIn) -> TermsOut:
-        text = " ".join((inputs.stem, *(option.text for option in inputs.options)))
-        return TermsOut(terms=tuple(hint.english for hint in self._glossary.lookup(text, "en")))
+        hints = self._glossary.lookup(_joined(inputs.stem, inputs.options), "en")
+        return TermsOut(terms=tuple(hint.english for hint in hints))
 
     def _grade(self, inputs: GradeIn) -> GradeOut:
-        wanted = " ".join((inputs.stem, *(option.text for option in inputs.options)))
-        scores = evidence.coverage(wanted, [f"{p.title} {p.section} {p.text}" for p in inputs.passages])
-        order = sorted(range(len(scores)), key=lambda i: -scores[i])
-        relevant = tuple(i + 1 for i in order if scores[i] >= RELEVANT)
-        return GradeOut(relevant=relevant, sufficient=bool(scores) and max(scores) >= SUFFICIENT)
+        if not inputs.options:
+            numbers = self._relevance.about(inputs.stem, inputs.passages)
+            return GradeOut(relevant=numbers, sufficient=bool(numbers))
+        texts = [_text_of(passage) for passage in inputs.passages]
+        scores = evidence.coverage(_joined(inputs.stem, inputs.options), texts)
+        by_score = sorted(range(len(scores)), key=lambda place: -scores[place])
+        relevant = tuple(place + 1 for place in by_score if scores[place] >= RELEVANT)
+        return GradeOut(relevant=relevant, sufficient=max(scores, default=0.0) >= SUFFICIENT)
 
     def _rewrite(self, inputs: RewriteIn) -> RewriteOut:
-        text = " ".join((inputs.stem, *(option.text for option in inputs.options)))
         names: list[str] = []
-        for hint in self._glossary.lookup(text, "en", limit=12):
+        for hint in self._glossary.lookup(_joined(inputs.stem, inputs.options), "en", limit=12):
             names += self._glossary.synonyms(hint.english)[:3]
-        wordings = [
-            " ".join(dict.fromkeys(names)),
-            " ".join(dict.fromkeys(search_tokens(inputs.stem))),
-            *(option.text for option in inputs.options),
-        ]
+        wordings = [_distinct(names), _distinct(search_tokens(inputs.stem))]
+        wordings += [option.text for option in inputs.options]
         tried = {fold(query) for query in inputs.tried}
-        fresh = [wording[:400] for wording in wordings if wording.strip() and fold(wording) not in tried]
-        return RewriteOut(query=fresh[0] if fresh else inputs.stem[:400])
+        for wording in wordings:
+            if wording.strip() and fold(wording) not in tried:
+                return RewriteOut(query=wording[:400])
+        return RewriteOut(query=inputs.stem[:400])
 
     def _choose(self, inputs: AnswerIn) -> ChoiceOut:
-        choice = evidence.choose(inputs.stem, inputs.options, inputs.passages)
-        reasoning = f"Passage [{choice.passage}] says: {choice.sentence}" if choice.passage else ""
+        guess = evidence.choose(inputs.stem, inputs.options, inputs.passages)
+        question = _joined(inputs.stem, inputs.options)
+        is_on_topic = any(self._relevance.shares_topic(question, passage) for passage in inputs.passages)
+        if not guess.passage or not is_on_topic:
+            return ChoiceOut(label=guess.label, confidence=guess.confidence)
         return ChoiceOut(
-            reasoning=reasoning[:1200],
-            citations=(choice.passage,) if choice.passage else (),
-            label=choice.label,
-            confidence=choice.confidence,
+            reasoning=f"Passage [{guess.passage}] says: {guess.sentence}"[:1200],
+            citations=(guess.passage,),
+            label=guess.label,
+            confidence=guess.confidence,
         )
 
     def _guess(self, inputs: AnswerIn) -> LetterOut:
-        choice = evidence.choose(inputs.stem, inputs.options, ())
-        return LetterOut(label=choice.label, confidence=1 / len(inputs.options), margin=0.0)
+        return LetterOut(label=inputs.options[0].label, confidence=1 / len(inputs.options), margin=0.0)
 
     def _write(self, inputs: AnswerIn) -> TextOut:
-        found = evidence.extract(inputs.stem, inputs.passages)
-        if not found:
-            return TextOut(answer=say("nothing_found", "en"), citations=(), confidence=0.0)
-        text = " ".join(f"{part.sentence} [{part.passage}]" for part in found)
-        numbers = tuple(dict.fromkeys(part.passage for part in found))
-        return TextOut(answer=text[:2400], citations=numbers, confidence=min(1.0, found[0].score))
+        """The passages that are about the question, as they stand; what the reader sees is made from their numbers."""
+        numbers = self._relevance.about(inputs.stem, inputs.passages)[:SHOWN]
+        if not numbers:
+            return TextOut(answer="The knowledge base holds nothing on this.", citations=())
+        texts = [f"{inputs.passages[number - 1].text} [{number}]" for number in numbers]
+        return TextOut(answer="\n\n".join(texts)[:2400], citations=numbers)
 
     def _verify(self, inputs: VerifyIn) -> VerifyOut:
+        """Whether another search is worth its while; a reader is never told that word overlap confirmed an answer."""
+        if inputs.label is None:
+            return VerifyOut(grounded=True, answers_question=True, reason="passages as they stand")
         if not inputs.cited:
             return VerifyOut(grounded=False, answers_question=True, reason="no passage supports the answer")
-        text = " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.cited)
-        chosen = next((option.text for option in inputs.options if option.label == inputs.label), "")
-        if chosen and asks_for_exception(inputs.stem):
+        if asks_for_exception(inputs.stem):
             return VerifyOut(grounded=False, answers_question=True, reason="chosen because the passages support the others")
-        held = evidence.held(chosen, text) if chosen else 1.0
-        about = evidence.held(inputs.stem, inputs.answer if not chosen else text)
-        reason = f"the cited words hold {held:.0%} of the choice and {about:.0%} of the question"
-        return VerifyOut(grounded=held >= GROUNDED and about >= ABOUT, answers_question=about >= ABOUT, reason=reason)
+        text = " ".join(_text_of(passage) for passage in inputs.cited)
+        option = next((option.text for option in inputs.options if option.label == inputs.label), "")
+        chosen, about = evidence.share_of(option, text), evidence.share_of(inputs.stem, text)
+        reason = f"the cited words hold {chosen:.0%} of the choice and {about:.0%} of the question"
+        return VerifyOut(grounded=min(chosen, about) >= GROUNDED, answers_question=about >= GROUNDED, reason=reason)
 
     def _localize(self, inputs: LocalizeIn) -> LocalizeOut:
-        language, lines = inputs.language, list[str]()
-        if inputs.label:
-            key = "choice_frame" if inputs.quotes else "no_support"
-            lines.append(say(key, language, label=inputs.label, option=inputs.option_original))
-            if inputs.quotes:
-                lines.append(say("quote_frame", language))
-                lines += [f"“{quote}”" for quote in inputs.quotes]
-        elif inputs.quotes:
-            lines += [say("text_frame", language), inputs.answer_english]
-        else:
-            lines.append(say("nothing_found", language))
-        return LocalizeOut(answer="\n".join(lines)[:4000])
+        """What stands in the passages is not translated."""
+        return LocalizeOut(answer=(inputs.option_original or inputs.answer_english)[:4000])
 
     def _condense(self, inputs: CondenseIn) -> CondenseOut:
         return condense(inputs, self._glossary)
 
     def _reconcile(self, inputs: ReconcileIn) -> ReconcileOut:
         """The answer that holds more of what the passages say about the question; of two alike the first."""
-        text = " ".join(f"{p.title} {p.section} {p.text}" for p in inputs.passages)
-        first, second = (evidence.held(answer, text) for answer in (inputs.first, inputs.second))
+        text = " ".join(_text_of(passage) for passage in inputs.passages)
+        first, second = evidence.share_of(inputs.first, text), evidence.share_of(inputs.second, text)
         reason = f"the passages hold {first:.0%} of the words of the first answer and {second:.0%} of the second"
         agree = search_tokens(inputs.first) == search_tokens(inputs.second)
         return ReconcileOut(reason=reason, agree=agree, better="second" if second > first else "first")
@@ -217,3 +213,15 @@ class ExtractiveBackbone:
             return ReactOut(thought="the passages hold enough of the question", action="answer")
         again = self._rewrite(RewriteIn(stem=english, tried=inputs.tried))
         return ReactOut(thought="the passages hold too little of the question", query=again.query, action="search_knowledge")
+
+
+def _joined(stem: str, options: Sequence[Option]) -> str:
+    return " ".join((stem, *(option.text for option in options)))
+
+
+def _text_of(passage: Passage) -> str:
+    return f"{passage.title} {passage.section} {passage.text}"
+
+
+def _distinct(words: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(words))

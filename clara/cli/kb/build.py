@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress
 
 from clara.cli.kb.shared import fates, opened, the_one
 from clara.cli.options import ConfigOption, JsonOption, KbOption, QuietOption, settings_of
-from clara.errors import DataError, UsageError
+from clara.cli.output import counted, print_json, progress_console, show
+from clara.cli.wrapping import plain
+from clara.config import SHIPPED_KB, Settings
+from clara.errors import DataError, NoKnowledgeBase, UsageError
 
 if TYPE_CHECKING:
-    from clara.config import Settings
-    from clara.knowledge.corpus.documents import Document
     from clara.knowledge.index.store import Change
-
-SHIPPED = "ophthalmology"
-"""The knowledge base that the notes fill."""
 
 
 def build(
@@ -30,44 +29,25 @@ def build(
 ) -> None:
     """Build the knowledge base that ships; a second run changes only what is new."""
     settings = settings_of(config=config, kb=kb)
-    if settings.kb != (SHIPPED,):
-        raise UsageError(f"clara kb build makes the knowledge base {SHIPPED!r} only, not {', '.join(settings.kb)}")
-    from clara.knowledge.corpus.notes import read_notes
-    from clara.knowledge.index.store import discard
-
-    documents = [note.document() for note in read_notes()]
-    if rebuild:
-        discard(settings, SHIPPED)
-    change, stats = _fill(settings, documents, quiet=quiet or as_json)
-    from clara.cli.output import print_json, show
-
+    if settings.kb != (SHIPPED_KB,):
+        raise UsageError(f"clara kb build makes the knowledge base {SHIPPED_KB!r} only, not {', '.join(settings.kb)}")
+    change, stats = build_with_bar(settings, rebuild=rebuild, quiet=quiet or as_json)
     if as_json:
-        print_json({"name": SHIPPED, **asdict(change), "stats": stats})
-        return
-    from clara.cli.render import plain
-
-    show(plain(f"{SHIPPED}: {stats['documents']} documents, {stats['passages']} passages ({fates(change)})"))
+        print_json({"name": SHIPPED_KB, **asdict(change), "stats": stats})
+    else:
+        show(plain(f"{SHIPPED_KB}: {stats['documents']} documents, {stats['passages']} passages ({fates(change)})"))
 
 
-def _fill(settings: Settings, documents: list[Document], *, quiet: bool) -> tuple[Change, dict[str, Any]]:
-    """Add the documents while a bar on standard error shows how far; what no longer ships goes."""
-    from rich.progress import Progress
+def build_with_bar(settings: Settings, *, rebuild: bool = False, quiet: bool = False) -> tuple[Change, dict[str, object]]:
+    """Build the knowledge base that ships while a bar on standard error shows how far it is."""
+    from clara.knowledge.index.store import discard
+    from clara.knowledge.shipped import build_shipped
 
-    from clara.cli.output import progress_console
-    from clara.knowledge.corpus.notes import SHIPPED as ORIGIN
-
+    if rebuild:
+        discard(settings, SHIPPED_KB)
     with Progress(console=progress_console(quiet=quiet), transient=True) as bar:
-        task = bar.add_task(SHIPPED, total=len(documents))
-
-        def advance(read: int, _passages: int) -> None:
-            bar.update(task, completed=read)
-
-        with opened(settings, SHIPPED, create=True) as base:
-            change = base.add(documents, progress=advance)
-            gone = base.record.ids_of(ORIGIN).keys() - {document.id for document in documents}
-            change = replace(change, removed=base.remove(gone))
-            base.postings()
-            return change, base.stats()
+        task = bar.add_task(SHIPPED_KB)
+        return build_shipped(settings, lambda read, total: bar.update(task, completed=read, total=total))
 
 
 def remove(
@@ -81,9 +61,6 @@ def remove(
     """Remove documents from a knowledge base."""
     settings = settings_of(config=config, kb=kb)
     name, ids = the_one(settings), list(dict.fromkeys(ids))
-    from clara.cli.output import counted, print_json, show
-    from clara.cli.render import plain
-
     with opened(settings, name) as base:
         unknown = [document for document in ids if base.record.origin_of(document) is None]
         removed = base.remove(ids)
@@ -102,9 +79,6 @@ def reindex(
     """Cut and embed the stored documents again, with the embedder that the settings name now."""
     settings = settings_of(config=config, kb=kb)
     name = the_one(settings)
-    from clara.cli.output import show
-    from clara.cli.render import plain
-    from clara.errors import NoKnowledgeBase
     from clara.knowledge.embedding.build import build_embedder
     from clara.knowledge.index.folder import kb_folder, missing_message
     from clara.knowledge.index.store import KnowledgeBase, discard

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from clara.config import Settings
+from clara.config import SHIPPED_KB, Settings
 from clara.errors import StoreError, UsageError, WriteError
 from clara.files import FolderLock, make_folder
 
@@ -30,7 +30,7 @@ def kb_folder(settings: Settings, name: str) -> Path:
 
 def missing_message(name: str, folder: Path) -> str:
     """What to do when a knowledge base is missing."""
-    command = "clara kb build" if name == "ophthalmology" else f"clara kb add --kb {name} PATH"
+    command = "clara kb build" if name == SHIPPED_KB else f"clara kb add --kb {name} PATH"
     return f"there is no knowledge base {name!r} in {folder.parent} yet; run: {command}"
 
 

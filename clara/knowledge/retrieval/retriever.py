@@ -20,6 +20,7 @@ from clara.knowledge.corpus.chunking import Chunk
 from clara.knowledge.embedding.build import build_embedder
 from clara.knowledge.embedding.reranker import CrossEncoderReranker, Reranker
 from clara.knowledge.index.store import KnowledgeBase
+from clara.knowledge.shipped import ensure_shipped
 from clara.types import Passage
 
 RRF = 20
@@ -87,9 +88,10 @@ class HybridRetriever:
         """The knowledge bases that the settings name.
 
         Raises:
-            NoKnowledgeBase: one has not been built yet.
+            NoKnowledgeBase: one has not been built yet; the one that ships is built here.
             EmbedderMismatch, StoreError: one cannot be opened.
         """
+        ensure_shipped(settings)
         embedder = build_embedder(settings)
         reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
         with ExitStack() as opened:

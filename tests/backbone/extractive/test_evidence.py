@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clara.backbone.extractive.evidence import choose, coverage, extract, held
+from clara.backbone.extractive.evidence import choose, coverage, share_of
 from clara.types import Option, Passage
 
 PASSAGES = (
@@ -45,25 +45,18 @@ def test_coverage_weighs_rare_words_more_than_common_ones() -> None:
     assert shares[0] == shares[2]
 
 
-def test_held_is_the_share_of_the_claims_words() -> None:
-    assert held("timolol lowers pressure", "Timolol") == pytest.approx(1 / 3)
-    assert held("corneas", "cornea") == 1.0
-    assert held("", "anything") == 0.0
-
-
-def test_extract_quotes_whole_sentences_in_the_order_of_passages() -> None:
-    found = extract("What raises uveoscleral outflow and what lowers aqueous production?", PASSAGES)
-    assert [part.passage for part in found] == sorted(part.passage for part in found)
-    everything = " ".join(passage.text for passage in PASSAGES)
-    assert found
-    assert all(part.sentence in everything for part in found)
-
-
-def test_extract_finds_nothing_where_nothing_matches() -> None:
-    assert extract("zebra", PASSAGES) == []
-    assert extract("zebra", ()) == []
+def test_the_share_is_that_of_the_claims_words() -> None:
+    assert share_of("timolol lowers pressure", "Timolol") == pytest.approx(1 / 3)
+    assert share_of("corneas", "cornea") == 1.0
+    assert share_of("", "anything") == 0.0
 
 
 def test_a_question_in_a_passage_is_no_statement() -> None:
-    passage = Passage("n#0", "Timolol", "What is timolol? Timolol is a beta blocker. 什么是噻吗洛尔？")
-    assert [part.sentence for part in extract("What is timolol?", (passage,))] == ["Timolol is a beta blocker."]
+    options = (Option("A", "timolol"), Option("B", "latanoprost"))
+    passage = Passage("n#0", "Drops", "What is timolol? 什么是噻吗洛尔？ Latanoprost is a prostaglandin analogue.")
+    assert choose("Which drug?", options, (passage,)).label == "B"
+
+
+def test_of_options_that_are_supported_alike_the_first_is_named() -> None:
+    options = (Option("A", "beta blocker"), Option("B", "beta blocker"), Option("C", "zebra"))
+    assert choose("What is timolol?", options, PASSAGES).label == "A"

@@ -1,0 +1,83 @@
+"""What a reader sees where no language model answers: passages as they stand, and apart from them the closest option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from clara.agent.quotes import cite
+from clara.agent.state import Candidate
+from clara.config import SHIPPED_KB
+from clara.language.messages import say
+from clara.language.text import search_tokens, spans
+from clara.types import Answer, Passage, Verdict
+
+_SHOWN = 3
+"""Most passages that are shown."""
+
+
+def as_search_results(answer: Answer, candidate: Candidate, english: str, kbs: Sequence[str]) -> Answer:
+    """The answer with the passages whole instead of a composed text, and with no claim that anything was verified.
+
+    Args:
+        answer: as the graph ended; letter, confidence and votes stay, they are the baseline of a replay.
+        candidate: what the answer step chose, with the passages that it was shown.
+        english: the English wording of the question; its words are marked in the passages.
+        kbs: names of the knowledge bases that were searched.
+    """
+    passages = _shown(candidate)
+    blocks = _blocks(passages, english, answer.language) if passages else [_nothing(answer.language, kbs)]
+    option = answer.question.option_text(answer.label) if answer.label else None
+    if option is not None:
+        blocks.append(say("closest_option", answer.language, label=answer.label, option=option))
+    return replace(
+        answer,
+        answer="\n\n".join(blocks),
+        answer_english="",
+        citations=tuple(cite(passage, english) for passage in passages),
+        verdict=Verdict(reason="no language model was used, so nothing was judged"),
+        capped=False,
+    )
+
+
+def _shown(candidate: Candidate) -> list[Passage]:
+    """The passages that the candidate cites; beside the one behind a letter the next best."""
+    cited = [citation.id for citation in candidate.citations]
+    passages = [passage for passage in candidate.passages if passage.id in cited]
+    if passages and candidate.label is not None:
+        passages += [passage for passage in candidate.passages if passage.id not in cited]
+    return passages[:_SHOWN]
+
+
+def _blocks(passages: Sequence[Passage], english: str, language: str) -> list[str]:
+    """A heading, and each passage under its number, title and section."""
+    heading = say("search_results", language)
+    if language != "en" and {passage.language for passage in passages} == {"en"}:
+        heading += f" {say('passages_in_english', language)}"
+    blocks = [heading]
+    for number, passage in enumerate(passages, 1):
+        name = f"**[{number}] {passage.title}**"
+        if passage.section:
+            name += f" · {passage.section}"
+        blocks += [name, emphasised(passage.text, english)]
+    return blocks
+
+
+def _nothing(language: str, kbs: Sequence[str]) -> str:
+    sentence = say("nothing_found", language)
+    return f"{sentence} {say('kb_topics', language)}" if SHIPPED_KB in kbs else sentence
+
+
+def emphasised(text: str, question: str) -> str:
+    """Markdown text with the words that the question holds too in bold, and no others."""
+    asked = set(search_tokens(question))
+    text = text.replace("**", "")
+    pieces: list[str] = []
+    end = 0
+    for word in spans(text):
+        pieces.append(text[end : word.start])
+        surface = text[word.start : word.end]
+        is_match = not asked.isdisjoint(search_tokens(surface))
+        pieces.append(f"**{surface}**" if is_match else surface)
+        end = word.end
+    return "".join(pieces) + text[end:]
