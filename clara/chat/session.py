@@ -19,13 +19,14 @@ from clara.chat.store import ConversationStore, Summary, new_id, open_store
 from clara.chat.turns import Condensed, Turn, now
 from clara.chat.understanding import understand
 from clara.config import Settings, locale_language
-from clara.errors import BackboneRefused, ClaraError, UsageError
-from clara.events import Event, Final, StepFinished, StepStarted
+from clara.errors import BackboneRefused, ClaraError, UnsupportedLanguage, UsageError
+from clara.events import Event, Final, Notice, StepFinished, StepStarted
 from clara.knowledge.base import Query
-from clara.language.codes import get_language
+from clara.language.codes import LANGUAGES, SEVEN, get_language
 from clara.language.detection import detect_language
 from clara.language.messages import say
-from clara.types import Answer, Citation, Passage
+from clara.safety import urgent_notice
+from clara.types import Answer, Citation, Passage, Question
 
 ChatEvent = Event | Condensed
 """What happens during a turn: the agent's events, and how a follow-up was understood."""
@@ -104,6 +105,9 @@ class ChatSession:
         """
         self.typed, self._is_unanswered = text, not replace
         earlier = self.turns[:-1] if replace else self.turns
+        notice = urgent_notice(Question(text))  # from the words as typed, before anything that may fail or reword them
+        if notice:
+            yield Notice(notice)
         agent = await self.agent()
         yield StepStarted("understand", 0)
         clock = asyncio.get_running_loop().time
@@ -118,8 +122,8 @@ class ChatSession:
             async with aclosing(agent.stream(question, self.strategy)) as events:
                 async for event in events:
                     if isinstance(event, Final):
-                        turn = changed(turn, answer=event.answer)
-                    else:
+                        turn = changed(turn, answer=changed(event.answer, notice=notice or event.answer.notice))
+                    elif not (notice and isinstance(event, Notice)):
                         yield event
             if turn.answer is None:  # a stream always ends with Final or raises
                 raise ClaraError("the agent ended without an answer; please report this with --debug output")
@@ -225,8 +229,14 @@ class ChatSession:
 
         Raises:
             UnknownLanguage: the language is not known.
+            UnsupportedLanguage: nothing here covers it without a language model.
         """
-        self.language = get_language(language).code if language else None
+        code = get_language(language).code if language else None
+        if code is not None and code not in SEVEN and not self.settings.uses_model:
+            covered = ", ".join(LANGUAGES[known].native for known in SEVEN)
+            message = say("language_uncovered", self.interface, covered=covered, language=LANGUAGES[code].native)
+            raise UnsupportedLanguage(message, language=code)
+        self.language = code
 
     def choose_strategy(self, name: str) -> None:
         """Answer with another strategy from now on.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clara.backbone.base import Backbone
+from clara.chat.courtesy import courtesy
 from clara.chat.turns import Turn, remembered
 from clara.language.codes import LANGUAGES
 from clara.language.detection import UNKNOWN, question_language
@@ -43,29 +44,40 @@ async def understand(
         BackboneError: the server cannot be reached or refuses.
     """
     question = parse_question(text)
+    polite = courtesy(text)
+    if polite is not None:
+        message, phrase_language = polite
+        return Understood(replace(question, language=phrase_language), say(message, phrase_language))
     code = language or spoken(question, turns)
-    said = code if code in LANGUAGES else interface
+    reply_language = code if code in LANGUAGES else interface
     question = replace(question, language=code)
     if not any(char.isalpha() for char in question.text):
-        return Understood(question, say("clarify_empty", said))
+        return Understood(question, say("clarify_empty", reply_language))
     if code == UNKNOWN:
         return Understood(question, say("clarify_language", interface))
+    if question.options:
+        return Understood(question)
+    return await _condensed(question, turns, backbone, reply_language)
+
+
+async def _condensed(question: Question, turns: Sequence[Turn], backbone: Backbone, reply_language: str) -> Understood:
+    """A free-text question as it stands alone, with the help of the backbone where it may lean on the conversation."""
     history = remembered(turns)
     uses_model = (await backbone.info()).uses_model
-    alone = not history and uses_model and len(words(question.text)) >= _TELLING
-    if question.options or alone:
+    if not history and uses_model and len(words(question.text)) >= _TELLING:
         return Understood(question)
-    result = await backbone.perform(CONDENSE, CondenseIn(language=code, question=question.text, history=history))
+    language = question.language or UNKNOWN
+    result = await backbone.perform(CONDENSE, CondenseIn(language=language, question=question.text, history=history))
     if result.output is None:  # no usable reply: the words as they stand are the best there is
         return Understood(question)
     if not result.output.question.strip():
-        return Understood(question, result.output.clarification.strip() or say("clarify_topic", said))
+        return Understood(question, result.output.clarification.strip() or say("clarify_topic", reply_language))
     return Understood(replace(question, text=result.output.question.strip()))
 
 
 def spoken(question: Question, turns: Sequence[Turn]) -> str:
     """The language of a text; a text that shows none is in the language of the conversation."""
-    found = question_language(question)
-    if found.confidence == 0 and turns:
+    detection = question_language(question)
+    if detection.confidence == 0 and turns:
         return turns[-1].language
-    return found.code
+    return detection.code

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from clara.backbone.base import BackboneInfo
+from clara.cli.kb.build import build_with_bar
+from clara.cli.local_servers import LocalServer, find_servers
 from clara.cli.options import BackboneOption, ConfigOption, ModelOption, ProfileName, ProfileOption
-from clara.errors import ClaraError, DataError, SettingsError, UsageError, WriteError
-from clara.files import PRIVATE, make_folder, private_file, replace_file
-
-if TYPE_CHECKING:
-    from clara.config import Settings
+from clara.cli.output import show
+from clara.cli.render import answer_view, who_answers
+from clara.cli.safe import clean
+from clara.config import Settings, default_config_path, load_settings, locale_language, read_settings_file
+from clara.errors import ClaraError, SettingsError, UsageError
+from clara.files import PRIVATE, make_folder, replace_file
+from clara.language.codes import SEVEN, get_language
+from clara.language.messages import say
+from clara.types import Answer
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _OFFERED = ".setup-offered"
 """A file in the data folder that says that the chat has offered the setup already."""
-_TEST_QUESTION = "What is the cornea?"
+_DEFAULT_SERVER = "http://127.0.0.1:8000/v1"
 
 
 @app.command()
@@ -35,20 +43,19 @@ def init(
         typer.Option("--language", "-l", metavar="L", help="Of the interface; auto follows the system.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: flags, and defaults for the rest.")] = False,
-    test: Annotated[bool, typer.Option("--test/--no-test", help="Make a test call at the end.")] = True,
+    test: Annotated[bool, typer.Option("--test/--no-test", help="Ask a question at the end.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Set up again although there is a settings file.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Set CLARA up: which profile, which server, which language; then a test call."""
-    from clara.config import default_config_path, locale_language
-
-    spoken = locale_language()
+    """Set CLARA up: which server, which language; builds the knowledge base and asks a first question."""
+    interface = locale_language()
     path = config or default_config_path(os.environ)
     if path.exists() and not force:
-        _say("setup_exists", spoken, path=path)
+        _say("setup_exists", interface, path=path)
         return
     given = {"profile": profile.value if profile else None, "backbone": backbone, "model": model, "language": language}
-    set_up(path, {name: value for name, value in given.items() if value}, ask=not yes, test=test, spoken=spoken)
+    answers = {name: value for name, value in given.items() if value}
+    set_up(path, answers, ask=not yes, test=test, interface=interface)
 
 
 def offer_setup(settings: Settings) -> tuple[Settings, str]:
@@ -57,54 +64,85 @@ def offer_setup(settings: Settings) -> tuple[Settings, str]:
     Returns:
         The settings in force afterwards, and what was typed instead of a yes or no: it is the first question.
     """
-    from clara.config import default_config_path, load_settings, locale_language
-
     marker, path = settings.home / _OFFERED, default_config_path(os.environ)
     if path.exists() or marker.exists():
         return settings, ""
     try:
-        private_file(marker)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch(mode=PRIVATE)
     except OSError:
         return settings, ""  # where nothing can be kept, an offer would come every time
-    spoken = settings.interface_language or locale_language()
-    said = _asked("setup_offer", spoken)
-    if not _is_yes(said, spoken):
-        _say("setup_later", spoken)
-        return settings, said if " " in said else ""
-    set_up(path, {}, ask=True, test=True, spoken=spoken)
+    interface = settings.interface_language or locale_language()
+    typed = _reply("setup_offer", interface)
+    if not _is_yes(typed, interface):
+        _say("setup_later", interface)
+        return settings, typed if " " in typed else ""
+    set_up(path, {}, ask=True, test=True, interface=interface)
     return load_settings(), ""
 
 
-def set_up(path: Path, given: Mapping[str, Any], *, ask: bool, test: bool, spoken: str) -> None:
-    """Ask for what is not given, write the file, build the knowledge base if it is wanted, make a test call.
+def set_up(path: Path, given: Mapping[str, Any], *, ask: bool, test: bool, interface: str) -> None:
+    """Ask for what is not given, write the file, build the knowledge base, ask a first question.
 
     Raises:
         SettingsError: the answers do not fit together, or the old file is broken.
-        DataError: the file cannot be written.
+        WriteError: the file cannot be written.
     """
-    from clara.config import load_settings
-    from clara.language.codes import SEVEN, get_language
-
-    profile = given.get("profile") or ("remote" if given.get("backbone") else None)
-    if profile is None:
-        profile = _choose("setup_profile", [name.value for name in ProfileName], "embedded", spoken) if ask else "embedded"
-    answers: dict[str, Any] = {"profile": profile}
-    if profile != "embedded":
-        default = "http://127.0.0.1:8000/v1"
-        answers["backbone"] = given.get("backbone") or [_ask("setup_backbone", default, spoken) if ask else default]
-        if ask:
-            _say("setup_key", spoken)
-        answers["model"] = given.get("model") or (_ask("setup_model", "", spoken) if ask else "") or None
-    language = given.get("language") or (_choose("setup_language", ["auto", *SEVEN], "auto", spoken) if ask else "auto")
+    answers = _who(given, ask=ask, interface=interface)
+    language = given.get("language")
+    if language is None:
+        language = _choose("setup_language", ["auto", *SEVEN], "auto", interface) if ask else "auto"
     answers["interface_language"] = None if language == "auto" else get_language(language).code
     write_settings(path, answers)
-    spoken = answers["interface_language"] or spoken
-    _say("setup_written", spoken, path=path)
+    interface = answers["interface_language"] or interface
+    _say("setup_written", interface, path=path)
     settings = load_settings(config=path)
-    if ask:
-        _offer_build(settings, spoken)
     if test:
-        _test_call(settings, spoken)
+        _first_question(settings, interface)
+
+
+def _who(given: Mapping[str, Any], *, ask: bool, interface: str) -> dict[str, Any]:
+    """Who shall answer: as the flags say, else a server of this machine, else what is typed."""
+    profile, servers = given.get("profile"), given.get("backbone")
+    if profile is None and servers is None and ask:
+        server = _local_server(interface)
+        if server is not None:
+            model = given.get("model") or _model_of(server, interface)
+            return {"profile": "remote", "backbone": [server.url], "model": model}
+        profile = _choose("setup_profile", [name.value for name in ProfileName], "embedded", interface)
+    if profile is None:
+        profile = "remote" if servers else "embedded"
+    if profile == "embedded":
+        return {"profile": profile}
+    if servers is None:
+        servers = [_ask("setup_backbone", _DEFAULT_SERVER, interface) if ask else _DEFAULT_SERVER]
+    model = given.get("model")
+    if ask:
+        _say("setup_key", interface)
+        model = model or _ask("setup_model", "", interface)
+    return {"profile": profile, "backbone": servers, "model": model or None}
+
+
+def _local_server(interface: str) -> LocalServer | None:
+    """A server of this machine that the user wants, looked for with their consent."""
+    if not _is_yes(_reply("setup_look", interface, default=True), interface):
+        return None
+    servers = asyncio.run(find_servers())
+    if not servers:
+        _say("setup_none_here", interface)
+    for server in servers:
+        models = ", ".join(server.models[:5])
+        _say("setup_here", interface, program=server.program, server=server.url, models=models or "?")
+        if _is_yes(_reply("setup_use", interface, default=True), interface):
+            return server
+    return None
+
+
+def _model_of(server: LocalServer, interface: str) -> str | None:
+    """The model to ask for; the first that the server names is taken without a name in the settings."""
+    if len(server.models) < 2:
+        return None
+    return _choose("setup_which_model", list(server.models), server.models[0], interface)
 
 
 def write_settings(path: Path, answers: Mapping[str, Any]) -> None:
@@ -112,24 +150,20 @@ def write_settings(path: Path, answers: Mapping[str, Any]) -> None:
 
     Raises:
         SettingsError: the answers do not fit together, or the old file is broken.
-        DataError: the file cannot be written.
+        WriteError: the file cannot be written.
     """
-    from clara.config import load_settings, read_settings_file
-
-    kept = read_settings_file(path) if path.exists() else {}
-    values = {name: value for name, value in {**kept, **answers}.items() if value is not None}
+    stored = read_settings_file(path) if path.exists() else {}
+    values = {name: value for name, value in {**stored, **answers}.items() if value is not None}
     if answers.get("profile") == "embedded":
         values = {name: value for name, value in values.items() if name not in ("backbone", "model")}
     load_settings(values, config=path if path.exists() else None, environ={"CLARA_HOME": str(path.parent)})
-    text = "# Written by clara init. docs/contract.md lists the settings; an API key belongs into CLARA_API_KEY.\n"
-    text += "".join(f"{name} = {toml(value)}\n" for name, value in values.items())
+    text = "# Written by clara init. docs/settings.md lists the settings; an API key belongs into CLARA_API_KEY.\n"
+    for name, value in values.items():
+        text += f"{name} = {toml(value)}\n"
     if tomllib.loads(text) != values:
         raise SettingsError(f"{path} holds a value that clara init cannot write again; edit the file by hand")
-    try:
-        make_folder(path.parent)
-        replace_file(path, text.encode(), mode=PRIVATE)
-    except WriteError as error:
-        raise DataError(f"cannot write the settings file {path}: {error.reason}") from None
+    make_folder(path.parent)
+    replace_file(path, text.encode(), mode=PRIVATE)
 
 
 def toml(value: Any) -> str:
@@ -141,70 +175,64 @@ def toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def _offer_build(settings: Settings, spoken: str) -> None:
-    from clara.cli.kb.build import SHIPPED, build
-    from clara.knowledge.index.folder import kb_folder
+def _first_question(settings: Settings, interface: str) -> None:
+    """Build the knowledge base if it is missing, ask a real question and show its answer."""
+    from clara.knowledge.shipped import is_missing
 
-    if SHIPPED not in settings.kb or (kb_folder(settings, SHIPPED) / "record.sqlite").is_file():
+    try:
+        if is_missing(settings):
+            _say("setup_build", interface)
+            build_with_bar(settings)
+        question = say("setup_question", interface)
+        _say("setup_test", interface, question=question)
+        answer, info = asyncio.run(_answered(settings, question))
+    except ClaraError as error:
+        _say("setup_fails", interface, reason=error)
         return
-    if _is_yes(_asked("setup_build", spoken), spoken):
-        build()
+    show(answer_view(answer, who=who_answers(info, settings.backbone, interface)))
+    if answer.failure:
+        _say("setup_fails", interface, reason=say("no_usable_reply", interface))
+    else:
+        _say("setup_works", interface, seconds=f"{answer.usage.seconds:.1f}")
 
 
-def _test_call(settings: Settings, spoken: str) -> None:
-    """One question without evidence: it shows that somebody answers, not that the answer is good."""
-    import asyncio
-    import time
-
+async def _answered(settings: Settings, question: str) -> tuple[Answer, BackboneInfo]:
+    """One search and one reply: it shows who answers and from what, and costs a slow model little."""
     from clara.api import Clara
 
-    async def call() -> str:
-        async with Clara(settings) as clara:
-            await clara.aask(_TEST_QUESTION, strategy="direct")
-            return (await clara.info()).model if settings.uses_model else settings.profile
-
-    begin = time.perf_counter()
-    try:
-        _say("setup_test", spoken)
-        model = asyncio.run(call())
-    except ClaraError as error:
-        _say("setup_fails", spoken, reason=error)
-        return
-    _say("setup_works", spoken, model=model, seconds=f"{time.perf_counter() - begin:.1f}")
+    async with Clara(settings) as clara:
+        answer = await clara.aask(question, strategy="rag")
+        return answer, await clara.info()
 
 
 def _say(key: str, language: str, /, **values: object) -> None:
-    from clara.cli.safe import clean
-    from clara.language.messages import say
-
     typer.echo(clean(say(key, language, **values)))
 
 
 def _ask(key: str, default: str, language: str) -> str:
-    from clara.language.messages import say
-
     return str(typer.prompt(say(key, language), default=default, show_default=bool(default))).strip()
 
 
 def _choose(key: str, choices: list[str], default: str, language: str) -> str:
-    while (chosen := _ask(key, default, language).lower()) not in choices:
+    by_spelling = {choice.lower(): choice for choice in choices}
+    while True:
+        typed = _ask(key, default, language).lower()
+        if typed in by_spelling:
+            return by_spelling[typed]
         _say("setup_choices", language, choices=", ".join(choices))
-    return chosen
 
 
-def _asked(key: str, language: str) -> str:
-    """What was typed; nothing on Ctrl-C."""
-    from clara.language.messages import say
-
+def _reply(key: str, language: str, *, default: bool = False) -> str:
+    """What was typed; nothing on Ctrl-C, and the word for yes on Enter where that is the default."""
+    question, yes_word = say(key, language), say("yes_words", language).split()[-1]
     try:
-        said = typer.prompt(f"{say(key, language)} [{say('yes_no', language)}]", default="", show_default=False)
+        if default:
+            return str(typer.prompt(question, default=yes_word)).strip()
+        return str(typer.prompt(f"{question} [{say('yes_no', language)}]", default="", show_default=False)).strip()
     except (typer.Abort, UsageError):
         return ""
-    return str(said).strip()
 
 
-def _is_yes(said: str, language: str) -> bool:
+def _is_yes(typed: str, language: str) -> bool:
     """Yes in the interface language or in English; anything else is no."""
-    from clara.language.messages import say
-
-    return said.lower() in {*say("yes_words", language).split(), *say("yes_words", "en").split()}
+    return typed.lower() in {*say("yes_words", language).split(), *say("yes_words", "en").split()}

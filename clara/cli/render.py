@@ -143,10 +143,14 @@ def verdict_line(answer: Answer) -> Prose | None:
     return Prose(say(key, answer.language), _VERDICT_STYLES.get(key, "dim"))
 
 
-def warning_lines(answer: Answer) -> list[Prose]:
+def warning_lines(answer: Answer, *, without: frozenset[str] = frozenset()) -> list[Prose]:
     """Each warning in the reader's language; a code that the catalogue does not know stays as it is."""
     known = catalogue(answer.language)
-    return [Prose(f"! {known.get(code, code)}", "yellow") for code in answer.warnings]
+    lines: list[Prose] = []
+    for code in answer.warnings:
+        if code not in without:
+            lines.append(Prose(f"! {known.get(code, code)}", "yellow"))
+    return lines
 
 
 def trace_tree(answer: Answer) -> Tree:

@@ -64,14 +64,24 @@ class Ragged:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in console.render_lines(self.view, options, pad=False):
-            segments = list(line)
-            while segments and not segments[-1].text.strip():
-                segments.pop()
-            if segments:
-                text, style, _ = segments.pop()
-                text = text.rstrip()
-                excess = sum(width_of(segment.text) for segment in segments) + width_of(text) - options.max_width
-                if excess > 0:
-                    text = text.removesuffix("─" * excess)
-                yield from (*segments, Segment(text, style))
+            yield from _fitted(line, options.max_width)
             yield Segment.line()
+
+
+def _fitted(line: list[Segment], width: int) -> list[Segment]:
+    """A line without its blanks at the right, and with so much less of a frame there as it is too long."""
+    segments = list(line)
+    while segments and not segments[-1].text.strip():
+        segments.pop()
+    if not segments:
+        return segments
+    segments[-1] = Segment(segments[-1].text.rstrip(), segments[-1].style)
+    excess = sum(width_of(segment.text) for segment in segments) - width
+    while excess > 0 and segments and segments[-1].text.endswith("─"):
+        text, style, _ = segments.pop()
+        frame = len(text) - len(text.rstrip("─"))
+        cut = min(frame, excess)
+        excess -= cut
+        if len(text) > cut:
+            segments.append(Segment(text[: len(text) - cut], style))
+    return segments

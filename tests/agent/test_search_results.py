@@ -30,7 +30,7 @@ def found(language: str = "en", label: str | None = None, cited: tuple[Passage, 
     citations = tuple(Citation(passage.id, passage.title, "", "") for passage in cited)
     question = Question("How is keratitis treated?", OPTIONS if label else ())
     answer = Answer(question, language, "composed", "composed", label=label, capped=True, verdict=Verdict(True, True))
-    candidate = Candidate(label=label, citations=citations, passages=(LENSES, KERATITIS))
+    candidate = Candidate("composed", label=label, citations=citations, passages=(LENSES, KERATITIS))
     return as_search_results(answer, candidate, "How is keratitis treated?", ("ophthalmology",))
 
 
@@ -39,7 +39,7 @@ def test_passages_stand_whole_under_number_title_and_section() -> None:
     assert "**[1] Keratitis** · Treatment" in answer.answer
     assert "**Keratitis** hurts. It is **treated** with drops every hour." in answer.answer
     assert "composed" not in answer.answer
-    assert [citation.quote for citation in answer.citations] == ["Keratitis hurts."]
+    assert [citation.quote for citation in answer.citations] == ["It is treated with drops every hour."]
 
 
 def test_nothing_is_called_verified_and_nothing_capped() -> None:

@@ -76,12 +76,27 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(args: list[str], words: 
     assert not result.stdout
 
 
-def test_no_knowledge_base_says_how_to_build_it() -> None:
-    for args in (["ask", "What is glaucoma?"], ["kb", "stats"], ["kb", "search", "glaucoma"]):
-        result = run.invoke(app, [*args, "--json"])
-        assert result.exit_code == 1
-        assert "run: clara kb build" in result.stderr
-        assert not result.stdout
+@pytest.mark.parametrize(
+    ("args", "command"),
+    [
+        (["ask", "What is glaucoma?", "--kb", "clinic"], "clara kb add --kb clinic PATH"),
+        (["kb", "search", "glaucoma", "--kb", "clinic"], "clara kb add --kb clinic PATH"),
+        (["kb", "stats"], "clara kb build"),
+    ],
+)
+def test_no_knowledge_base_says_how_to_build_it(args: list[str], command: str) -> None:
+    result = run.invoke(app, [*args, "--json"])
+    assert result.exit_code == 1
+    assert f"run: {command}" in result.stderr
+    assert not result.stdout
+
+
+def test_the_knowledge_base_that_ships_builds_itself_at_first_use_and_says_so_once(tmp_path: Path) -> None:
+    first, second = (clara("ask", "What is glaucoma?", "--json", home=tmp_path) for _ in range(2))
+    assert first.returncode == second.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["citations"]
+    assert first.stderr.count("first use: building the knowledge base 'ophthalmology'") == 1
+    assert not second.stderr
 
 
 def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:

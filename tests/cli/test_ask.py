@@ -34,10 +34,14 @@ def test_the_notice_about_urgent_care_is_shown_once_and_first() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_the_panel_marks_the_chosen_option_and_numbers_its_sources() -> None:
+def test_without_a_model_the_closest_option_is_named_as_a_guess_apart_from_the_passages() -> None:
     result = run.invoke(app, ["ask", "What is blood in the anterior chamber called? a) Hypopyon b) Hyphaema c) Uveitis"])
     assert result.exit_code == 0, result.stderr
-    assert "> B Hyphaema" in result.stdout
+    assert result.stdout.startswith("search only, no language model\n")
+    assert "Closest option by word matching, a guess and no answer: B) Hyphaema" in " ".join(
+        result.stdout.replace("│", " ").split()
+    )
+    assert "> B" not in result.stdout
     assert "  A Hypopyon" in result.stdout
     assert "[1] " in result.stdout
     assert "\x1b" not in result.stdout

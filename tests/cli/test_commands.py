@@ -34,7 +34,7 @@ class TestAsk:
     def test_the_panel_is_in_the_askers_language(self) -> None:
         result = run.invoke(app, ["ask", HINDI, "--trace"])
         assert result.exit_code == 0, result.stderr
-        for words in ("प्रश्न · हिन्दी (hi)", "उत्तर", "[1]", "retrieve"):
+        for words in ("प्रश्न · हिन्दी (hi)", "खोज के परिणाम", "[1]", "retrieve"):
             assert words in result.stdout
 
     def test_text_from_standard_input_and_from_a_file(self, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_messages_are_translated_and_not_empty(language: str) -> None:
 
 @pytest.mark.parametrize("language", SEVEN)
 def test_letter_and_option_stand_in_the_sentence(language: str) -> None:
-    said = say("choice_frame", language, label="B", option="Latanoprost {x}")
+    said = say("closest_option", language, label="B", option="Latanoprost {x}")
     assert "B" in said
     assert "Latanoprost {x}" in said
 

@@ -1,17 +1,19 @@
 """Follow-up questions without a language model: what "how is it treated?" is about.
 
 A turn leans on the conversation if it names no technical term of its own, or if it is short and points back with a
-pronoun. It is then completed with the terms of the last question that had any. "And cataract?" takes the last question
-with its term exchanged. This is a rule of thumb for the embedded profile; a model condenses by reading.
+pronoun that no term of its own stands before. It is then completed with the terms of the last question that had any. "And
+cataract?" takes the last question with its term exchanged. Words that nobody knows lean on nothing. This is a rule of thumb
+for the embedded profile; a model condenses by reading.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from clara.knowledge.glossary import Glossary
+from clara.knowledge.glossary import TermGlossary
 from clara.language.messages import say
-from clara.language.text import fold, words
+from clara.language.text import fold, spans, words
 from clara.tasks.model import CondenseIn, CondenseOut, Exchange, TermHint
 
 _POINTERS: dict[str, frozenset[str]] = {
@@ -45,48 +47,87 @@ _JOINERS: dict[str, frozenset[str]] = {
 _GENERIC = frozenset({"treatment", "surgery", "diagnosis", "risk factor", "test", "examination"})
 """Glossary terms that say nothing of what the question is about."""
 
+_CLAUSE_END = re.compile(r"[,;:.?!，。；：？！、।]")
 _LONG = 14
 """Words; a longer turn stands alone even if it holds a pronoun."""
 _SHORT = 5
 """Words; an elliptic turn such as "And in children?" has at most as many."""
 
 
-def condense(inputs: CondenseIn, glossary: Glossary) -> CondenseOut:
+def condense(inputs: CondenseIn, glossary: TermGlossary) -> CondenseOut:
     """The question as it can be understood alone, or what to ask back."""
     language, text = inputs.language, inputs.question.strip()
-    found = words(text)
+    count = len(words(text))
     own = _terms(glossary, text, language)
-    points = bool(_POINTERS.get(language, frozenset()) & set(found))
-    joins = bool(found) and found[0] in _JOINERS.get(language, frozenset())
-    topic = _topic(inputs.history, glossary)
-    if own and len(found) < _SHORT and inputs.history and _was_lost(inputs.history[-1], glossary):
+    if own and count < _SHORT and inputs.history and _was_lost(inputs.history[-1], glossary):
         return CondenseOut(question=f"{inputs.history[-1].question} ({text})"[:2000])
+    points = _points_back(text, language, own)
+    topic = _topic(inputs.history, glossary)
     if topic is None:
-        lost = not own and (points or len(found) < _SHORT)
-        return CondenseOut(clarification=say("clarify_topic", language)) if lost else CondenseOut(question=text)
-    if own and joins and len(found) <= _SHORT and (swapped := _swap(inputs.history[-1], topic, own, language)):
+        is_lost = not own and (points or count < _SHORT)
+        return CondenseOut(clarification=say("clarify_topic", language)) if is_lost else CondenseOut(question=text)
+    swapped = _swap(inputs.history[-1], topic, own, language) if _goes_on(text, language) else None
+    if swapped is not None and count <= _SHORT:
         return CondenseOut(question=swapped)
-    if own and not (points and len(found) <= _LONG):
+    stands_alone = bool(own) and not (points and count <= _LONG)
+    is_rubbish = not own and not points and not _knows_a_word(text, language, glossary)
+    if stands_alone or is_rubbish:
         return CondenseOut(question=text)
     exchange, terms = topic
-    names = [term.source if exchange.language == language else term.english for term in terms]
-    missing = [name for name in dict.fromkeys(names) if fold(name) not in fold(text)]
+    missing: list[str] = []
+    for term in terms:
+        name = term.source if exchange.language == language else term.english
+        if fold(name) not in fold(text) and name not in missing:
+            missing.append(name)
     return CondenseOut(question=f"{text} ({', '.join(missing)})"[:2000] if missing else text)
 
 
-def _terms(glossary: Glossary, text: str, language: str) -> tuple[TermHint, ...]:
+def _points_back(text: str, language: str, own: Sequence[TermHint]) -> bool:
+    """True if a pronoun of the text means something said before.
+
+    Behind a term of its own and the end of a clause it means that term: "What is uveitis and what are its causes?".
+    """
+    pointers, joiners = _POINTERS.get(language, frozenset()), _JOINERS.get(language, frozenset())
+    folded = fold(text)
+    term_ends = [folded.find(fold(term.source)) + len(fold(term.source)) for term in own if fold(term.source) in folded]
+    first_term_end = min(term_ends, default=None)
+    for word in spans(folded):
+        if word.text not in pointers:
+            continue
+        if first_term_end is None or word.start < first_term_end:
+            return True
+        between = folded[first_term_end : word.start]
+        if not _CLAUSE_END.search(between) and joiners.isdisjoint(words(between)):
+            return True
+    return False
+
+
+def _goes_on(text: str, language: str) -> bool:
+    """True if the text begins as one that goes on with the last."""
+    first = words(text)[:1]
+    return bool(first) and first[0] in _JOINERS.get(language, frozenset())
+
+
+def _knows_a_word(text: str, language: str, glossary: TermGlossary) -> bool:
+    """True if the text holds a word that the glossary knows, be it a question word, or that joins or points."""
+    small = _JOINERS.get(language, frozenset()) | _POINTERS.get(language, frozenset())
+    return not small.isdisjoint(words(text)) or bool(glossary.matches(spans(text), language))
+
+
+def _terms(glossary: TermGlossary, text: str, language: str) -> tuple[TermHint, ...]:
     return tuple(term for term in glossary.lookup(text, language) if term.english not in _GENERIC)
 
 
-def _was_lost(last: Exchange, glossary: Glossary) -> bool:
+def _was_lost(last: Exchange, glossary: TermGlossary) -> bool:
     """True if the last question was not understood, so that this turn says what it was about."""
     return last.answer == say("clarify_topic", last.language) and not _terms(glossary, last.question, last.language)
 
 
-def _topic(history: Sequence[Exchange], glossary: Glossary) -> tuple[Exchange, tuple[TermHint, ...]] | None:
+def _topic(history: Sequence[Exchange], glossary: TermGlossary) -> tuple[Exchange, tuple[TermHint, ...]] | None:
     """The newest question that names a term, with at most two of its terms."""
     for exchange in reversed(history):
-        if terms := _terms(glossary, exchange.question, exchange.language):
+        terms = _terms(glossary, exchange.question, exchange.language)
+        if terms:
             return exchange, terms[:2]
     return None
 
@@ -96,6 +137,8 @@ def _swap(
 ) -> str | None:
     """The last question with its only term exchanged for the new one."""
     exchange, terms = topic
+    if not own:
+        return None
     if exchange is not last or exchange.language != language or len(terms) != 1:
         return None
     swapped = last.question.replace(terms[0].source, own[0].source)

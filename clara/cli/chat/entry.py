@@ -164,6 +164,7 @@ def _greet(talk: Chat) -> None:
     who = ", ".join(settings.backbone) if settings.uses_model else "embedded"
     screen.show(Prose(f"CLARA {version()} · {who}", "bold cyan"))
     screen.say("not_a_device", "dim")
+    talk.disclaimed = True
     if not settings.uses_model:
         screen.say("no_model", "dim")
     if talk.private:

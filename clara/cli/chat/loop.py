@@ -68,6 +68,8 @@ class Chat:
         self._loading: asyncio.Task[ChatSession] | None = None
         self._stack = AsyncExitStack()
         self._hinted = False
+        self.disclaimed = False
+        """True once it has been said that this is no medical device."""
 
     async def __aenter__(self) -> Chat:
         return self
@@ -142,7 +144,9 @@ class Chat:
         if turn.answer is None:
             self.screen.show("", Prose(turn.clarification, "yellow"), "")
             return
-        self.screen.show(reply_view(turn.answer, notice=turn.answer.notice not in noticed))
+        is_noticed = turn.answer.notice in noticed
+        self.screen.show(reply_view(turn.answer, notice=not is_noticed, disclaimer=not self.disclaimed))
+        self.disclaimed = True
         if turn.answer.citations and not self._hinted:
             self._hinted = True
             self.screen.say("source_hint", "dim")

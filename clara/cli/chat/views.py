@@ -24,20 +24,26 @@ from clara.cli.render import (
 )
 from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
-from clara.language.messages import say
+from clara.language.messages import NO_MODEL, say
+from clara.language.text import search_tokens
 from clara.types import Answer, Citation, Passage
 
 if TYPE_CHECKING:
     from clara.chat.store import Summary
 
+_DOSE = "dose"
 _TITLE = 60
 """Most characters of a conversation's title in a list."""
 _BESIDE = 100
 """Columns from which on two answers are shown beside each other."""
 
 
-def reply_view(answer: Answer, *, notice: bool = True) -> Group:
-    """An answer below its question: notice unless it was shown already, chosen option, text, sources, verdict, warnings."""
+def reply_view(answer: Answer, *, notice: bool = True, disclaimer: bool = False) -> Group:
+    """An answer below its question: notice unless it was shown already, chosen option, text, sources, verdict, warnings.
+
+    That this is no medical device stands below an answer about something urgent or a dose, and where ``disclaimer`` asks
+    for it; the chat says it once at its beginning.
+    """
     parts: list[RenderableType] = [Text()]
     if answer.notice and notice:
         parts.append(notice_view(answer.notice))
@@ -47,10 +53,19 @@ def reply_view(answer: Answer, *, notice: bool = True) -> Group:
     if answer.citations:
         parts += [Text(), source_list(answer.citations)]
     parts.append(Text())
-    if verdict := verdict_line(answer):
+    verdict = verdict_line(answer)
+    if verdict:
         parts.append(verdict)
-    parts += warning_lines(answer)
+    parts += warning_lines(answer, without=frozenset() if disclaimer else frozenset({NO_MODEL}))
+    if disclaimer or _is_delicate(answer):
+        parts.append(Prose(say("not_a_device", answer.language), "dim"))
     return Group(*parts, Text())
+
+
+def _is_delicate(answer: Answer) -> bool:
+    """True for an answer that somebody may act on at once: an emergency, advice for oneself, a dose."""
+    question = answer.english_question or answer.question.text
+    return bool(answer.notice) or "not_personal_advice" in answer.warnings or _DOSE in search_tokens(question)
 
 
 def comparison_view(first: tuple[str, Answer], second: tuple[str, Answer], width: int) -> RenderableType:

@@ -59,7 +59,7 @@ def test_an_error_is_reported_the_chat_goes_on_and_the_exit_code_says_so() -> No
     assert result.exit_code == 2
     assert "Nothing has been answered yet." in result.stdout
     assert "There is no command /nonsense" in result.stdout
-    assert "What the sources say:" in result.stdout
+    assert "[1] Keratoconus" in result.stdout
     assert "never asked" not in result.stdout
 
 
