@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from clara.agent.quotes import cite
+from clara.agent.citing import cite
 from clara.agent.state import Candidate
 from clara.config import SHIPPED_KB
 from clara.language.messages import say
