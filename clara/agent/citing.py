@@ -27,8 +27,21 @@ def named(
     """
     shown = dict.fromkeys(number for number in numbers if 1 <= number <= len(passages))
     wrong = sorted({number for number in numbers if number not in shown})
-    citations = tuple(cite(passages[number - 1], support) for number in shown)
+    citations = tuple(cite(passages[number - 1], _claims(support, number)) for number in shown)
     return citations, tuple(f"citation [{number}] names no passage" for number in wrong)
+
+
+def _claims(text: str, number: int) -> str:
+    """What stands before the marks of one passage, each time since the mark before; the whole text without such a mark."""
+    claims: list[str] = []
+    claim, start = "", 0
+    for mark in _MARK.finditer(text):
+        since = text[start : mark.start()]
+        claim = since if words(since) else claim  # marks that follow each other belong to one claim
+        if number in marked(mark[0]):
+            claims.append(claim)
+        start = mark.end()
+    return " ".join(claims) or text
 
 
 def marked(text: str) -> frozenset[int]:

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from clara.cli.app import app
 from clara.cli.init import offer_setup, toml
+from clara.cli.local_servers import LocalServer
 from clara.config import load_settings
 from clara.errors import SettingsError
+from tests.terminal.fake_model import serving
 
 run = CliRunner()
 
@@ -58,7 +60,7 @@ def test_force_keeps_what_it_does_not_ask_about(path: Path) -> None:
 
 
 def test_the_questions_have_defaults_and_ask_again_after_nonsense(path: Path) -> None:
-    result = run.invoke(app, ["init", "--no-test"], input="magic\nremote\n\n\nfr\nn\n")
+    result = run.invoke(app, ["init", "--no-test"], input="no\nmagic\nremote\n\n\nfr\n")
     assert result.exit_code == 0, result.output
     assert "Choose one of: embedded, vllm, remote" in result.output
     values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -73,10 +75,86 @@ def test_answers_that_do_not_fit_are_refused_and_nothing_is_written(path: Path) 
     assert not path.exists()
 
 
-def test_the_test_call_says_what_does_not_work() -> None:
+def test_a_first_question_that_nobody_answers_says_why(built_home: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    (path.parent / "kb").symlink_to(built_home / "kb")
     result = run.invoke(app, ["init", "--yes", "--backbone", "http://127.0.0.1:9/v1"], env={"CLARA_RETRIES": "0"})
     assert result.exit_code == 0
     assert "It does not work yet" in result.output
+
+
+def test_the_setup_ends_with_a_real_question_and_its_answer(built_home: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    (path.parent / "kb").symlink_to(built_home / "kb")
+    result = run.invoke(app, ["init", "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "First question: How is a corneal abrasion treated?" in result.output
+    assert "search only, no language model" in result.output
+    assert "[1] Corneal abrasion" in result.output
+    assert "It works" in result.output
+
+
+def _servers(monkeypatch: pytest.MonkeyPatch, *servers: LocalServer) -> None:
+    async def find() -> list[LocalServer]:
+        return list(servers)
+
+    monkeypatch.setattr("clara.cli.init.find_servers", find)
+
+
+OLLAMA = LocalServer("Ollama", "http://127.0.0.1:11434/v1", ("qwen3:8b", "gemma3:4b"))
+LLAMA = LocalServer("llama.cpp", "http://127.0.0.1:8080/v1", ("model.gguf",))
+
+
+@pytest.mark.parametrize(
+    ("typed", "backbone", "model"),
+    [
+        ("\n\n\n\n", OLLAMA.url, "qwen3:8b"),
+        ("\ny\ngemma3:4b\n\n", OLLAMA.url, "gemma3:4b"),
+        ("\ny\nnonsense\nGEMMA3:4b\n\n", OLLAMA.url, "gemma3:4b"),
+        ("\nn\n\n\n", LLAMA.url, None),
+        ("\nn\nn\nembedded\n\n", None, None),
+    ],
+)
+def test_a_server_of_this_machine_is_offered_with_its_models(
+    typed: str, backbone: str | None, model: str | None, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _servers(monkeypatch, OLLAMA, LLAMA)
+    result = run.invoke(app, ["init", "--no-test"], input=typed)
+    assert result.exit_code == 0, result.output
+    assert "Ollama at http://127.0.0.1:11434/v1: qwen3:8b, gemma3:4b" in result.output
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert values.get("backbone") == ([backbone] if backbone else None)
+    assert values.get("model") == model
+
+
+@pytest.mark.parametrize("args", [["--yes"], ["--profile", "embedded"], ["--backbone", OLLAMA.url]])
+def test_nothing_is_looked_for_without_consent(args: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise AssertionError("it looked")
+
+    monkeypatch.setattr("clara.cli.init.find_servers", refuse)
+    assert run.invoke(app, ["init", "--no-test", *args], input="\n\n\n").exit_code == 0
+
+
+def test_where_no_server_answers_it_says_so_and_asks_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _servers(monkeypatch)
+    result = run.invoke(app, ["init", "--no-test"], input="\n\n\n")
+    assert "No model server answers on this machine." in result.output
+    assert tomllib.loads(path.read_text(encoding="utf-8")) == {"profile": "embedded"}
+
+
+def test_after_the_setup_a_flag_still_reaches_its_server(built_home: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    (path.parent / "kb").symlink_to(built_home / "kb")
+    assert run.invoke(app, ["init", "--yes", "--no-test"]).exit_code == 0
+    with serving() as server:
+        for where in (["--backbone", server.url], []):
+            calls = len(server.asked)
+            environ = {} if where else {"CLARA_BACKBONE": server.url}
+            result = run.invoke(app, ["ask", "What is uveitis?", "--strategy", "direct", *where], env=environ)
+            assert result.exit_code == 0, result.output
+            assert f"fake-model at {server.url} answers" in result.output
+            assert len(server.asked) > calls
 
 
 def test_the_chat_offers_the_setup_once(monkeypatch: pytest.MonkeyPatch) -> None:
