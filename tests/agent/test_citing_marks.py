@@ -36,7 +36,7 @@ NERVES = Passage("n#0", "Nerves", "The cornea is full of nerves. They come from 
     ("answer", "quotes"),
     [
         (
-            "The stroma is the thickest layer [1]. Its nerves come from the ophthalmic nerve, and the cornea is full of them [2].",
+            "The stroma is the thickest layer [1]. Its nerves come from the ophthalmic nerve [2].",
             ["The stroma is its thickest layer.", "They come from the ophthalmic nerve."],
         ),
         ("It is 540 µm thick [1][2].", ["The cornea is 540 µm thick.", "The cornea is full of nerves."]),
