@@ -151,7 +151,7 @@ def test_after_the_setup_a_flag_still_reaches_its_server(built_home: Path, path:
         for where in (["--backbone", server.url], []):
             calls = len(server.asked)
             environ = {} if where else {"CLARA_BACKBONE": server.url}
-            result = run.invoke(app, ["ask", "What is uveitis?", "--strategy", "direct", *where], env=environ)
+            result = run.invoke(app, ["ask", "What is uveitis?", "--strategy", "direct", "--no-cache", *where], env=environ)
             assert result.exit_code == 0, result.output
             assert f"fake-model at {server.url} answers" in result.output
             assert len(server.asked) > calls
