@@ -25,6 +25,8 @@ from clara.types import Passage
 
 RRF = 20
 """The constant of reciprocal-rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who took 60); see :class:`Weights`."""
+_PAGE = re.compile(r"Page \d+")
+"""Section of a PDF: its citations name the page."""
 RERANKED = 3
 """Passages that a reranker reads for each that is shown."""
 
@@ -229,11 +231,14 @@ def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
 
 def _passage(chunk: Chunk, score: float) -> Passage:
     document = chunk.document
+    source = document.source
+    if _PAGE.fullmatch(chunk.section):
+        source = f"{source}, {chunk.section.lower()}"
     return Passage(
         id=chunk.id,
         title=document.title,
         text=chunk.text,
-        source=document.source,
+        source=source,
         kind=document.kind,
         score=score,
         language=document.language,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,17 @@ def test_a_base_that_cannot_be_opened_closes_those_before_it(tmp_path: Path, mon
     with pytest.raises(NoKnowledgeBase):
         HybridRetriever.from_settings(Settings(home=tmp_path, kb=("first", "second")))
     assert str(tmp_path / "kb" / "first" / "chroma") not in SharedSystemClient._identifier_to_system
+
+
+async def test_a_passage_of_a_pdf_names_its_page(tmp_path: Path) -> None:
+    base = KnowledgeBase(tmp_path / "kb" / "paged", HashEmbedder(), create=True)
+    text = "# Page 1\n\nThe cornea is clear.\n\n# Page 12\n\nThe macula sees detail.\n\n# Pages\n\nThe iris opens."
+    base.add([replace(document("atlas.pdf", text), source="atlas.pdf")])
+    retriever = HybridRetriever([base])
+    sources = {passage.text: passage.source for passage in await retriever.search(Query(("cornea macula iris",)), 5)}
+    assert sources == {
+        "The cornea is clear.": "atlas.pdf, page 1",
+        "The macula sees detail.": "atlas.pdf, page 12",
+        "The iris opens.": "atlas.pdf",
+    }
+    retriever.close()
