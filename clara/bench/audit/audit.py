@@ -8,19 +8,14 @@ on characters and words: no model, no network. They prefer missing a doubtful ca
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from clara.bench.audit.rules import (
-    WHOLE_LANGUAGE,
-    doubled_options,
-    echoes,
-    given_away,
-    lost_options,
-    number_differences,
-    script_problem,
-)
+from clara.bench.audit.leaks import given_away
+from clara.bench.audit.numbers import number_differences
+from clara.bench.audit.rules import WHOLE_LANGUAGE, doubled_options, echoes, lost_options, script_problem
 from clara.bench.datasets import Dataset, Item
 from clara.language.text import plain
 
@@ -66,10 +61,13 @@ class Audit:
 
     def systematic(self) -> dict[tuple[str, str], int]:
         """Language and problem to the number of items, where it is at least half of them: a property of the language."""
-        counts = Counter((entry.language, entry.problem) for entry in self.problems)
+        counts: Counter[tuple[str, str]] = Counter()
+        for entry in self.problems:
+            if entry.problem in WHOLE_LANGUAGE:
+                counts[entry.language, entry.problem] += 1
         systematic: dict[tuple[str, str], int] = {}
         for (language, problem), count in counts.items():
-            if problem in WHOLE_LANGUAGE and 2 * count >= self.sizes.get(language, 0):
+            if 2 * count >= self.sizes.get(language, 0):
                 systematic[language, problem] = count
         return systematic
 
@@ -84,7 +82,7 @@ class Audit:
 
     def flagged_ids(self) -> frozenset[str]:
         """Questions with a defect of their own in any language: leave them out everywhere, and pairs stay pairs."""
-        return frozenset(key for key, _ in self.flagged())
+        return frozenset(map(itemgetter(0), self.flagged()))
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``bench audit --json``."""
@@ -99,27 +97,38 @@ class Audit:
 
 def audit_dataset(dataset: Dataset) -> Audit:
     """Check every item, alone and against its other languages; read the data set with ``strict=False`` to see all."""
-    groups: dict[str, dict[str, Item]] = defaultdict(dict)
-    for item in dataset.items:
-        groups[item.id if dataset.parallel else f"{item.language} {item.id}"][item.language] = item
-    problems = [Finding(entry.id, entry.language, entry.problem, entry.detail) for entry in dataset.defects]
-    for versions in groups.values():
+    problems: list[Finding] = []
+    for defect in dataset.defects:
+        problems.append(Finding(defect.id, defect.language, defect.problem, defect.detail))
+    for versions in _questions(dataset):
         problems.extend(_check(versions))
     problems.extend(_repeated(dataset))
-    places = {item.id: place for place, item in enumerate(dataset.items)}
+    places: dict[str, int] = {}
+    sizes: Counter[str] = Counter()
+    for place, item in enumerate(dataset.items):
+        places[item.id] = place
+        sizes[item.language] += 1
 
     def order(problem: Finding) -> tuple[int, str, int, str]:
         kind = PROBLEMS.index(problem.problem)
         return kind, problem.language, places.get(problem.id, -1), problem.detail
 
     unique = dict.fromkeys(sorted(problems, key=order))
-    sizes = Counter(item.language for item in dataset.items)
     return Audit(dataset.name, len(dataset.items), dataset.languages, tuple(unique), sizes)
+
+
+def _questions(dataset: Dataset) -> Collection[Mapping[str, Item]]:
+    """Each question in its languages; in a data set that is not parallel every item is a question of its own."""
+    questions: dict[str, dict[str, Item]] = defaultdict(dict)
+    for item in dataset.items:
+        question = item.id if dataset.parallel else f"{item.language} {item.id}"
+        questions[question][item.language] = item
+    return questions.values()
 
 
 def _check(versions: Mapping[str, Item]) -> Iterator[Finding]:
     """The defects of one question in its languages."""
-    damaged: set[str] = set()
+    sound: dict[str, Item] = {}
     for language, item in versions.items():
         details = {
             "missing_options": lost_options(item, versions),
@@ -129,14 +138,14 @@ def _check(versions: Mapping[str, Item]) -> Iterator[Finding]:
             "bad_gold": _gold_outside(item),
             "empty": _empty(item),
         }
+        if not any(details.values()):
+            sound[language] = item
         for problem, detail in details.items():
             if detail:
-                damaged.add(language)
                 yield Finding(item.id, language, problem, detail)
         script = script_problem(item)
         if script is not None:
             yield Finding(item.id, language, *script)
-    sound = {language: item for language, item in versions.items() if language not in damaged}
     for language, detail in number_differences(sound):
         yield Finding(versions[language].id, language, "number_mismatch", detail)
 
@@ -161,10 +170,9 @@ def _empty(item: Item) -> str | None:
 
 
 def _repeated(dataset: Dataset) -> Iterator[Finding]:
-    first: dict[tuple[str, str, tuple[str, ...]], str] = {}
+    first: dict[tuple[str, ...], str] = {}
     for item in dataset.items:
-        options = tuple(sorted(plain(option.text) for option in item.question.options))
-        key = (item.language, plain(item.question.text), options)
-        original = first.setdefault(key, item.id)
+        options = sorted(plain(option.text) for option in item.question.options)
+        original = first.setdefault((item.language, plain(item.question.text), *options), item.id)
         if original != item.id:
             yield Finding(item.id, item.language, "duplicate_item", f"the same text as question {original}")

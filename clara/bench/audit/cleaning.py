@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from clara.bench.audit.audit import Audit, Finding, audit_dataset
@@ -24,25 +25,40 @@ def flagged_in(runs: Sequence[Run], home: Path) -> dict[str, list[str]]:
     Raises:
         UsageError: the journal recorded no audit and its data set is not at hand.
     """
-    return _flagged([_now(run, home) or _recorded(run) for run in _one_a_dataset(runs)])
+    audits: list[Audit] = []
+    for run in _one_a_dataset(runs):
+        audit = _now(run, home)
+        audits.append(_recorded(run) if audit is None else audit)
+    return _sentences(audits)
 
 
 def flagged_by(dataset: Dataset) -> dict[str, list[str]]:
     """What an audit of this data set finds, in the same form."""
-    return _flagged([audit_dataset(dataset)])
+    return _sentences([audit_dataset(dataset)])
 
 
 def recorded_flags(runs: Sequence[Run]) -> dict[str, list[str]]:
     """What the journals recorded of an audit, in the same form; nothing where they recorded none."""
-    return _flagged([_recorded(run) for run in _one_a_dataset(runs) if run.manifest.get("flagged")])
+    audits: list[Audit] = []
+    for run in _one_a_dataset(runs):
+        if run.manifest.get("flagged"):
+            audits.append(_recorded(run))
+    return _sentences(audits)
 
 
-def _one_a_dataset(runs: Sequence[Run]) -> list[Run]:
-    run_of = {(run.dataset, str(run.manifest.get("dataset_path", ""))): run for run in runs}
-    return list(run_of.values())
+def _one_a_dataset(runs: Sequence[Run]) -> Collection[Run]:
+    run_of: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        run_of[run.dataset, _source(run)] = run
+    return run_of.values()
 
 
-def _flagged(audits: Sequence[Audit]) -> dict[str, list[str]]:
+def _source(run: Run) -> str:
+    """Where the data set of a run was loaded from."""
+    return str(run.manifest.get("dataset_path", ""))
+
+
+def _sentences(audits: Sequence[Audit]) -> dict[str, list[str]]:
     sentences: dict[str, list[str]] = {}
     for audit in audits:
         ids = audit.flagged_ids()
@@ -53,7 +69,7 @@ def _flagged(audits: Sequence[Audit]) -> dict[str, list[str]]:
 
 
 def _now(run: Run, home: Path) -> Audit | None:
-    source = str(run.manifest.get("dataset_path", ""))
+    source = _source(run)
     if not source:
         return None
     try:
@@ -68,10 +84,11 @@ def _recorded(run: Run) -> Audit:
     if recorded is None:
         raise UsageError(f"--clean cannot audit {run.name}: its data set is not at hand, and the journal recorded no audit")
     items = {(record["id"], record["language"]) for record in run.records}
-    sizes = Counter(language for _, language in items)
-    problems = tuple(Finding(**problem) for problem in recorded)
-    return Audit(run.dataset, len(items), tuple(run.languages), problems, sizes)
+    sizes = Counter(map(itemgetter(1), items))
+    problems = [Finding(**problem) for problem in recorded]
+    return Audit(run.dataset, len(items), tuple(run.languages), tuple(problems), sizes)
 
 
 def _sentence(problem: Finding) -> str:
-    return f"{problem.language or 'all languages'}: {problem.problem.replace('_', ' ')} ({problem.detail})"
+    language = problem.language or "all languages"
+    return f"{language}: {problem.problem.replace('_', ' ')} ({problem.detail})"
