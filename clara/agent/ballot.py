@@ -8,7 +8,7 @@ for a position cancels out (Zheng et al., "Large Language Models Are Not Robust 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 from clara.agent.citing import named
 from clara.agent.letters import relettered
 from clara.agent.state import Candidate, Deps
-from clara.agent.turns import own_letter, turned
 from clara.tasks.model import ANSWER_CHOICE, AnswerIn, ChoiceOut, O, TaskResult
+from clara.tasks.turns import own_letter, turned
 from clara.types import Usage
 
 HEAT = 0.7
@@ -46,12 +46,17 @@ async def choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[
         for sample, turn in ballot
     )
     usage = sum((result.usage for result in results), Usage())
-    notes = tuple(note for result in results for note in result.notes)
-    votes = [vote for (_, turn), result in zip(ballot, results, strict=True) if (vote := _vote(result, inputs, turn))]
+    notes: list[str] = []
+    votes: list[Vote] = []
+    for (_, turn), result in zip(ballot, results, strict=True):
+        notes += result.notes
+        vote = _vote(result, inputs, turn)
+        if vote is not None:
+            votes.append(vote)
     if not votes:
         first = results[0]
-        return failed(first, inputs), usage, notes
-    return _elected(votes, len(ballot), inputs), usage, notes
+        return failed(first, inputs), usage, tuple(notes)
+    return _elected(votes, len(ballot), inputs), usage, tuple(notes)
 
 
 def failed(result: TaskResult[Any], inputs: AnswerIn) -> Candidate:
@@ -66,8 +71,11 @@ def failed(result: TaskResult[Any], inputs: AnswerIn) -> Candidate:
 
 
 def _elected(votes: list[Vote], asked: int, inputs: AnswerIn) -> Candidate:
-    counts = Counter(vote.label for vote in votes)
-    mass = {label: sum(_worth(vote) for vote in votes if vote.label == label) for label in counts}
+    counts: Counter[str] = Counter()
+    mass: defaultdict[str, float] = defaultdict(float)
+    for vote in votes:
+        counts[vote.label] += 1
+        mass[vote.label] += _worth(vote)
     label = max(counts, key=lambda letter: (counts[letter], mass[letter]))
     first = min((vote for vote in votes if vote.label == label), key=lambda vote: vote.turned)
     shown, reasoning = first.reply, _in_own_letters(first, [option.label for option in inputs.options])
@@ -101,7 +109,10 @@ def _worth(vote: Vote) -> float:
 def _vote(result: TaskResult[ChoiceOut], inputs: AnswerIn, places: int) -> Vote | None:
     """The vote of a reply; None if it has no letter of the question."""
     labels = [option.label for option in inputs.options]
-    if result.output is None or (letter := result.output.label.upper()) not in labels:
+    if result.output is None:
+        return None
+    letter = result.output.label.upper()
+    if letter not in labels:
         return None
     return Vote(own_letter(letter, places, labels), result.output, places)
 

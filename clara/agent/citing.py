@@ -46,7 +46,10 @@ def _claims(text: str, number: int) -> str:
 
 def marked(text: str) -> frozenset[int]:
     """The numbers in a text's marks."""
-    return frozenset(int(number) for mark in _MARK.findall(text) for number in re.findall(r"\d+", mark))
+    numbers: set[int] = set()
+    for mark in _MARK.findall(text):
+        numbers.update(map(int, re.findall(r"\d+", mark)))
+    return frozenset(numbers)
 
 
 def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Sequence[Passage]) -> str:

@@ -47,7 +47,8 @@ def _wordings(state: State, with_options: bool) -> dict[str, float]:
     if rewritten:
         wordings[rewritten] = 1.0
     wordings.setdefault(stem, 1.0)
-    if terms := " ".join(term.english for term in state.get("terms", ())):
+    terms = " ".join(term.english for term in state.get("terms", ()))
+    if terms:
         wordings.setdefault(terms, 0.5)
     if question.text != stem:
         wordings.setdefault(question.text, 0.5)

@@ -27,11 +27,17 @@ async def search(state: State, deps: Deps) -> Outcome:
     tool = deps.strategy.has("act")
     sources = [s for s in deps.sources if not tool or s.tool == state["action"]]
     queries = _queries(state, tool)
-    found = await asyncio.gather(*(_ask(source, queries) for source in sources))
-    passages = tuple(passage for found_there, _, _ in found for passage in found_there)
-    problems = [problem for _, _, problem in found if problem]
+    answers = await asyncio.gather(*(_ask(source, queries) for source in sources))
+    passages: list[Passage] = []
+    asked: list[str] = []
+    problems: list[str] = []
+    for source_passages, source_queries, problem in answers:
+        passages += source_passages
+        asked += source_queries
+        if problem:
+            problems.append(problem)
     update: dict[str, Any] = {
-        "passages": gathered(state.get("passages", ()), passages),
+        "passages": gathered(state.get("passages", ()), tuple(passages)),
         "outside": (*state.get("outside", ()), *(passage.id for passage in passages)),
         "warnings": ("search_failed",) if problems else (),
     }
@@ -39,7 +45,7 @@ async def search(state: State, deps: Deps) -> Outcome:
         update |= {"round": state.get("round", 0) + 1, "tried": (*state.get("tried", ()), state["query"])}
     detail = {
         "sources": [source.name for source in sources],
-        "queries": list(dict.fromkeys(query for _, asked, _ in found for query in asked)),
+        "queries": list(dict.fromkeys(asked)),
         "passages": [{"id": p.id, "title": p.title} for p in passages],
         "problems": problems,
     }
@@ -52,7 +58,8 @@ async def _ask(source: OutsideSource, queries: tuple[str, ...]) -> tuple[tuple[P
     try:
         for query in queries:
             asked.append(query)
-            if passages := await source.search(query, FOUND):
+            passages = await source.search(query, FOUND)
+            if passages:
                 return passages, asked, ""
     except SourceError as error:
         return (), asked, str(error)
@@ -74,5 +81,5 @@ def _queries(state: State, tool: bool) -> tuple[str, ...]:
 
 def _short(text: str) -> str:
     """The content words of a text as they are written."""
-    kept = [word.surface for word in spans(text) if word.text not in STOPWORDS]
-    return " ".join(kept[:WORDS])
+    content = [word.surface for word in spans(text) if word.text not in STOPWORDS]
+    return " ".join(content[:WORDS])

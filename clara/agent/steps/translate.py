@@ -26,8 +26,8 @@ async def translate(state: State, deps: Deps) -> Outcome:
     question, language, earlier = state["question"], state["language"], state.get("translations", ())
     attempt = len(earlier) + 1
     if is_already_english(question, language, deps.glossary):
-        kept = Translation(question.text, question.options)
-        return _outcome((*earlier, kept), {"attempt": attempt, "note": "the question is English already"})
+        unchanged = Translation(question.text, question.options)
+        return _outcome((*earlier, unchanged), {"attempt": attempt, "note": "the question is English already"})
     last = earlier[-1] if earlier else None
     before = last if last and not last.missing else None
     source, stem = split_source(question.text, language) or ("", question.text)
@@ -85,8 +85,12 @@ def _outcome(translations: tuple[Translation, ...], detail: dict[str, Any], *, d
 
 def _terms(texts: tuple[str, ...], language: str, glossary: Glossary) -> tuple[TermHint, ...]:
     """The known terms of stem and options, each once, without those that are the same in English."""
-    found = {hint.source: hint for text in texts for hint in glossary.lookup(text, language)}
-    return tuple(hint for hint in found.values() if fold(hint.source) != fold(hint.english))[:MOST]
+    hints: dict[str, TermHint] = {}
+    for text in texts:
+        for hint in glossary.lookup(text, language):
+            if fold(hint.source) != fold(hint.english):
+                hints[hint.source] = hint
+    return tuple(hints.values())[:MOST]
 
 
 def _problems(last: Translation | None) -> tuple[str, ...]:

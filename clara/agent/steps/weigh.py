@@ -1,9 +1,9 @@
 """A letter from the probabilities of all options, seen in every wording of the question and freed of the letters' own pull.
 
 Each wording is asked for one letter and answers with a probability for each. From their logarithms the model's liking for
-the letters is taken away, estimated without labels on questions that nothing decides (Zhao et al., "Calibrate Before Use",
-ICML 2021); the options stand in another order in each ballot (Zheng et al., "Large Language Models Are Not Robust Multiple
-Choice Selectors", ICLR 2024); and the ballots are combined as a product of experts, the mean of their logarithms.
+the letters is taken away, estimated without labels beforehand (PriDe: Zheng et al., "Large Language Models Are Not Robust
+Multiple Choice Selectors", ICLR 2024); the options stand in another order in each ballot; and the ballots are combined as a
+product of experts, the mean of their logarithms.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from statistics import fmean
 from typing import Any
 
 from clara.agent.ballot import together
 from clara.agent.citing import supporting
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.agent.steps.answer import answer_input
-from clara.agent.turns import own_letter, turned
 from clara.tasks.model import GUESS, AnswerIn, LetterOut
+from clara.tasks.turns import own_letter, turned
 from clara.types import Usage
 
 READ = 3
@@ -67,10 +69,10 @@ def _ballots(state: State, deps: Deps) -> list[Ballot]:
     if translation is not None and inputs.stem != question.text:
         own = {"stem": question.text, "options": question.options, "original_stem": question.text}
         wordings["original"] = inputs.model_copy(update=own)
-    if deps.settings.permute_options:
-        orders = range(len(question.options))
-        return [Ballot(name, wording, places) for name, wording in wordings.items() for places in orders]
-    ballots = [Ballot(name, wording, -number) for number, (name, wording) in enumerate(wordings.items())]
+    ballots: list[Ballot] = []
+    for number, (name, wording) in enumerate(wordings.items()):
+        orders = range(len(question.options)) if deps.settings.permute_options else [-number]
+        ballots += [Ballot(name, wording, places) for places in orders]
     if len(ballots) == 1:
         ballots.append(Ballot("english", inputs, -1))
     return ballots
@@ -87,7 +89,9 @@ def _own_logs(out: LetterOut, places: int, labels: Sequence[str], prior: Mapping
 
 def probabilities_of(ballots: Sequence[Logs]) -> dict[str, float]:
     """The combination of several ballots: the softmax of their mean logarithms."""
-    means = {letter: sum(logs[letter] for logs in ballots) / len(ballots) for letter in ballots[0]}
+    means: Logs = {}
+    for letter in ballots[0]:
+        means[letter] = fmean(logs[letter] for logs in ballots)
     highest = max(means.values())
     weights = {letter: math.exp(mean - highest) for letter, mean in means.items()}
     total = sum(weights.values())
@@ -96,7 +100,7 @@ def probabilities_of(ballots: Sequence[Logs]) -> dict[str, float]:
 
 def _decided(logs: Mapping[str, list[Logs]], state: State, usage: Usage) -> Outcome:
     stem, options = english(state)
-    combined = probabilities_of([ballot for ballots in logs.values() for ballot in ballots])
+    combined = probabilities_of(list(chain.from_iterable(logs.values())))
     label = max(combined, key=lambda letter: combined[letter])
     text = next(option.text for option in options if option.label == label)
     passages = state.get("passages", ())[:READ]

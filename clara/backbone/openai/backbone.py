@@ -220,7 +220,8 @@ class OpenAIBackbone:
         if self._cache is None:
             return await self._sent(request, body, plain)
         key = reply_key((replica.shown for replica in self.servers.pool.replicas), setup.info, plain)
-        if (reply := await self._cache.get(key)) is not None:
+        reply = await self._cache.get(key)
+        if reply is not None:
             request.notes.append(_CACHED)
             if request.teller is not None:
                 request.teller(reply.visible)

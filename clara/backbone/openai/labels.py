@@ -40,7 +40,8 @@ def letter_probabilities(tokens: Tokens, letters: Sequence[str], *, in_json: boo
     seen |= {str(other.get("token")): _logprob(other) for other in token.get("top_logprobs") or ()}
     weights = dict.fromkeys(letters, 0.0)
     for text, logprob in seen.items():
-        if (letter := _letter(text)) in weights:
+        letter = _letter(text)
+        if letter in weights:
             weights[letter] += math.exp(min(0.0, logprob))
     total = math.fsum(weights.values())
     return {letter: weight / total for letter, weight in weights.items()} if total > 0 else None

@@ -73,7 +73,8 @@ def reply_tokens(request: Request, setup: Setup, settings: Settings) -> int:
     # a model that has no switch thinks whatever it is told
     thinks = switch is True or (setup.can.thinks and (switch is None or not setup.can.thinking_switch))
     thinking = settings.thinking_tokens if thinks else 0
-    if (length := setup.info.context_length) is not None:
+    length = setup.info.context_length
+    if length is not None:
         # a short context must hold the prompt too
         tokens, thinking = max(1, min(tokens, length // (4 if thinks else 2))), min(thinking, length // 2)
     return tokens + thinking
@@ -92,7 +93,8 @@ def body_of(request: Request, messages: list[Message], max_tokens: int, setup: S
     if setup.can.logprobs and request.letters:
         top = TOP if request.in_letter_form else TOP_IN_JSON
         body |= {"logprobs": True, "top_logprobs": min(top, setup.can.logprobs)}
-    if (think := thinking_switch(request, setup.can, settings)) is not None:
+    think = thinking_switch(request, setup.can, settings)
+    if think is not None:
         body["chat_template_kwargs"] = {"enable_thinking": think}
     return body
 

@@ -6,12 +6,12 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, cast
 
 from clara.backbone.base import Backbone, Skills
-from clara.backbone.openai.trials import JUDGEMENTS, NEUTRAL, READING, Trial
+from clara.backbone.openai.trials import JUDGEMENTS, READING, Trial
 from clara.tasks.model import ANSWER_CHOICE, GUESS, AnswerIn, LetterOut, TaskResult
-from clara.types import Option
+from clara.tasks.turns import turned
 
 SLIPS = 1
 """Readings that may go wrong before a model is better asked for a letter alone."""
@@ -20,25 +20,38 @@ LEAST = 1e-6
 
 
 async def measure(backbone: Backbone) -> Skills:
-    """Try every task whose outcome the loop acts on; some thirty calls.
+    """Try every task whose outcome the loop acts on: some twenty short replies, and a letter for every order of a reading.
 
     Raises:
         BackboneError: the server cannot be reached or refuses.
     """
-    readings, judgements, neutral = await asyncio.gather(
+    readings, judgements, letters = await asyncio.gather(
         asyncio.gather(*(_passes(backbone, trial) for trial in READING)),
         asyncio.gather(*(_passes(backbone, trial) for trial in JUDGEMENTS)),
-        asyncio.gather(*(_letter(backbone, stem, shown) for stem, shown in NEUTRAL)),
+        asyncio.gather(*(_letter(backbone, inputs) for inputs in every_order())),
     )
     failed = {trial.task.name for trial, passed in zip(JUDGEMENTS, judgements, strict=True) if not passed}
     trusted = {trial.task.name for trial in JUDGEMENTS} - failed
     if len(readings) - sum(readings) <= SLIPS:
         trusted.add(ANSWER_CHOICE.name)
-    return Skills(tuple(sorted(trusted)), prior_of([out.probabilities for out in neutral if out and out.probabilities]))
+    return Skills(tuple(sorted(trusted)), prior_of([out.probabilities for out in letters if out and out.probabilities]))
+
+
+def every_order() -> list[AnswerIn]:
+    """The readings in every order of their options: over all orders each text stood once behind each letter."""
+    orders: list[AnswerIn] = []
+    for trial in READING:
+        inputs = cast("AnswerIn", trial.inputs)
+        orders += [turned(inputs, places) for places in range(len(inputs.options))]
+    return orders
 
 
 def prior_of(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean log-probability of each letter over questions that nothing decides, its mean over the letters taken away."""
+    """Mean log-probability of each letter over questions in every order, its mean over the letters taken away.
+
+    What the options say cancels out, and what is left is the model's liking for the letters (PriDe: Zheng et al., "Large
+    Language Models Are Not Robust Multiple Choice Selectors", ICLR 2024, eq. 7).
+    """
     if not measured:
         return {}
     logs = {
@@ -54,6 +67,5 @@ async def _passes(backbone: Backbone, trial: Trial) -> bool:
     return result.output is not None and trial.passes(result.output)
 
 
-async def _letter(backbone: Backbone, stem: str, shown: tuple[Option, ...]) -> LetterOut | None:
-    inputs = AnswerIn(language="en", original_stem=stem, original_options=shown, stem=stem, options=shown)
+async def _letter(backbone: Backbone, inputs: AnswerIn) -> LetterOut | None:
     return (await backbone.perform(GUESS, inputs, seed=0)).output

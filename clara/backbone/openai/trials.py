@@ -109,12 +109,3 @@ JUDGEMENTS: tuple[Trial, ...] = (
     _named("Which drops lower a high pressure in the eye?", "glaucoma", "intraocular pressure", "hypertension"),
 )
 """Cases of the tasks whose verdict the loop acts on; a task is trusted if all of its cases come out right."""
-
-NEUTRAL: tuple[tuple[str, tuple[Option, ...]], ...] = (
-    ("Which of these is right?", options("Option one", "Option two", "Option three", "Option four", "Option five")),
-    ("Which word was drawn from the urn?", options("table", "river", "window", "garden", "ladder")),
-    ("N/A", options("N/A", "N/A", "N/A", "N/A", "N/A")),
-    ("Which of the five towns did she dream of?", options("Lyon", "Turin", "Ghent", "Porto", "Basel")),
-)
-"""Questions that nothing decides: what a model prefers here it prefers for the letter's sake (Zhao et al., "Calibrate
-Before Use", ICML 2021)."""

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from clara.backbone.openai.skills import measure, prior_of
-from clara.backbone.openai.trials import JUDGEMENTS, NEUTRAL, READING, Trial
-from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
+from clara.backbone.openai.skills import every_order, measure, prior_of
+from clara.backbone.openai.trials import JUDGEMENTS, READING, Trial
+from clara.tasks.model import AnswerIn, AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
 from clara.testing import ScriptedBackbone
 from tests.backbone.conftest import Connect
 from tests.backbone.fake_server import FakeServer
 
 EVERY_TASK = ("answer_choice", "assess", "grade", "terms", "verify")
-FLAT = LetterOut(label="A", probabilities={"A": 0.6, "B": 0.1, "C": 0.1, "D": 0.1, "E": 0.1})
+FLAT = LetterOut(label="A", probabilities={"A": 0.7, "B": 0.1, "C": 0.1, "D": 0.1})
 
 
 def right(trial: Trial) -> Any:
@@ -45,7 +45,7 @@ def model(**wrong: int) -> ScriptedBackbone:
 async def test_a_model_that_does_all_trials_right_is_trusted_with_everything() -> None:
     skills = await measure(model())
     assert skills.trusted == EVERY_TASK
-    assert skills.prior["A"] > 0 > skills.prior["E"]
+    assert skills.prior["A"] > 0 > skills.prior["D"]
 
 
 @pytest.mark.parametrize("task", ["assess", "grade", "terms", "verify"])
@@ -85,9 +85,20 @@ def test_the_pull_of_the_letters_is_a_mean_of_logarithms_around_zero() -> None:
     assert lopsided["A"] == pytest.approx(-lopsided["B"])
 
 
-def test_the_neutral_questions_have_five_letters_and_say_nothing_of_eyes() -> None:
-    assert all(len(shown) == 5 for _, shown in NEUTRAL)
-    assert not any("eye" in stem.casefold() for stem, _ in NEUTRAL)
+def test_over_every_order_what_the_options_say_cancels_out() -> None:
+    orders = every_order()
+    assert len(orders) == sum(len(trial.inputs.options) for trial in READING)
+
+    def likes_b_and_knows(inputs: AnswerIn) -> dict[str, float]:
+        best = min(option.text for option in inputs.options)
+        shares = {option.label: (4.0 if option.text == best else 1.0) for option in inputs.options}
+        shares["B"] *= 2
+        total = sum(shares.values())
+        return {letter: share / total for letter, share in shares.items()}
+
+    prior = prior_of([likes_b_and_knows(inputs) for inputs in orders])
+    assert prior["B"] > 0.4
+    assert prior["A"] == pytest.approx(prior["C"], abs=0.05)
 
 
 async def test_a_model_is_measured_once_and_the_next_process_remembers(vllm: FakeServer, connect: Connect) -> None:
@@ -95,7 +106,7 @@ async def test_a_model_is_measured_once_and_the_next_process_remembers(vllm: Fak
     assert await first.known_skills() is None
     measured = await first.skills()
     asked = len(vllm.bodies)
-    assert asked >= len(READING) + len(JUDGEMENTS) + len(NEUTRAL)
+    assert asked >= len(READING) + len(JUDGEMENTS)
     assert await first.skills() == measured
     later = await connect(vllm.url).skills()
     assert len(vllm.bodies) == asked
