@@ -265,14 +265,13 @@ def test_the_verifier_sees_the_passages_as_the_answer_saw_them_and_which_of_them
     assert "B) Atropine" in user.partition("<answer>")[2]
 
 
-def test_grade_answer_guess_and_verify_of_one_question_begin_with_the_same_bytes() -> None:
+def test_grade_answer_and_verify_of_one_question_begin_with_the_same_bytes() -> None:
     """A server computes what they share once: the system message, the evidence and the question."""
     stem = "Which drug dilates the pupil?"
     answering = AnswerIn(language="en", original_stem=stem, stem=stem, options=OPTIONS, passages=PASSAGES)
     inputs: dict[str, Any] = {
         "grade": GradeIn(stem=stem, options=OPTIONS, passages=PASSAGES),
         "answer_choice": answering,
-        "guess": answering,
         "verify": VerifyIn(stem=stem, options=OPTIONS, answer="Atropine", passages=PASSAGES, cites=(1,)),
     }
     rendered = [PromptLibrary()[task].render(asked) for task, asked in inputs.items()]

@@ -17,6 +17,8 @@ SLIPS = 1
 """Readings that may go wrong before a model is better asked for a letter alone."""
 LEAST = 1e-6
 """Probability of a letter that the server did not name among the alternatives."""
+UNSURE = 0.4
+"""Pull of a letter, as a logarithm, that these few readings cannot tell from none."""
 
 
 async def measure(backbone: Backbone) -> Skills:
@@ -59,7 +61,14 @@ def prior_of(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:
         for letter in measured[0]
     }
     centre = fmean(logs.values())
-    return {letter: round(value - centre, 4) for letter, value in logs.items()}
+    return {letter: _beyond_doubt(value - centre) for letter, value in logs.items()}
+
+
+def _beyond_doubt(pull: float) -> float:
+    """What of a measured pull is surely there (soft thresholding)."""
+    if abs(pull) <= UNSURE:
+        return 0.0
+    return round(pull - math.copysign(UNSURE, pull), 4)
 
 
 async def _passes(backbone: Backbone, trial: Trial) -> bool:

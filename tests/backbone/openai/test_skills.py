@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from clara.backbone.openai.skills import every_order, measure, prior_of
+from clara.backbone.openai.skills import UNSURE, every_order, measure, prior_of
 from clara.backbone.openai.trials import JUDGEMENTS, READING, Trial
 from clara.tasks.model import AnswerIn, AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
 from clara.testing import ScriptedBackbone
@@ -78,11 +79,17 @@ def test_a_model_that_always_says_the_same_fails(task: str, constant: Any) -> No
 
 
 def test_the_pull_of_the_letters_is_a_mean_of_logarithms_around_zero() -> None:
-    prior = prior_of([{"A": 0.8, "B": 0.2}, {"A": 0.2, "B": 0.8}])
-    assert prior == {"A": 0.0, "B": 0.0}
+    even = prior_of([{"A": 0.8, "B": 0.2}, {"A": 0.2, "B": 0.8}])
+    assert even == {"A": 0.0, "B": 0.0}
     assert prior_of([]) == {}
     lopsided = prior_of([{"A": 0.9, "B": 0.1}])
     assert lopsided["A"] == pytest.approx(-lopsided["B"])
+
+
+def test_a_pull_that_few_readings_cannot_tell_from_none_counts_as_none() -> None:
+    assert set(prior_of([{"A": 0.3, "B": 0.25, "C": 0.25, "D": 0.2}]).values()) == {0.0}
+    strong = prior_of([{"A": 0.97, "B": 0.01, "C": 0.01, "D": 0.01}])
+    assert strong["A"] == pytest.approx(0.75 * math.log(97) - UNSURE, abs=1e-3)
 
 
 def test_over_every_order_what_the_options_say_cancels_out() -> None:
@@ -92,12 +99,12 @@ def test_over_every_order_what_the_options_say_cancels_out() -> None:
     def likes_b_and_knows(inputs: AnswerIn) -> dict[str, float]:
         best = min(option.text for option in inputs.options)
         shares = {option.label: (4.0 if option.text == best else 1.0) for option in inputs.options}
-        shares["B"] *= 2
+        shares["B"] *= 4
         total = sum(shares.values())
         return {letter: share / total for letter, share in shares.items()}
 
     prior = prior_of([likes_b_and_knows(inputs) for inputs in orders])
-    assert prior["B"] > 0.4
+    assert prior["B"] > 0
     assert prior["A"] == pytest.approx(prior["C"], abs=0.05)
 
 
