@@ -281,8 +281,8 @@ def make_question(
         labels = [label.strip().upper() for label in options]
         if len(labels) < 2 or len(set(labels)) < len(labels):
             raise UsageError("a multiple-choice question needs at least two options with different letters")
-        if any(len(label) != 1 or not "A" <= label <= "J" for label in labels):
-            raise UsageError("option letters go from A to J, for example --option A=Cornea")
+        if any(len(label) != 1 or not "A" <= label <= "Z" for label in labels):
+            raise UsageError("option letters go from A to Z, for example --option A=Cornea")
         given = tuple(Option(label, text.strip()) for label, text in zip(labels, options.values(), strict=True))
         asked = Question(asked.text, given, asked.language, asked.id)
     code = language or asked.language

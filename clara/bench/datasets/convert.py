@@ -6,19 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from clara.bench.datasets.files import Row
 from clara.bench.datasets.layout import Columns, Layout
 from clara.bench.datasets.model import Defect, Item
-from clara.bench.datasets.values import missing, read_gold, read_options, read_references
+from clara.bench.datasets.values import GoldForm, missing, read_gold, read_options, read_references
 from clara.errors import DatasetError
 from clara.language.codes import Language, find_language, get_language
 from clara.language.questions import parse_question
 from clara.types import Option, Question
 
 _NO_LANGUAGE = "has no language: give the mapping language (a column) or fixed_language, or end the file's name in one"
-_LONE_OPTION = re.compile(r"^[ \t]*\(?([A-Ja-j])[).）][ \t]*(.*)$", re.MULTILINE)
+_LONE_OPTION = re.compile(r"^[ \t]*\(?([A-Za-z])[).）][ \t]*(.*)$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Converter:
         """
         for row in rows:
             self._check_columns(row)
-            if self._kept(row):
+            if self._is_wanted(row):
                 yield from self._row(row, language, prefix)
 
     def _check_columns(self, row: Row) -> None:
@@ -49,9 +49,9 @@ class Converter:
         if absent:
             raise row.error(f"has no column {absent[0]}; columns are {', '.join(row.values)}", absent[0])
 
-    def _kept(self, row: Row) -> bool:
-        for column, kept in self.layout.only.items():
-            if str(row.get(column)).strip().casefold() not in {value.casefold() for value in kept}:
+    def _is_wanted(self, row: Row) -> bool:
+        for column, values in self.layout.only.items():
+            if str(row.get(column)).strip().casefold() not in map(str.casefold, values):
                 return False  # what another subject's rows are is no news
         if self.layout.without and not missing(row.get(self.layout.without)):
             self.skipped[f"questions with something under {self.layout.without} were left out"] += 1
@@ -69,7 +69,8 @@ class Converter:
                 self._defect(row, key, name, "duplicate_item", f"question {key!r} stands twice in {name}")
                 continue
             self.seen.add((key, language.code))
-            if item := self._item(row, key, name, language.code, columns):
+            item = self._item(row, key, name, language.code, columns)
+            if item is not None:
                 yield item
 
     def _key(self, row: Row) -> str:
@@ -85,12 +86,12 @@ class Converter:
             yield label, self.layout.long
 
     def _item(self, row: Row, key: str, name: str, code: str, columns: Columns) -> Item | None:
-        text = row.get(columns.question)
-        if missing(text):
+        raw = _text(row, columns)
+        if not raw:
             self.skipped[f"empty {name} cells were left out"] += 1
-            self.defects.append(Defect(key, name, "empty", f"row {row.number} has no text under {columns.question}"))
+            place = columns.questions[-1]
+            self.defects.append(Defect(key, name, "empty", f"row {row.number} has no text under {place}"))
             return None
-        raw = str(text)
         question = self._question(row, key, code, raw, columns)
         references = read_references(row.get(columns.references)) if columns.references else ()
         gold = read_gold(row.get(self.layout.gold), question.options, self.layout.gold_form) if self.layout.gold else ""
@@ -102,8 +103,10 @@ class Converter:
             else:
                 self._defect(row, key, name, "bad_gold", self._gold_message(row), self.layout.gold)
             return None
-        outside = [letter for letter in gold if letter.isalpha() and letter not in question.labels]
-        if self.strict and outside and question.options:
+        if gold and not question.options:
+            self._defect(row, key, name, "bad_gold", self._no_options(gold), self.layout.gold)
+            return None
+        if self.strict and not set(gold.replace("|", "")) <= set(question.labels):
             raise row.error(self._gold_message(row), self.layout.gold)
         if self.layout.check and gold != read_gold(row.get(self.layout.check), question.options, "index0"):
             self._defect(row, key, name, "bad_gold", f"has gold {gold} but {self.layout.check} {row.get(self.layout.check)}")
@@ -114,32 +117,51 @@ class Converter:
     def _gold_message(self, row: Row) -> str:
         value = row.get(self.layout.gold)
         shown = "" if value is None else str(value).strip()
-        wanted = {"letter": "letter of an option", "text": "text of an option"}.get(
+        kind = {"letter": "letter of an option", "text": "text of an option"}.get(
             self.layout.gold_form, "number of an option"
         )
-        return f"has the gold answer {shown!r}, which is no {wanted}"
+        forms = ", ".join(get_args(GoldForm))
+        return f"has the gold answer {shown!r}, which is no {kind} (gold_form of a mapping says what it is: {forms})"
+
+    def _no_options(self, gold: str) -> str:
+        return f"has the gold answer {gold!r}, but no options were found in its text or columns"
 
     def _question(self, row: Row, key: str, code: str, text: str, columns: Columns) -> Question:
         try:
-            options = _options(row, columns)
+            listed = _options(row, columns)
         except ValueError as error:
             raise row.error(str(error), str(columns.options)) from None
-        if options:
-            return Question(text.strip(), options, code, key)
+        if listed:
+            return Question(text.strip(), listed, code, key)
         parsed = parse_question(text, language=code, id=key)
         if parsed.options:
             return parsed
         lone = list(_LONE_OPTION.finditer(text))
-        kept = {match[1].upper(): Option(match[1].upper(), match[2].strip()) for match in lone}
-        stem = text[: lone[0].start()].strip() if lone else text.strip()
-        return Question(stem, tuple(kept.values()), code, key)
+        options = {match[1].upper(): Option(match[1].upper(), match[2].strip()) for match in lone}
+        stem = text[: lone[0].start()] if lone else text
+        return Question(stem.strip(), tuple(options.values()), code, key)
 
     def _defect(self, row: Row, key: str, name: str, problem: str, detail: str, column: str | None = None) -> None:
         if self.strict:
             if problem == "duplicate_item":
                 raise DatasetError(f"{row.path}: {detail}", path=str(row.path), row=row.number)
             raise row.error(detail, column)
-        self.defects.append(Defect(key, name, problem, f"row {row.number}: {detail}"))
+        joint = "" if detail.startswith("has ") else ":"
+        self.defects.append(Defect(key, name, problem, f"row {row.number}{joint} {detail}"))
+
+
+def _text(row: Row, columns: Columns) -> str:
+    """The text of all columns of the question; empty if the last of them, what is asked, is."""
+    if missing(row.get(columns.questions[-1])):
+        return ""
+    parts: list[str] = []
+    for column in columns.questions:
+        cell = row.get(column)
+        if isinstance(cell, (list, tuple)):
+            cell = "\n".join(map(str, list[Any](cell)))
+        if not missing(cell):
+            parts.append(str(cell))
+    return "\n\n".join(parts)
 
 
 def _options(row: Row, columns: Columns) -> tuple[Option, ...]:

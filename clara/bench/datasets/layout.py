@@ -13,20 +13,38 @@ from clara.bench.datasets.values import GoldForm
 from clara.errors import DatasetError
 from clara.language.codes import find_language
 
-_GOLD = ("answer", "gold", "label", "correct")
+_ID = ("id", "question_id", "qid", "sample_id", "item_id")
+_QUESTION = ("question", "stem", "question_text")
+_CASE = ("case", "vignette", "case_vignette", "context", "scenario", "case_text")
+"""What the question is about, where it stands in a column of its own."""
+_LANGUAGE = ("language", "lang", "language_code")
+_OPTIONS = ("options", "choices")
+_GOLD = ("answer_idx", "answer_letter", "answer", "gold", "label", "correct", "correct_answer", "correct_option")
 _REFERENCES = ("references", "reference")
-_OPTION = re.compile(r"(?:op(?:tion|t)?[ _]?)?([a-j])", re.IGNORECASE)
+_OPTION = re.compile(r"(?:(?:op(?:tion|t)?|choice|answer)[ _]?)?([a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where one language's text stands."""
 
-    question: str
+    question: str | tuple[str, ...]
+    """One column, or several that together are the question: a case and what is asked about it."""
     options: str | tuple[str, ...] = ()
     """One column, or a column an option; empty if the options stand in the question's text."""
     references: str = ""
     """Reference answers of free-text items."""
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The columns of the question."""
+        return (self.question,) if isinstance(self.question, str) else self.question
+
+    @property
+    def needed(self) -> set[str]:
+        """The columns that must be there; of options in columns of their own the first two."""
+        options = (self.options,) if isinstance(self.options, str) else self.options[:2]
+        return {*self.questions, *options, self.references}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +80,15 @@ class Layout:
     @property
     def columns(self) -> set[str]:
         """Every column that must be there."""
-        parts = [*self.wide.values(), *([self.long] if self.long else [])]
-        texts = {part.question for part in parts} | {part.references for part in parts}
-        options = {
-            name for part in parts for name in ([part.options] if isinstance(part.options, str) else part.options[:2])
-        }
-        return {*self.id, *texts, *options, self.language, self.gold, *self.only, self.check} - {""}
+        columns = {*self.id, self.language, self.gold, *self.only, self.check}
+        for part in self.parts:
+            columns |= part.needed
+        return columns - {""}
+
+    @property
+    def parts(self) -> tuple[Columns, ...]:
+        """The columns of each language."""
+        return (*self.wide.values(), self.long) if self.long else tuple(self.wide.values())
 
 
 def guess_layout(path: Path, columns: Sequence[str]) -> Layout:
@@ -77,37 +98,52 @@ def guess_layout(path: Path, columns: Sequence[str]) -> Layout:
         DatasetError: there is no id, no question, no language or no gold; the message names the columns that are there.
     """
     lower = {column.lower(): column for column in columns}
-    gold = next((lower[name] for name in _GOLD if name in lower), "")
-    references = next((lower[name] for name in _REFERENCES if name in lower), "")
+    gold, references = _first(lower, _GOLD), _first(lower, _REFERENCES)
     there = f"columns are {', '.join(columns)}"
     if not gold and not references:
         raise DatasetError(f"{path} has no gold column (answer); {there}", path=str(path), column="answer")
-    if "id" not in lower:
+    key = _first(lower, _ID)
+    if not key:
         raise DatasetError(f"{path} has no id column; {there}", path=str(path), column="id")
-    common: dict[str, Any] = {"id": (lower["id"],), "gold": gold, "theme": lower.get("theme", "")}
-    if "question" in lower and "language" in lower:
-        options = lower.get("options") or _option_columns(columns)
-        return Layout(long=Columns(lower["question"], options, references), language=lower["language"], **common)
-    if "question" in lower and language_of(path):
-        options = lower.get("options") or _option_columns(columns)
-        return Layout(long=Columns(lower["question"], options, references), **common)
-    wide = {
-        column: Columns(column, (), references) for column in columns if find_language(column) and column.lower() != "id"
-    }
+    common: dict[str, Any] = {"id": (key,), "gold": gold, "theme": lower.get("theme", "")}
+    question, language = _first(lower, _QUESTION), _first(lower, _LANGUAGE)
+    if question and (language or language_of(path)):
+        case = _first(lower, _CASE)
+        options = _first(lower, _OPTIONS) or _option_columns(columns)
+        return Layout(long=Columns((case, question) if case else question, options, references), language=language, **common)
+    wide: dict[str, Columns] = {}
+    for column in columns:
+        if find_language(column) and column.lower() != "id":
+            wide[column] = Columns(column, (), references)
     if not wide:
         raise DatasetError(f"{path} has no language column; {there}; or describe them with --mapping", path=str(path))
     return Layout(wide=wide, **common)
 
 
+def _first(columns: Mapping[str, str], names: Sequence[str]) -> str:
+    """The first of these names that there is a column of, as the file writes it; empty if there is none."""
+    for name in names:
+        if name in columns:
+            return columns[name]
+    return ""
+
+
 def language_of(path: Path) -> str:
     """The language that a file's name ends in (``hi.jsonl``, ``exam_hindi.csv``, ``test.en.jsonl``), or nothing."""
-    last = re.split(r"[-_. ]", path.stem)[-1]
+    stem = path.name.removesuffix(".gz").rpartition(".")[0]
+    last = re.split(r"[-_. ]", stem)[-1]
     return last if find_language(last) else ""
 
 
 def _option_columns(columns: Sequence[str]) -> tuple[str, ...]:
-    found = {match[1].upper(): column for column in columns if (match := _OPTION.fullmatch(column.strip()))}
-    return tuple(found[letter] for letter in sorted(found)) if {"A", "B"} <= found.keys() else ()
+    by_letter: dict[str, str] = {}
+    for column in columns:
+        match = _OPTION.fullmatch(column.strip())
+        if match is not None:
+            by_letter[match[1].upper()] = column
+    if not {"A", "B"} <= by_letter.keys():
+        return ()
+    return tuple(by_letter[letter] for letter in sorted(by_letter))
 
 
 def read_layout(path: Path) -> Layout:
@@ -134,7 +170,8 @@ _KEYS = frozenset(
 
 def layout_from(values: Mapping[str, Any], where: str) -> Layout:
     """A layout from the keys of a mapping file; ``where`` names it in errors."""
-    if unknown := sorted(values.keys() - _KEYS):
+    unknown = sorted(values.keys() - _KEYS)
+    if unknown:
         raise DatasetError(f"{where}: there is no key {unknown[0]!r}; keys are {', '.join(sorted(_KEYS))}", path=where)
     wide = {str(label): _columns(entry, where) for label, entry in dict(values.get("languages", {})).items()}
     for label in wide:
@@ -146,7 +183,8 @@ def layout_from(values: Mapping[str, Any], where: str) -> Layout:
     if fixed and find_language(fixed) is None:
         raise DatasetError(f"{where}: fixed_language {fixed!r} names no language", path=where)
     gold = _text(values, "gold", where)
-    if not gold and not any(part.references for part in (*wide.values(), *([long] if long else []))):
+    parts = [*wide.values(), long] if long else list(wide.values())
+    if not gold and not any(part.references for part in parts):
         raise DatasetError(f"{where} needs gold or references: the column with the right answer", path=where)
     form = values.get("gold_form", "letter")
     if form not in get_args(GoldForm):
@@ -175,8 +213,9 @@ def _columns(entry: Any, where: str) -> Columns:
         raise DatasetError(f"{where} needs question: the column with the question's text", path=where)
     values = cast(Mapping[str, Any], entry)
     options = values.get("options", ())
+    question = values["question"]
     return Columns(
-        _text(values, "question", where),
+        _text(values, "question", where) if isinstance(question, str) else _names(question, "question", where),
         options if isinstance(options, str) else _names(options, "options", where),
         _text(values, "references", where),
     )

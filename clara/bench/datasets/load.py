@@ -12,7 +12,7 @@ from typing import Any
 
 from clara import resources
 from clara.bench.datasets.convert import Converter
-from clara.bench.datasets.files import SUFFIXES, Row, read_rows
+from clara.bench.datasets.files import SUFFIXES, Row, is_data_file, read_sheets
 from clara.bench.datasets.hub import hub_rows
 from clara.bench.datasets.layout import Layout, guess_layout, language_of, layout_from, read_layout
 from clara.bench.datasets.model import Dataset, Item
@@ -60,6 +60,8 @@ class _Part:
     rows: list[Row]
     language: str = ""
     digest: str = ""
+    notes: tuple[str, ...] = ()
+    """How the file was read, where that is not the usual way."""
 
 
 def _find(source: str, home: Path | None) -> tuple[Path | None, Named | None]:
@@ -67,8 +69,8 @@ def _find(source: str, home: Path | None) -> tuple[Path | None, Named | None]:
         return resources.SAMPLE_BENCHMARK, None
     path = Path(source)
     known = BY_NAME.get(source.lower())
-    if path.exists() or (known is None and not _HUB_NAME.fullmatch(source)) or path.suffix.lower() in SUFFIXES:
-        if not path.exists() and path.suffix.lower() not in SUFFIXES:
+    if path.exists() or (known is None and not _HUB_NAME.fullmatch(source)) or is_data_file(path):
+        if not path.exists() and not is_data_file(path):
             names = ", ".join(entry.name for entry in NAMED)
             raise DatasetError(
                 f"there is no data set {source!r}: give a path, a hub name owner/name, or one of sample, {names}"
@@ -93,8 +95,10 @@ def _parts_of(path: Path, known: Named | None, layout: Layout | None, wanted: se
         language = known.configs[config] if known and config else ""
         if language and wanted and get_language(language).code not in wanted:
             continue
-        rows, raw = read_rows(file)
-        yield _Part(file, rows, language, hashlib.sha256(raw).hexdigest())
+        sheets, raw = read_sheets(file)
+        digest = hashlib.sha256(raw).hexdigest()
+        for sheet in sheets:
+            yield _Part(file, sheet.rows, language or sheet.language, digest, tuple(sheet.notes))
 
 
 def _files(path: Path, known: Named | None, layout: Layout | None) -> list[Path]:
@@ -103,11 +107,11 @@ def _files(path: Path, known: Named | None, layout: Layout | None) -> list[Path]
         return [path]
     if known and (path / "questions.csv").is_file():  # what `clara bench fetch` writes
         return [path / "questions.csv"]
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    )
+    files: list[Path] = []
+    for file in sorted(path.rglob("*")):
+        is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if is_data_file(file) and not is_hidden:
+            files.append(file)
     if not files:
         raise DatasetError(f"the folder {path} holds no data files ({', '.join(SUFFIXES)})", path=str(path))
     split = layout.split if layout else "test"
@@ -116,17 +120,27 @@ def _files(path: Path, known: Named | None, layout: Layout | None) -> list[Path]
 
 def _words(path: Path) -> list[str]:
     """The words of a path without the suffix: ``hi/test-00000-of-00001.parquet`` gives hi, test, 00000, ..."""
-    return [word for part in path.with_suffix("").parts for word in (part, *re.split(r"[-_.]", part))]
+    words: list[str] = []
+    for part in path.with_suffix("").parts:
+        words.extend((part, *re.split(r"[-_.]", part)))
+    return words
 
 
 def _config_of(path: Path, known: Named | None) -> str | None:
-    return next((word for word in _words(path) if known and word in known.configs), None)
+    if known is not None:
+        for word in _words(path):
+            if word in known.configs:
+                return word
+    return None
 
 
 def _parts_on_hub(repository: str, known: Named | None, layout: Layout | None, wanted: set[str]) -> Iterator[_Part]:
     split = layout.split if layout else "test"
     configs = known.configs if known else {}
-    chosen = {config: code for config, code in configs.items() if not wanted or get_language(code).code in wanted}
+    chosen: dict[str, str] = {}
+    for config, code in configs.items():
+        if not wanted or get_language(code).code in wanted:
+            chosen[config] = code
     if configs and not chosen:
         raise DatasetError(f"{repository} has none of these languages; it has {', '.join(configs.values())}")
     if not configs:
@@ -135,38 +149,72 @@ def _parts_on_hub(repository: str, known: Named | None, layout: Layout | None, w
         yield _Part(Path(repository), hub_rows(repository, config, split), language)
 
 
+class _Builder:
+    """Puts the items of all parts together, each part under the layout that it has."""
+
+    def __init__(self, known: Named | None, mapped: Layout | None, *, is_named: bool, strict: bool) -> None:
+        self.known = known
+        self.mapped = mapped
+        self.items: list[Item] = []
+        self.notes: list[str] = []
+        self.converter: Converter | None = None
+        self._is_named = is_named
+        self._strict = strict
+
+    def add(self, part: _Part) -> None:
+        self.notes.extend(part.notes)
+        if not part.rows:
+            return
+        layout = self._layout_of(part)
+        if self.converter is None or self.converter.layout != layout:
+            earlier = self.converter
+            self.converter = Converter(layout, self._strict)
+            if earlier is not None:
+                self.converter.defects, self.converter.seen = earlier.defects, earlier.seen
+        prefix = f"{part.where.stem}:" if self.known and self.known.by_file else ""
+        language = part.language or _place(part.where, self.known)
+        self.items.extend(self.converter.items(part.rows, language, prefix))
+
+    def _layout_of(self, part: _Part) -> Layout:
+        columns = list(part.rows[0].values)
+        known = self.known
+        is_foreign = known is not None and known.layout is not None and not known.layout.columns <= set(columns)
+        if is_foreign and not self._is_named:
+            self.known = None  # only the folder's name was like it
+        if self.mapped is not None:
+            return self.mapped
+        self.known = self.known or recognise(set(columns))
+        if self.known and self.known.layout:
+            return self.known.layout
+        layout = guess_layout(part.where, columns)
+        if layout.long and len(layout.long.questions) > 1:
+            self.notes.append(f"the question is made of the columns {' and '.join(layout.long.questions)}")
+        return layout
+
+
 def _build(
     source: str, path: Path | None, known: Named | None, mapped: Layout | None, parts: list[_Part], *, strict: bool
 ) -> Dataset:
-    items: list[Item] = []
-    notes: list[str] = []
-    converter: Converter | None = None
+    builder = _Builder(known, mapped, is_named=source.lower() in BY_NAME, strict=strict)
     for part in parts:
-        if not part.rows:
-            continue
-        columns = list(part.rows[0].values)
-        if known and known.layout and source.lower() not in BY_NAME and not known.layout.columns <= set(columns):
-            known = None  # only the folder's name was like it
-        known = known or (None if mapped else recognise(set(columns)))
-        layout = mapped or (known.layout if known and known.layout else None) or guess_layout(part.where, columns)
-        language = part.language or _place(part.where, known)
-        if converter is None or converter.layout != layout:
-            converter = Converter(
-                layout, strict, converter.defects if converter else [], seen=converter.seen if converter else set()
-            )
-        prefix = f"{part.where.stem}:" if known and known.by_file else ""
-        items.extend(converter.items(part.rows, language, prefix))
+        builder.add(part)
+    items, converter, known = builder.items, builder.converter, builder.known
     shown = path or source
-    if converter is None or not items:
+    if converter is None or not (items or converter.defects):
         raise DatasetError(f"{shown} holds no questions", path=str(shown))
+    notes = list(dict.fromkeys(builder.notes))
     notes.extend(f"{count} {reason}" for reason, count in sorted(converter.skipped.items()))
     if known:
         notes.extend(_differences(known, parts, items))
         notes.extend([known.note] if known.note else [])
-    if several := sum(len(item.gold) > 1 and "|" not in item.gold for item in items):
+    several = 0
+    for item in items:
+        several += len(item.gold) > 1 and "|" not in item.gold
+    if several:
         notes.append(f"{several} items need several letters at once; an answer of one letter is wrong there")
+    name = "sample" if source == "sample" else Path(source).stem
     return Dataset(
-        known.name if known else "sample" if source == "sample" else Path(source).stem,
+        known.name if known else name,
         _fingerprint(parts, items, mapped),
         tuple(items),
         tuple(dict.fromkeys(item.language for item in items)),
@@ -194,15 +242,9 @@ def _place(where: Path, known: Named | None) -> str:
 def _fingerprint(parts: list[_Part], items: list[Item], mapped: Layout | None) -> str:
     if len(parts) == 1 and parts[0].digest and mapped is None:
         return parts[0].digest[:16]
-    content = [
-        [
-            item.id,
-            item.code,
-            item.question.text,
-            [[o.label, o.text] for o in item.question.options],
-            item.gold,
-            item.references,
-        ]
-        for item in items
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([_asked(item) for item in items], ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _asked(item: Item) -> list[Any]:
+    options = [[option.label, option.text] for option in item.question.options]
+    return [item.id, item.code, item.question.text, options, item.gold, item.references]

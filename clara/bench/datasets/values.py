@@ -7,7 +7,7 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from clara.language.questions import LETTERS, label_of, parse_question
@@ -20,8 +20,8 @@ GoldForm = Literal["letter", "index0", "index1", "text"]
 MOST_LEVELS = 32
 """Lists and objects in one another in one row; public data sets have two or three."""
 _TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
-_LABEL_KEYS = ("aid", "key", "label", "id", "letter")
-_TEXT_KEYS = ("atext", "value", "text", "option")
+_LABEL_KEYS = ("aid", "key", "label", "letter", "option_label", "id")
+_TEXT_KEYS = ("atext", "value", "text", "content", "option_text", "option", "description")
 
 
 def refuse_deep(value: Any, most: int = MOST_LEVELS) -> None:
@@ -66,8 +66,17 @@ def read_options(value: Any) -> tuple[Option, ...]:
         if items and isinstance(items[0], Mapping):
             labels = [_pick(item, _LABEL_KEYS, default=n + 1) for n, item in enumerate(items)]
             return _labelled(labels, [_pick(item, _TEXT_KEYS) for item in items])
-        return _labelled(list(range(1, len(items) + 1)), items)
+        marked = _marked(items)
+        return marked or _labelled(list(range(1, len(items) + 1)), items)
     raise ValueError(f"has options of the unknown form {type(value).__name__}")
+
+
+def _marked(items: Sequence[Any]) -> tuple[Option, ...]:
+    """The options of a list whose texts carry their own letters; nothing if they do not."""
+    if not all(isinstance(item, str) and item.strip() for item in items):
+        return ()
+    options = parse_question("\n" + "\n".join(" ".join(item.split()) for item in items)).options
+    return options if len(options) == len(items) and len(options) > 1 else ()
 
 
 def _from_text(text: str) -> tuple[Option, ...]:
@@ -98,21 +107,23 @@ def _from_mapping(value: Mapping[Any, Any]) -> tuple[Option, ...]:
 
 
 def _pick(item: Mapping[str, Any], keys: tuple[str, ...], default: Any = None) -> Any:
-    found = next((item[key] for key in keys if key in item), default)
-    if found is None and default is None and not any(key in item for key in keys):
+    for key in keys:
+        if key in item:
+            return item[key]
+    if default is None:
         raise ValueError(f"has options with the unknown keys {', '.join(item)}")
-    return found
+    return default
 
 
 def _labelled(labels: Sequence[Any], texts: Sequence[Any]) -> tuple[Option, ...]:
-    first = 0 if any(str(label).strip() == "0" for label in labels) else 1
+    first = 0 if "0" in [str(label).strip() for label in labels] else 1
     options: list[Option] = []
     for label, text in zip(labels, texts, strict=True):
         if missing(text):
             continue
         letter = _letter(label, first)
         if letter is None:
-            raise ValueError(f"has the option {label!r}; options go from A to J, or from 1 to 10")
+            raise ValueError(f"has the option {label!r}; options go from A to Z, or from 1 to 26")
         options.append(Option(letter, str(text).strip()))
     if len({option.label for option in options}) < len(options):
         raise ValueError("has two options with the same letter")
@@ -137,27 +148,39 @@ def read_gold(value: Any, options: Sequence[Option], form: GoldForm) -> str | No
     if missing(value):
         return None
     if form == "text":
-        wanted = plain(str(value))
-        return next((option.label for option in options if plain(option.text) == wanted), None)
+        return _label_of_text(str(value), options)
     if isinstance(value, (list, tuple)):
-        parts = [read_gold(part, options, form) for part in list[Any](value)]
-        return "".join(sorted({part for part in parts if part})) if parts and all(parts) else None
+        return _together(read_gold(part, options, form) for part in list[Any](value))
     text = str(value).strip()
     if form != "letter":
-        letters = [_letter(part, int(form[-1])) for part in re.split(r"\s*[,;|]\s*", text)]
-        return "".join(sorted({letter for letter in letters if letter})) if all(letters) else None
+        return _together(_letter(part, int(form[-1])) for part in re.split(r"\s*[,;|]\s*", text))
     return _gold_letters(text)
+
+
+def _label_of_text(text: str, options: Sequence[Option]) -> str | None:
+    for option in options:
+        if plain(option.text) == plain(text):
+            return option.label
+    return None
+
+
+def _together(letters: Iterable[str | None]) -> str | None:
+    """All of these letters as one answer; None if one is none or there are none."""
+    known: set[str] = set()
+    for letter in letters:
+        if not letter:
+            return None
+        known.add(letter)
+    return "".join(sorted(known)) or None
 
 
 def _gold_letters(text: str) -> str | None:
     either = re.split(r"\s*(?:[|/]|\bor\b)\s*", text)
     if len(either) > 1:
         letters = [_gold_letters(part) for part in either]
-        return "|".join(sorted({letter for letter in letters if letter})) if all(letters) else None
+        return None if None in letters else "|".join(sorted({letter for letter in letters if letter}))
     labels = [label_of(char) for char in re.sub(r"[\s,;.()\[\]&（）【】]|\band\b", "", text)]
-    if not labels or None in labels or len(set(labels)) < len(labels):
-        return None
-    return "".join(sorted(label for label in labels if label))
+    return _together(labels) if len(set(labels)) == len(labels) else None
 
 
 def read_references(value: Any) -> tuple[str, ...]:
