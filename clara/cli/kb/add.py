@@ -22,6 +22,7 @@ from clara.cli.options import (
     settings_of,
 )
 from clara.errors import DataError, UsageError
+from clara.language.codes import SEVEN, get_language
 
 if TYPE_CHECKING:
     from clara.config import Settings
@@ -74,8 +75,8 @@ AugmentLanguagesOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What add and sync were told."""
+class _Options:
+    """The options of add and sync."""
 
     paths: list[str]
     hints: Hints
@@ -104,7 +105,7 @@ def _filling(name: str, text: str, *, sync: bool) -> Callable[..., None]:
     ) -> None:
         settings = settings_of(config=config, backbone=backbone, model=model, kb=kb)
         hints, languages = _hints(field or [], language, kind), _languages(augment, augment_languages)
-        given = _Given(paths, hints, workers, augment, languages)
+        given = _Options(paths, hints, workers, augment, languages)
         _report(settings, _run(settings, given, sync=sync, quiet=quiet or as_json), sync=sync, as_json=as_json)
 
     command.__name__, command.__doc__ = name, text  # as Typer shows them
@@ -127,7 +128,6 @@ sync = _filling(
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
     from clara.knowledge.loading.base import Hints
     from clara.knowledge.loading.records import FIELDS
-    from clara.language.codes import get_language
 
     mapping: dict[str, str] = {}
     for item in fields:
@@ -144,21 +144,23 @@ def _languages(augment: AugmentBy | None, named: str | None) -> tuple[str, ...]:
     Raises:
         UsageError: they are named without --augment, or one is unknown, or the glossary does not hold it.
     """
-    from clara.language.codes import SEVEN, get_language
-
     if named is None:
         return tuple(SEVEN)
     if augment is None:
         raise UsageError("--augment-languages needs --augment glossary or --augment model")
-    codes = sorted({get_language(name.strip()).code for name in named.split(",") if name.strip()})
+    names = filter(None, map(str.strip, named.split(",")))
+    codes = sorted({get_language(name).code for name in names})
     if not codes:
         raise UsageError(f"--augment-languages {named!r} names no language")
-    if augment is AugmentBy.glossary and (other := [code for code in codes if code not in SEVEN]):
-        raise UsageError(f"the glossary has no names in {', '.join(other)}, only in {', '.join(SEVEN)}; use --augment model")
+    others = sorted(set(codes).difference(SEVEN))
+    if others and augment is AugmentBy.glossary:
+        raise UsageError(
+            f"the glossary has no names in {', '.join(others)}, only in {', '.join(SEVEN)}; use --augment model"
+        )
     return tuple(codes)
 
 
-def _augmenter(settings: Settings, given: _Given, stack: ExitStack) -> Augmenter | None:
+def _augmenter(settings: Settings, given: _Options, stack: ExitStack) -> Augmenter | None:
     if given.augment is None:
         return None
     from clara.knowledge.corpus.augmentation import GlossaryAugmenter, ModelAugmenter
@@ -173,7 +175,7 @@ def _augmenter(settings: Settings, given: _Given, stack: ExitStack) -> Augmenter
     return stack.enter_context(closing(ModelAugmenter(build_backbone(settings), given.languages)))
 
 
-def _run(settings: Settings, given: _Given, *, sync: bool, quiet: bool) -> Ingestion:
+def _run(settings: Settings, given: _Options, *, sync: bool, quiet: bool) -> Ingestion:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from clara.cli.output import progress_console

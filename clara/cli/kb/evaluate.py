@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clara.cli.options import ConfigOption, JsonOption, KbOption, QuietOption, settings_of
+from clara.language.codes import SEVEN
 
 if TYPE_CHECKING:
     from clara.knowledge.retrieval.evaluation import Ask, Labelled, Parallel
@@ -48,8 +49,9 @@ def evaluate(
     for name in ("languages", "untranslated", "parts"):
         tables: dict[str, dict[str, Any]] = result.get(name, {})
         for key, figures in tables.items():
-            said = ", ".join(f"{measure} {_figure(value)}" for measure, value in figures.items())
-            show(plain(f"{'untranslated ' if name == 'untranslated' else ''}{key}: {said}"))
+            row = ", ".join(f"{measure} {_figure(value)}" for measure, value in figures.items())
+            prefix = "untranslated " if name == "untranslated" else ""
+            show(plain(f"{prefix}{key}: {row}"))
 
 
 def _measure(retriever: HybridRetriever, questions: Sequence[Labelled | Parallel], *, parts: bool) -> dict[str, Any]:
@@ -72,8 +74,8 @@ def _measure(retriever: HybridRetriever, questions: Sequence[Labelled | Parallel
         fused, result["parts"] = retriever.weights, {}
         for name, weights in (("dense", DENSE_ONLY), ("lexical", LEXICAL_ONLY)):
             retriever.weights = weights
-            found = measure(through_glossary())
-            result["parts"][name] = {key: value for key, value in found.items() if isinstance(value, float)}
+            measures = measure(through_glossary())
+            result["parts"][name] = {key: value for key, value in measures.items() if isinstance(value, float)}
         retriever.weights = fused
     return result
 
@@ -83,7 +85,6 @@ def through_glossary() -> Ask:
     from clara.backbone.extractive.wordwise import WordTranslator
     from clara.knowledge.base import Query
     from clara.knowledge.glossary import shipped_glossary
-    from clara.language.codes import SEVEN
 
     translator = WordTranslator(shipped_glossary())
 

@@ -15,6 +15,7 @@ from clara.cli.options import (
     settings_of,
 )
 from clara.errors import EmptyQuestion
+from clara.language.codes import get_language
 
 if TYPE_CHECKING:
     from clara.config import Settings
@@ -50,7 +51,6 @@ def _query(settings: Settings, text: str, language: str | None) -> Query:
     """The text, and the English terms that the glossary knows for its words."""
     from clara.knowledge.base import Query
     from clara.knowledge.glossary import shipped_glossary
-    from clara.language.codes import get_language
     from clara.language.detection import detect_language
 
     if not text.strip():
@@ -73,16 +73,16 @@ def stats(
 
     settings = settings_of(config=config, kb=kb)
     embedder = build_embedder(settings)
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for name in settings.kb:
         with closing(KnowledgeBase.open(settings, name, embedder)) as base:
-            found.append(base.stats())
+            entries.append(base.stats())
     if as_json:
-        print_json({"knowledge_bases": found})
+        print_json({"knowledge_bases": entries})
         return
     from clara.cli.render import facts_table
 
-    for entry in found:
+    for entry in entries:
         show(facts_table((name, _words(value)) for name, value in entry.items()))
 
 
@@ -93,4 +93,6 @@ def _words(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    return repr(value) if isinstance(value, str) and (not value or value != value.strip() or "\n" in value) else str(value)
+    if isinstance(value, str) and (not value or value != value.strip() or "\n" in value):
+        return repr(value)
+    return str(value)

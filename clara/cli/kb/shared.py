@@ -1,4 +1,4 @@
-"""What the ``clara kb`` commands share: which knowledge base is meant, how it is opened, and how a change is told."""
+"""What the ``clara kb`` commands share: which knowledge base is meant, how it is opened, and how a change is shown."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _LONGEST_WORD = 12
 _BLOCK = 1 << 16
 """Characters of a section that are looked at together; a sentence is no longer."""
 _PIECE = 1 << 10
-"""Characters whose words are found or counted together: whoever does it may keep the last texts it saw."""
+"""Characters whose words are found or counted together: who does it may remember the last texts."""
 _COUNTED = 1 << 20
 """Characters whose tokens are counted in one call."""
 _BOUNDARY = re.compile(r"\n\n|[।॥。！？]|\w{3}[.!?]\s+(?=[^a-z])")

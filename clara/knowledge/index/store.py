@@ -72,7 +72,7 @@ class KnowledgeBase:
         folder: its folder; created if ``create``.
         embedder: turns passages into vectors; must be the one that built the index.
         create: make it if it does not exist.
-        check: bring an index in step that is behind or damaged; False for a caller that builds it anew at once.
+        check: bring an index in step that is behind or damaged; False for a caller that builds it again at once.
         client: a client of a Chroma server, which is closed with the knowledge base; None opens the persistent one in
             ``folder``.
 

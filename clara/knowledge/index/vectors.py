@@ -7,7 +7,7 @@ say which embedder filled it, and which record and which generation of it it hol
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -147,9 +147,13 @@ class VectorIndex:
             "generation": generation,
         }
 
+    @property
+    def _marks(self) -> Mapping[str, Any]:
+        """The metadata of the collection, as :meth:`_metadata` wrote them."""
+        return self._collection.metadata or {}
+
     def _check_embedder(self) -> None:
-        metadata = self._collection.metadata or {}
-        name, fingerprint = metadata.get("embedder"), metadata.get("fingerprint")
+        name, fingerprint = self._marks.get("embedder"), self._marks.get("fingerprint")
         if (name, fingerprint) != (self._embedder.name, self._embedder.fingerprint):
             raise EmbedderMismatch(
                 f"the knowledge base {self._base!r} was built with the embedder "
@@ -158,19 +162,19 @@ class VectorIndex:
             )
 
     def refresh(self) -> None:
-        """See what another process has said of the index since it was opened."""
+        """See how another process has marked the index since it was opened."""
         with _as_store_error(f"open {self._name!r}"):
             self._collection = self._client.get_collection(self._name, embedding_function=None)
 
     @property
     def generation(self) -> int:
         """The record's generation that this index holds; -1 if none."""
-        return int((self._collection.metadata or {}).get("generation", -1))
+        return int(self._marks.get("generation", -1))
 
     @property
     def record(self) -> str:
         """Identity of the record that it was filled from; empty if it does not say."""
-        return str((self._collection.metadata or {}).get("record", ""))
+        return str(self._marks.get("record", ""))
 
     def mark(self, generation: int) -> None:
         """Say that the index now holds this generation."""

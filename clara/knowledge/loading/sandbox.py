@@ -301,7 +301,7 @@ def _received(fields: dict[str, Any], source: SourceFile) -> Document:
     """A document that a child sent, with text that can be stored and with names that are not too long.
 
     Raises:
-        _Broke: its id is too long, which the child should have said.
+        _Broke: its id is too long, which the child should have found.
     """
     name = storable(fields["id"])
     if len(name) > LONGEST_ID:

@@ -94,7 +94,8 @@ def _search(folder: Path, pattern: list[str], inside: Path) -> Iterator[Path | O
     """
     if not pattern:
         yield folder
-    if not pattern or not _is_folder(folder):
+        return
+    if not _is_folder(folder):
         return
     if pattern == ["**"]:
         yield folder

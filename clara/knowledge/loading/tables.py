@@ -14,7 +14,7 @@ _MOST_LINES = 10_000
 """Lines of a row; one that goes on longer has a quote that nobody closed."""
 _TOO_MANY_LINES = f"a row of more than {_MOST_LINES:,} lines"
 _OPEN_QUOTE = (_TOO_MANY_LINES, "field larger than field limit", "unexpected end of data")
-"""What is said of a row with an open quote, by the csv module too."""
+"""Errors of a row with an open quote, the csv module's among them."""
 
 
 def read_csv(source: SourceFile, hints: Hints) -> Iterator[Document | Unreadable]:
