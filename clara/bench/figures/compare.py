@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clara.bench.figures.paired import Intervals, compare, correct, tables_of
@@ -23,11 +23,13 @@ def compare_runs(before: Sequence[Run], after: Sequence[Run]) -> dict[str, Any]:
     Raises:
         UsageError: no strategy is in both, or the two share no item.
     """
-    pairs = _pairs(before, after)
-    entries = [_pair(first, second) for first, second in pairs]
+    entries: list[dict[str, Any]] = []
     tests: list[dict[str, Any]] = []
-    for entry in entries:
-        tests.extend(language["mcnemar"] for language in entry["languages"].values())
+    for earlier, later in _pairs(before, after):
+        entry = _pair(earlier, later)
+        entries.append(entry)
+        for language in entry["languages"].values():
+            tests.append(language["mcnemar"])
     correct(tests)
     return {"comparisons": entries}
 
@@ -36,7 +38,10 @@ def _pairs(before: Sequence[Run], after: Sequence[Run]) -> list[tuple[Run, Run]]
     if len(before) == len(after) == 1:
         return [(before[0], after[0])]
     later = {run.label: run for run in after}
-    pairs = [(run, later[run.label]) for run in before if run.label in later]
+    pairs: list[tuple[Run, Run]] = []
+    for run in before:
+        if run.label in later:
+            pairs.append((run, later[run.label]))
     if not pairs:
         raise UsageError(f"the two runs have no strategy in common: {_labels(before)} and {_labels(after)}")
     return pairs
@@ -91,33 +96,56 @@ def _key(record: AnswerRecord) -> tuple[str, str]:
 def _largest(run: dict[str, Any]) -> float | None:
     """The largest gap to English in points; without English, the largest between languages."""
     gaps = run["gap_to_english"].values()
-    return max(gaps) if gaps else run["max_min_gap"]
+    return max(gaps, default=run["max_min_gap"])
 
 
 def _changes(before: Run, after: Run) -> dict[str, list[dict[str, Any]]]:
     """Items that got worse and items that got better, with what was answered then and now."""
-    old, new = _answers(before), _answers(after)
-    changes: dict[str, list[dict[str, Any]]] = {"regressions": [], "improvements": []}
-    for key, (score_then, answer_then) in old.items():
-        if key not in new:
+    regressions: list[dict[str, Any]] = []
+    improvements: list[dict[str, Any]] = []
+    later = _answers(after)
+    for key, old in _answers(before).items():
+        new = later.get(key)
+        if new is None or new.score == old.score:
             continue
-        score_now, answer_now = new[key]
-        if score_then != score_now:
-            entry = {"id": key[0], "language": key[1], "before": answer_then, "after": answer_now}
-            changes["regressions" if score_now < score_then else "improvements"].append(entry)
-    return changes
+        changes = regressions if new.score < old.score else improvements
+        changes.append({"id": key[0], "language": key[1], "before": old.words, "after": new.words})
+    return {"regressions": regressions, "improvements": improvements}
 
 
-def _answers(run: Run) -> dict[tuple[str, str], tuple[float, str]]:
-    """Mean score of each item over its repeats, and what was answered, in words."""
-    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
-    answers: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+@dataclass(slots=True)
+class _Answers:
+    """The answers to one item, over its repeats."""
+
+    total: float = 0.0
+    count: int = 0
+    different: dict[str, None] = field(default_factory=dict[str, None])
+    """Outcome and letter, each once, in order of appearance."""
+
+    def add(self, record: AnswerRecord) -> None:
+        self.total += score(record)
+        self.count += 1
+        answer = record["outcome"].replace("_", " ")
+        if record["label"]:
+            answer += f" {record['label']}"
+        self.different[answer] = None
+
+    @property
+    def score(self) -> float:
+        """The mean score."""
+        return self.total / self.count
+
+    @property
+    def words(self) -> str:
+        """What was answered."""
+        return ", ".join(self.different)
+
+
+def _answers(run: Run) -> dict[tuple[str, str], _Answers]:
+    answers: dict[tuple[str, str], _Answers] = defaultdict(_Answers)
     for record in run.records:
-        key = (record["id"], record["language"])
-        scores[key].append(score(record))
-        outcome = record["outcome"].replace("_", " ")
-        answers[key][f"{outcome} {record['label']}" if record["label"] else outcome] = None
-    return {key: (sum(values) / len(values), ", ".join(answers[key])) for key, values in scores.items()}
+        answers[record["id"], record["language"]].add(record)
+    return answers
 
 
 def failures(document: dict[str, Any], *, fail_under: float | None, max_gap: float | None) -> Iterator[str]:

@@ -32,9 +32,13 @@ class Table:
     def others(self) -> list[str]:
         """The languages that share a question with English."""
         english = self.columns.get("english")
+        others: list[str] = []
         if english is None:
-            return []
-        return [name for name, column in self.columns.items() if name != "english" and _overlap(english, column)]
+            return others
+        for language, column in self.columns.items():
+            if language != "english" and _overlap(english, column):
+                others.append(language)
+        return others
 
 
 def _overlap(first: Column, second: Column) -> int:
@@ -51,18 +55,18 @@ def tables_of(runs: Sequence[Run]) -> list[Table]:
 
 
 def _table(run: Run, places: Mapping[str, int]) -> Table:
-    total = {language: np.zeros(len(places)) for language in run.languages}
-    count = {language: np.zeros(len(places)) for language in run.languages}
+    column_of = {language: number for number, language in enumerate(run.languages)}
+    total, count = np.zeros((2, len(column_of), len(places)))
     for record in run.records:
-        place = places[question_of(record)]
-        total[record["language"]][place] += score(record)
-        count[record["language"]][place] += 1
-    columns = {language: _mean(total[language], count[language]) for language in total}
+        cell = column_of[record["language"]], places[question_of(record)]
+        total[cell] += score(record)
+        count[cell] += 1
+    columns = dict(zip(column_of, _mean(total, count), strict=True))
     return Table(run, columns, _agree(run, places))
 
 
 def _mean(total: Column, count: Column) -> Column:
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def _agree(run: Run, places: Mapping[str, int]) -> Column:
@@ -97,12 +101,13 @@ class Intervals:
                 columns[name, "gap", other] = table.columns["english"] - table.columns[other]
             columns[name, "agree", ""] = table.agree
         for a, b in itertools.combinations(tables, 2):
-            for language in a.columns.keys() & b.columns.keys():
-                columns[a.run.name, b.run.name, language] = a.columns[language] - b.columns[language]
+            for language, first in a.columns.items():
+                if language in b.columns:
+                    columns[a.run.name, b.run.name, language] = first - b.columns[language]
         for closing in closings(tables):
             columns |= closing.columns
         self._at = {key: n for n, key in enumerate(columns)}
-        self._samples = parity.resampled_means(np.column_stack(list(columns.values()))) if columns else np.empty((0, 0))
+        self._samples = parity.resampled_means(np.column_stack(list(columns.values())))
         self._bounds = 100 * parity.percentile_intervals(self._samples)
 
     def samples(self, *key: str) -> Column:
@@ -129,7 +134,8 @@ def mcnemar(first: Column, second: Column) -> dict[str, Any]:
 
 def correct(tests: Sequence[dict[str, Any]]) -> None:
     """Add Holm's correction over all of these tests."""
-    for test, p in zip(tests, parity.holm([test["p"] for test in tests]), strict=True):
+    corrected = parity.holm([test["p"] for test in tests])
+    for test, p in zip(tests, corrected, strict=True):
         test["p_holm"] = p
 
 
@@ -180,8 +186,7 @@ def closings(tables: Iterable[Table]) -> list[Closing]:
     groups: dict[str, list[Table]] = defaultdict(list)
     for table in tables:
         if table.run.kind == "strategy" and table.others:
-            manifest = table.run.manifest
-            groups[json.dumps([manifest.get("model"), manifest.get("settings")], sort_keys=True, default=str)].append(table)
+            groups[_conditions(table.run)].append(table)
     entries: list[Closing] = []
     for group in groups.values():
         base = _baseline(group)
@@ -189,6 +194,12 @@ def closings(tables: Iterable[Table]) -> list[Closing]:
             if table is not base:
                 entries.extend(_closings(base, table))
     return entries
+
+
+def _conditions(run: Run) -> str:
+    """The model and the settings of a run: what a strategy and its baseline share."""
+    shared = [run.manifest.get("model"), run.manifest.get("settings")]
+    return json.dumps(shared, sort_keys=True, default=str)
 
 
 def _baseline(group: Sequence[Table]) -> Table:
@@ -206,7 +217,7 @@ def _closings(base: Table, table: Table) -> Iterator[Closing]:
             continue
         in_all = ~np.isnan(english + before + after)
         if np.any(in_all):
-            masked = [np.where(in_all, column, np.nan) for column in (english, before, after)]
+            masked = np.where(in_all, (english, before, after), np.nan)
             yield Closing(base, table, language, *masked)
 
 
@@ -228,9 +239,10 @@ def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterator[dict[s
 
 
 def _share(language: str, entries: Sequence[Closing], intervals: Intervals) -> Iterator[dict[str, Any]]:
-    english = _mean_of([entry.english for entry in entries])
-    before = _mean_of([entry.before for entry in entries])
-    after = _mean_of([entry.after for entry in entries])
+    means = np.empty((len(entries), len(_PARTS)))
+    for row, entry in enumerate(entries):
+        means[row] = np.nanmean((entry.english, entry.before, entry.after), axis=1)
+    english, before, after = means.mean(axis=0).tolist()
     if english > before:
         yield {
             "baseline": entries[0].base.run.name,
@@ -241,12 +253,8 @@ def _share(language: str, entries: Sequence[Closing], intervals: Intervals) -> I
         }
 
 
-def _mean_of(columns: Sequence[Column]) -> float:
-    return float(np.mean([np.nanmean(column) for column in columns]))
-
-
 def _share_interval(entries: Sequence[Closing], intervals: Intervals) -> list[float] | None:
-    english, before, after = (_resampled_mean(entries, part, intervals) for part in _PARTS)
+    english, before, after = [_resampled_mean(entries, part, intervals) for part in _PARTS]
     gap = english - before
     if parity.percentile_interval(gap)[0] <= 0:
         return None

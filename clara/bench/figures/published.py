@@ -28,8 +28,11 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
     """
     right = {row["ID"]: row for row in _rows(answers, "ID", "answer")}
     texts: dict[tuple[str, str], Question] = {}
-    for item in questions.items if questions else ():
-        texts[item.id, item.code] = item.question
+    manifest: dict[str, str] = {}
+    if questions is not None:
+        manifest["fingerprint"] = questions.fingerprint
+        for item in questions.items:
+            texts[item.id, item.code] = item.question
     records: list[AnswerRecord] = []
     for number, row in enumerate(_rows(responses, "model", "language", "ID", "response"), 1):
         if row["ID"] not in right:
@@ -37,7 +40,7 @@ def read_published(responses: Path, answers: Path, questions: Dataset | None = N
         records.append(_record(row, right[row["ID"]], texts))
     if not records:
         raise DatasetError(f"{responses} holds no responses", path=str(responses))
-    return runs_of(records, kind="model", manifest={"fingerprint": questions.fingerprint} if questions else None)
+    return runs_of(records, kind="model", manifest=manifest)
 
 
 def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tuple[str, str], Question]) -> AnswerRecord:
@@ -54,8 +57,8 @@ def _record(row: Mapping[str, str], right: Mapping[str, str], texts: Mapping[tup
         "reply": text,
     }
     language = find_language(row["language"])
-    question = texts.get((row["ID"], language.code)) if language else None
-    if question is not None:
+    if language is not None and (row["ID"], language.code) in texts:
+        question = texts[row["ID"], language.code]
         options = {option.label: option.text for option in question.options}
         record["answer"] = {"question": question.text, "options": options}
     return record

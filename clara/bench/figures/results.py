@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -26,6 +26,7 @@ from clara.bench.figures.runs import NOT_ANSWERED, RECORDED_OPTIONS, Run, gold_l
 from clara.bench.replay.journal import AnswerRecord
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
+_BIN = ("low", "high", "n", "confidence", "accuracy")
 _COST = ("calls", "prompt_tokens", "completion_tokens", "seconds")
 
 
@@ -35,19 +36,23 @@ def metrics(runs: Sequence[Run]) -> dict[str, Any]:
     Every interval that is not Wilson's comes from one bootstrap over the questions of a data set, so that all differences
     between languages and runs are paired on the question.
     """
-    document: dict[str, Any] = {"runs": [], "comparisons": [], "gap_closed": []}
+    answered = [run for run in runs if run.records]
+    by_dataset: dict[str, list[Run]] = defaultdict(list)
+    for run in answered:
+        by_dataset[run.dataset].append(run)
     by_name: dict[str, dict[str, Any]] = {}
-    for dataset in dict.fromkeys(run.dataset for run in runs):
-        tables = tables_of([run for run in runs if run.dataset == dataset and run.records])
+    comparisons: list[dict[str, Any]] = []
+    shares: list[dict[str, Any]] = []
+    for group in by_dataset.values():
+        tables = tables_of(group)
         intervals = Intervals(tables)
         for table in tables:
             by_name[table.run.name] = _run(table, intervals)
         for first, second in itertools.combinations(tables, 2):
-            document["comparisons"].extend(compare(first, second, intervals))
-        document["gap_closed"].extend(gap_closed(tables, intervals))
-    document["runs"] = [by_name[run.name] for run in runs if run.name in by_name]
-    correct([entry["mcnemar"] for entry in document["comparisons"]])
-    return document
+            comparisons.extend(compare(first, second, intervals))
+        shares.extend(gap_closed(tables, intervals))
+    correct([comparison["mcnemar"] for comparison in comparisons])
+    return {"runs": [by_name[run.name] for run in answered], "comparisons": comparisons, "gap_closed": shares}
 
 
 def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
@@ -56,28 +61,38 @@ def with_clean(runs: Sequence[Run], flagged: Collection[str]) -> dict[str, Any]:
     missing = {run["name"]: run["missing"] for run in document["runs"]}
     for run in clean["runs"]:
         run["missing"] = missing[run["name"]]  # what is left out on purpose is not missing
-    ids: set[str] = set()
+    left_out: set[str] = set()
     for run in runs:
-        ids.update(record["id"] for record in run.records)
-    return {**document, "clean": {**clean, "left_out": sorted(ids & set(flagged))}}
+        left_out.update(map(_id, run.records))
+    left_out.intersection_update(flagged)
+    return {**document, "clean": {**clean, "left_out": sorted(left_out)}}
+
+
+def _id(record: AnswerRecord) -> str:
+    return record["id"]
 
 
 def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
     run = table.run
-    groups: dict[str, list[AnswerRecord]] = {language: [] for language in table.columns}
+    records: dict[str, list[AnswerRecord]] = defaultdict(list)
     for record in run.records:
-        groups[record["language"]].append(record)
-    languages = {language: _language(group, table.columns[language]) for language, group in groups.items()}
-    accuracy = {language: entry["accuracy"] for language, entry in languages.items()}
+        records[record["language"]].append(record)
+    languages: dict[str, dict[str, Any]] = {}
+    accuracy: dict[str, float] = {}
+    samples: list[Column] = []
+    for language, column in table.columns.items():
+        languages[language] = _language(records[language], column)
+        accuracy[language] = languages[language]["accuracy"]
+        samples.append(intervals.samples(run.name, language))
     values = list(accuracy.values())
-    worst = min(accuracy, key=lambda language: accuracy[language])
-    means = np.column_stack([intervals.samples(run.name, language) for language in languages])
+    worst = min(accuracy, key=accuracy.__getitem__)
+    means = np.column_stack(samples)
     letters = list(choices(run.records).values())
     return {
         "name": run.name,
         run.kind: run.label,
         "n_items": len(run.records),
-        "n_questions": len({question_of(record) for record in run.records}),
+        "n_questions": len(set(map(question_of, run.records))),
         "repeats": run.repeats,
         "missing": _missing(run),
         "languages": languages,
@@ -122,9 +137,10 @@ def _missing(run: Run) -> int:
     planned = int(manifest.get("repeat", 1))
     if "n_items" in manifest:
         return max(0, manifest["n_items"] * planned - len(run.records))
-    questions = {record["id"] for record in run.records}
+    questions = set(map(_id, run.records))
     languages = {*run.languages, *manifest.get("languages", ())}
-    return max(0, len(questions) * len(languages) * max(run.repeats, planned) - len(run.records))
+    planned_answers = len(questions) * len(languages) * max(run.repeats, planned)
+    return max(0, planned_answers - len(run.records))
 
 
 def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
@@ -146,6 +162,9 @@ def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]
     count = Counter(record["outcome"] for record in records)
     asked = int(np.sum(~np.isnan(column)))
     low, high = parity.wilson(float(np.nansum(column)), asked)
+    cost = _usage(records, _COST)
+    for field in cost:
+        cost[field] /= len(records)
     return {
         "n": len(records),
         "correct": count["correct"],
@@ -155,7 +174,7 @@ def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]
         **{name: count[name] for name in NOT_ANSWERED},
         "position_bias": _position_bias(records),
         "calibration": _calibration(records),
-        "cost": {field: total / len(records) for field, total in _usage(records, _COST).items()},
+        "cost": cost,
     }
 
 
@@ -182,14 +201,13 @@ def _calibration(records: Sequence[AnswerRecord]) -> dict[str, Any] | None:
     measured = parity.calibration(np.array(confidences, dtype=np.float64), np.array(scores, dtype=np.float64))
     if measured is None:
         return None
-    keys = ("low", "high", "n", "confidence", "accuracy")
     return {
         "n": measured.n,
         "ece": measured.ece,
         "brier": measured.brier,
         "aurc": measured.aurc,
-        "bins": [dict(zip(keys, entry, strict=True)) for entry in measured.bins],
-        "risk_coverage": [list(point) for point in measured.curve],
+        "bins": [dict(zip(_BIN, entry, strict=True)) for entry in measured.bins],
+        "risk_coverage": list(map(list, measured.curve)),
     }
 
 
@@ -198,7 +216,7 @@ def _chance(records: Sequence[AnswerRecord]) -> dict[str, Any]:
 
     ``near_chance`` is True unless the Wilson interval of the pooled accuracy lies above chance.
     """
-    chance = float(np.mean([_chance_of(record) for record in records]))
+    chance = float(np.mean(list(map(_chance_of, records))))
     asked = len({(question_of(record), record["language"]) for record in records})  # repeats are no further questions
     low, _ = parity.wilson(asked * sum(map(score, records)) / len(records), asked)
     return {"chance": 100 * chance, "near_chance": chance > 0 and low <= chance}

@@ -37,13 +37,17 @@ class Run:
     @property
     def languages(self) -> list[str]:
         """In order of appearance, English first."""
-        names = dict.fromkeys(record["language"] for record in self.records)
-        return sorted(names, key=lambda language: language != "english")
+        return english_first(record["language"] for record in self.records)
 
     @property
     def repeats(self) -> int:
         """How often the items were asked."""
         return 1 + max((record.get("repeat", 0) for record in self.records), default=0)
+
+
+def english_first(languages: Iterable[str]) -> list[str]:
+    """Each language once, in order of appearance but for English, which comes first."""
+    return sorted(dict.fromkeys(languages), key=lambda language: language != "english")
 
 
 def runs_of(
@@ -57,13 +61,14 @@ def runs_of(
     is_parallel = facts.get("parallel", True)
     groups: dict[str, list[AnswerRecord]] = defaultdict(list)
     for record in records:
-        group = groups[record["strategy"]]
-        if is_parallel:
-            group.append(record)
-        else:
-            group.append({**record, "question": f"{record['language']}: {record['id']}"})
+        groups[record["strategy"]].append(record if is_parallel else _unpaired(record))
     dataset = str(facts.get("fingerprint", ""))
     return [Run(prefix + label, kind, label, group, dataset, facts) for label, group in groups.items()]
+
+
+def _unpaired(record: AnswerRecord) -> AnswerRecord:
+    """The record as that of a question that its language alone asks."""
+    return {**record, "question": f"{record['language']}: {record['id']}"}
 
 
 def read_runs(folders: Iterable[Path]) -> list[Run]:
@@ -91,11 +96,12 @@ def _prefixes(folders: Sequence[Path]) -> list[str]:
     """Nothing for one folder; else the shortest tails of the paths that tell them apart."""
     if len(folders) < 2:
         return [""] * len(folders)
-    parts = [folder.resolve().parts for folder in folders]
-    for depth in range(1, max(map(len, parts)) + 1):
-        tails = ["/".join(path[-depth:]) for path in parts]
-        if len(set(tails)) == len(tails):
-            return [f"{tail}: " for tail in tails]
+    paths = [folder.resolve().parts for folder in folders]
+    deepest = max(map(len, paths))
+    for depth in range(1, deepest + 1):
+        prefixes = ["/".join(path[-depth:]) + ": " for path in paths]
+        if len(set(prefixes)) == len(prefixes):
+            return prefixes
     return [f"{folder}: " for folder in folders]
 
 
@@ -123,7 +129,12 @@ def question_of(record: AnswerRecord) -> str:
 
 def gold_letters(record: AnswerRecord) -> tuple[str, ...]:
     """The letters of which any one is right (``A|C``); none for free text and where several are right together (``ACE``)."""
-    return tuple(part for part in str(record.get("gold") or "").split("|") if len(part) == 1)
+    gold = record.get("gold") or ""
+    letters: list[str] = []
+    for part in str(gold).split("|"):
+        if len(part) == 1:
+            letters.append(part)
+    return tuple(letters)
 
 
 def without(runs: Iterable[Run], flagged: Collection[str]) -> list[Run]:

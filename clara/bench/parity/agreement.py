@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 Choices = Sequence[Sequence[str | None]]
 """Items in rows, languages in columns: the letter, or None where there was none; rows may differ in length."""
@@ -17,14 +17,11 @@ def consistency(choices: Choices) -> float | None:
 
     The proportion of unanimous items; an item with a missing letter is not one. None where none was asked in two languages.
     """
-    asked = [letters for letters in choices if len(letters) > 1]
-    if not asked:
-        return None
-    unanimous = 0
-    for letters in asked:
-        if letters[0] is not None and len(set(letters)) == 1:
-            unanimous += 1
-    return unanimous / len(asked)
+    unanimous: list[bool] = []
+    for letters in choices:
+        if len(letters) > 1:
+            unanimous.append(None not in letters and len(set(letters)) == 1)
+    return float(np.mean(unanimous)) if unanimous else None
 
 
 def pairwise_agreement(choices: Choices) -> float | None:
@@ -34,12 +31,13 @@ def pairwise_agreement(choices: Choices) -> float | None:
     """
     shares: list[float] = []
     for letters in choices:
-        n = len(letters)
-        if n > 1:
-            counts = Counter(letters)
-            del counts[None]
-            agreeing = sum(count * (count - 1) for count in counts.values())
-            shares.append(agreeing / (n * (n - 1)))
+        pairs = math.comb(len(letters), 2)
+        if pairs:
+            agreeing = 0
+            for letter, languages in Counter(letters).items():
+                if letter is not None:
+                    agreeing += math.comb(languages, 2)
+            shares.append(agreeing / pairs)
     return float(np.mean(shares)) if shares else None
 
 
@@ -50,12 +48,15 @@ def fleiss_kappa(choices: Choices) -> tuple[float, int] | None:
     shares. Only items with a letter in every language count, since kappa needs the same number of raters throughout. None
     with no such item or a single language; 1 where all languages always choose one and the same letter.
     """
-    width = max((len(letters) for letters in choices), default=0)
-    whole = [letters for letters in choices if len(letters) == width and None not in letters]
+    width = max(map(len, choices), default=0)
+    whole: list[Sequence[str | None]] = []
+    for letters in choices:
+        if len(letters) == width and None not in letters:
+            whole.append(letters)
     if width < 2 or not whole:
         return None
-    codes = np.unique(np.array(whole, dtype=str), return_inverse=True)[1].reshape(len(whole), width)
-    counts: NDArray[np.float64] = np.array([np.bincount(row, minlength=codes.max() + 1) for row in codes], dtype=np.float64)
+    given = np.array(whole, dtype=str)
+    counts = np.stack([np.sum(given == letter, axis=1) for letter in np.unique(given)], axis=1).astype(np.float64)
     agreement = float(np.mean((np.sum(counts * counts, axis=1) - width) / (width * (width - 1))))
     chance = float(np.sum((counts.sum(axis=0) / counts.sum()) ** 2))
     kappa = 1.0 if chance >= 1.0 else (agreement - chance) / (1 - chance)

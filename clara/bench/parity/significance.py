@@ -20,7 +20,7 @@ def mcnemar(b: int, c: int) -> float:
     for k in range(min(b, c)):
         term = term * (n - k) // (k + 1)
         tail += term
-    return min(1.0, 2 * tail / 2**n) if n else 1.0
+    return min(1.0, 2 * tail / 2**n)
 
 
 def discordant(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[int, int]:
@@ -56,8 +56,9 @@ def chi_square_p(statistic: float, degrees: int) -> float:
     half = statistic / 2
     if half <= 0:
         return 1.0
-    shift = 0.0 if degrees % 2 == 0 else 0.5
-    total = 0.0 if degrees % 2 == 0 else math.erfc(math.sqrt(half))
+    shift, total = 0.0, 0.0
+    if degrees % 2:
+        shift, total = 0.5, math.erfc(math.sqrt(half))
     for i in range(degrees // 2):
         total += math.exp((i + shift) * math.log(half) - half - math.lgamma(i + shift + 1))
     return min(1.0, total)
@@ -71,21 +72,26 @@ def position_bias(chosen: Mapping[str, int], gold: Mapping[str, int]) -> dict[st
     is small, 0.5 large. ``reliable`` is False where an expected count is below 5 (Cochran 1954). None with fewer than two
     letters.
     """
-    letters = sorted(letter for letter, count in gold.items() if count)
-    n = sum(chosen.get(letter, 0) for letter in letters)
+    letters = sorted(filter(gold.get, gold))
+    observed: dict[str, int] = {}
+    for letter in letters:
+        observed[letter] = chosen.get(letter, 0)
+    n = sum(observed.values())
     if len(letters) < 2 or not n:
         return None
-    gold_total = sum(gold[letter] for letter in letters)
-    observed = {letter: chosen.get(letter, 0) for letter in letters}
+    gold_total = sum(gold.values())
     expected = {letter: n * gold[letter] / gold_total for letter in letters}
-    statistic = sum((observed[letter] - expected[letter]) ** 2 / expected[letter] for letter in letters)
+    statistic = 0.0
+    for letter, count in observed.items():
+        statistic += (count - expected[letter]) ** 2 / expected[letter]
+    degrees = len(letters) - 1
     return {
         "n": n,
         "chosen": observed,
         "expected": expected,
         "chi2": statistic,
-        "df": len(letters) - 1,
-        "p": chi_square_p(statistic, len(letters) - 1),
+        "df": degrees,
+        "p": chi_square_p(statistic, degrees),
         "w": math.sqrt(statistic / n),
         "reliable": min(expected.values()) >= 5,
     }

@@ -94,6 +94,11 @@ def test_equal_ids_of_a_data_set_that_is_not_parallel_are_not_paired():
     assert document["clean"]["runs"][0]["n_items"] == 16
 
 
+def test_runs_without_answers_have_no_figures():
+    assert metrics([]) == metrics([run_of([])]) == {"runs": [], "comparisons": [], "gap_closed": []}
+    assert [run["name"] for run in metrics([run_of([], "a"), run_of(grid(1), "b")])["runs"]] == ["b"]
+
+
 def test_languages_without_a_common_question_have_no_gap():
     run = one([record(1, "english", True), record(2, "hindi", False)])
     assert run["gap_to_english"] == {}

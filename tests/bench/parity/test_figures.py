@@ -144,3 +144,48 @@ def test_fleiss_kappa_leaves_out_items_without_a_letter_everywhere():
     assert (kappa, n) == (parity.fleiss_kappa(whole)[0], 3)
     assert parity.fleiss_kappa([["A", "A"], ["A", "A"]]) == (1.0, 2)
     assert parity.fleiss_kappa([["A"]]) is None
+
+
+def test_variation_is_the_population_deviation_over_the_mean():
+    assert parity.variation([40.0, 60.0]) == pytest.approx(0.2)  # 10 / 50
+    assert parity.variation([50.0, 50.0]) == 0.0
+    assert parity.variation([0.0, 0.0]) == 0.0
+
+
+def test_percentile_intervals_leave_out_samples_that_are_nan():
+    whole = np.arange(101.0)
+    with_gaps = np.where(whole <= 40, whole, np.nan)
+    bounds = parity.percentile_intervals(np.column_stack([whole, with_gaps, np.full(101, np.nan)]))
+    assert bounds[:2].tolist() == [pytest.approx([2.5, 97.5]), pytest.approx([1.0, 39.0])]
+    assert np.isnan(bounds[2]).all()
+    assert parity.percentile_interval(whole) == pytest.approx((2.5, 97.5))
+
+
+def test_mcnemar_by_hand():
+    assert parity.mcnemar(1, 5) == parity.mcnemar(5, 1) == 2 * (1 + 6) / 2**6
+    assert parity.mcnemar(0, 3) == 2 * 1 / 2**3
+
+
+def test_kappa_by_hand():
+    # pairs that agree: all, 1 of 3; their mean is 2/3. Shares of the letters: A 4/6, B 2/6, so chance is 5/9
+    kappa, items = parity.fleiss_kappa([["A", "A", "A"], ["A", "B", "B"]])
+    assert (kappa, items) == (pytest.approx((2 / 3 - 5 / 9) / (4 / 9)), 2)
+    assert parity.fleiss_kappa([["A", "A"], ["A", "A"]]) == (1.0, 2)
+    assert parity.fleiss_kappa([["A"], ["B"]]) is None
+    assert parity.fleiss_kappa([]) is None
+
+
+def test_position_bias_by_hand():
+    # twelve answers; A is gold twice as often as B, so 8 and 4 are expected: (9 - 8)² / 8 + (3 - 4)² / 4
+    bias = parity.position_bias({"A": 9, "B": 3, "C": 5}, {"A": 10, "B": 5, "C": 0})
+    assert (bias["n"], bias["chosen"], bias["expected"]) == (12, {"A": 9, "B": 3}, {"A": 8.0, "B": 4.0})
+    assert (bias["chi2"], bias["df"], bias["reliable"]) == (pytest.approx(0.375), 1, False)
+    assert bias["w"] == pytest.approx((0.375 / 12) ** 0.5)
+    assert parity.position_bias({"C": 5}, {"A": 1, "B": 1, "C": 0}) is None
+
+
+def test_agreement_of_rows_of_different_length():
+    rows = [["A", "A"], ["A", "B", "A"], ["C"], [None, None]]
+    assert parity.consistency(rows) == pytest.approx(1 / 3)
+    assert parity.pairwise_agreement(rows) == pytest.approx((1 + 1 / 3 + 0) / 3)
+    assert (parity.consistency([["A"]]), parity.pairwise_agreement([["A"]])) == (None, None)
