@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/safety.py
 
 The corpus stands in tests/safety/corpus. Its development and held-out parts were written before the rules. The later
-part was written in three goes after the first rules stood, each to see how they fare with new wording (docs/safety.md
-gives those first figures); the word lists were then widened with it in view.
+part was written in three goes after the first rules stood, the typed part (as on a phone, without accents) after the
+second rules, each to see how they fare with new wording; docs/safety.md gives those first figures. The word lists were
+then widened with it in view.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from clara.types import Question
 
 CORPUS = Path(__file__).resolve().parents[1] / "tests" / "safety" / "corpus"
 
+PARTS = ("development", "held out", "later", "typed")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -30,16 +33,17 @@ class Case:
     flag: str
     text: str
     part: str
-    """``development``, ``held out`` or ``later``."""
+    """One of PARTS."""
 
-    def found(self) -> tuple[str, ...]:
-        """The red flags that CLARA sees, with the language given."""
-        return red_flags(Question(self.text, language=self.language))
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The red flags that CLARA sees."""
+        return red_flags(Question(self.text))
 
     @property
     def right(self) -> bool:
         """True if an urgent question raises a flag and a calm one does not."""
-        return bool(self.found()) == bool(self.flag)
+        return bool(self.seen) == bool(self.flag)
 
 
 def corpus() -> Iterator[Case]:
@@ -51,10 +55,11 @@ def corpus() -> Iterator[Case]:
             yield Case(language, flag, text, "held out" if seen[flag] > 3 else "development")
         for number, (text,) in enumerate(_rows(f"calm.{language}.txt")):
             yield Case(language, "", text, "held out" if number % 2 else "development")
-    for language, text in _rows("later-urgent.tsv"):
-        yield Case(language, "any", text, "later")
-    for language, text in _rows("later-calm.tsv"):
-        yield Case(language, "", text, "later")
+    for part in ("later", "typed"):
+        for language, text in _rows(f"{part}-urgent.tsv"):
+            yield Case(language, "any", text, part)
+        for language, text in _rows(f"{part}-calm.tsv"):
+            yield Case(language, "", text, part)
 
 
 def _rows(name: str) -> Iterator[list[str]]:
@@ -71,13 +76,13 @@ def main() -> int:
     """Print sensitivity and specificity of each part and language, then the mistakes."""
     cases = list(corpus())
     for name, urgent in (("sensitivity", True), ("specificity", False)):
-        for part in ("development", "held out", "later"):
+        for part in PARTS:
             some = [case for case in cases if bool(case.flag) == urgent and case.part == part]
             by = "  ".join(f"{c} {100 * rate([x for x in some if x.language == c]):5.1f}" for c in SEVEN)
             print(f"{name}, {part:<12} n {len(some):>4}  {100 * rate(some):5.1f} %   {by}")
     for case in cases:
         if not case.right:
-            mistake = f"missed {case.flag}" if case.flag else f"false alarm {','.join(case.found())}"
+            mistake = f"missed {case.flag}" if case.flag else f"false alarm {','.join(case.seen)}"
             print(f"{mistake}, {case.language}: {case.text}")
     return 0
 

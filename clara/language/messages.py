@@ -17,11 +17,15 @@ _FOLDER = Path(__file__).parent / "locale"
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """All messages of a language; English for one that has no catalogue."""
+    """All messages of a language; English for one that has no catalogue.
+
+    ``hi-Latn`` is Hindi in Latin letters: what it has no words for is said in Devanagari.
+    """
     path = _FOLDER / f"{language}.toml"
     if not path.is_file():
         path = _FOLDER / "en.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    messages: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {**catalogue("hi"), **messages} if language == "hi-Latn" else messages
 
 
 def say(key: str, language: str, /, **values: object) -> str:

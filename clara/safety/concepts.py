@@ -1,55 +1,46 @@
 """Which concepts of eye emergencies a text names, and whether it negates them or puts them into the past.
 
-The words of each language are data (``words/<language>.toml``). A text is cut into clauses; a concept named in a clause
-counts unless a negating word stands before it there (behind it, in Hindi), or the clause is about the past or about
-prevention.
+A text is cut into clauses; a concept named in a clause counts unless a negating word stands before it there (behind it, in
+Hindi), or the clause is about the past or about prevention. People mix languages: the words of English count in every
+language, and negations of both do.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from clara.language.codes import SEVEN
-from clara.language.lexicon import WORD_CHARACTER
-from clara.language.text import fold
-from clara.safety.typos import Corrector
+from clara.safety.vocabulary import Mention, tokens, vocabulary
 
-_FOLDER = Path(__file__).parent / "words"
 _TABLE = Path(__file__).parent / "flags.toml"
-_CONTEXT = frozenset("not but personal exam mine past maybe advice vignette".split())
+_CONTEXT = frozenset("not but personal exam study mine past maybe advice vignette slow harmless".split())
 """Entries of the word files that are about the sentence and no concepts."""
+_TELLING = 3
+"""Letters of the shortest word that tells a language."""
+_TURNING = frozenset("not but past maybe slow harmless".split())
+"""Entries that turn a statement round, in whatever language the statement is read."""
 _NEVER_NEGATED = frozenset(
-    "eye one_eye in_eye sight inside now brief painless suspect pupil_n lid photo all product".split()
+    "eye one_eye in_eye sight inside now brief painless suspect pupil_n lid photo all product newborn graft pregnant".split()
 )
-"""Places, times and things: a negation before them is about something else."""
+"""Places, times, persons and things: a negation before them is about something else."""
 _SEEN = frozenset("flashes floaters curtain halo double".split())
 """What one sees or does not see: "I see no curtain" is no blindness."""
-_BREAK = re.compile(r"[.;:?!,।。！？；，、¿¡\n]|--|—")
-_GAP = r"(?:\S+\s+){0,5}?"
-_BEHIND = 36
-"""Characters behind a mention in which Hindi may negate it."""
+_SLOW = frozenset("loss worse double droop bulge".split())
+"""Signs that are no emergency if they came over years; a curtain that falls slowly is one."""
+_LASTING = frozenset(("graft", "newborn", "pregnant"))
+"""What is still so, though it began in the past: "I had a corneal transplant last year"."""
+_PLACES_OF_PAIN = frozenset(("jaw", "temple"))
+_BREAK = re.compile(r"[.;:?!,।。！？；，、¿¡\n()]|--|—")
+_BEHIND = 5
+"""Words behind a mention in which Hindi may negate it."""
 _BEFORE = 6
-"""Words (in Chinese characters) before a mention in which it may be negated."""
-_INFLECTED = 6
-"""Letters from which on a word standing alone is found in its inflected forms too."""
+"""Words before a mention (Chinese characters) in which it may be negated."""
 _ITEM = 3
 """Words of the longest item of a list that is read together with its neighbour."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The patterns of one language."""
-
-    language: str
-    concepts: dict[str, re.Pattern[str]]
-    """The concepts of flags.toml."""
-    context: dict[str, re.Pattern[str]]
-    """``not``, ``but``, ``personal``, ``exam``, ``mine``, ``past`` and ``maybe``."""
-    corrector: Corrector
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +49,20 @@ class Reading:
 
     present: frozenset[str]
     """Concepts that it names and neither negates nor puts into the past."""
-    personal: bool
-    """It speaks of the asker or somebody of theirs."""
-    exam: bool
-    """It reads like an examination question or a request for knowledge."""
-    advice: bool
-    """It asks what the asker has, or what or how much to take, and is about no patient."""
+    context: frozenset[str]
+    """Entries about the sentence that occur anywhere: personal, exam, study, mine, advice, vignette."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence that is negated, past or hypothetical as a whole."""
+
+    words: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+
+    def has(self, *concepts: str) -> bool:
+        """True if one of the concepts is mentioned, negated or not."""
+        return any(mention.concept in concepts for mention in self.mentions)
 
 
 @cache
@@ -73,120 +72,129 @@ def table(section: str) -> dict[str, tuple[frozenset[str], ...]]:
     return {name: tuple(frozenset(text.split(" + ")) for text in texts) for name, texts in rows.items()}
 
 
-@cache
-def words_of(language: str) -> Words:
-    """The patterns of ``language``, one of the seven."""
-    path = _FOLDER / f"{language}.toml"
-    entries: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
-    patterns = {name: _compile(text, language) for name, text in entries.items()}
-    vocabulary = frozenset(
-        word for text in entries.values() for word in re.findall(r"(?<![\w*])[a-z]{5,}(?![\w*])", fold(text))
-    )
-    return Words(
-        language,
-        {name: pattern for name, pattern in patterns.items() if name not in _CONTEXT},
-        {name: pattern for name, pattern in patterns.items() if name in _CONTEXT},
-        Corrector(vocabulary),
-    )
+def pieces(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of an undisguised text, cut at its punctuation."""
+    parts = [tokens(part) for part in _BREAK.split(text)]
+    return tuple(part for part in parts if part)
 
 
-def _compile(text: str, language: str) -> re.Pattern[str]:
-    if language == "zh":
-        return re.compile(text)
-    entries = sorted((entry.strip() for entry in fold(_plain(text)).split("|")), key=len, reverse=True)
-    parts = [_entry(entry, language) for entry in entries]
-    return re.compile(rf"(?<!{WORD_CHARACTER})(?:{'|'.join(parts)})(?!{WORD_CHARACTER})")
+def languages_of(parts: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    """The languages in whose words a text is written: those that know the most of its words of three letters and more."""
+    known: dict[str, int] = {}
+    for language in SEVEN:
+        known[language] = sum(_known(part, language) for part in parts)
+    best = max(known.values())
+    return frozenset(language for language, count in known.items() if best and count == best)
 
 
-def _entry(entry: str, language: str) -> str:
-    pattern = ""
-    for word in entry.split():
-        pattern += _GAP if word == "~" else _inflected(word, language, alone=word == entry) + r"\s+"
-    return pattern.removesuffix(r"\s+")
+def _known(words: tuple[str, ...], language: str) -> int:
+    indices: set[int] = set()
+    for mention in vocabulary(language).mentions(words):
+        indices.update(range(mention.start, mention.end))
+    return sum(len(words[index]) >= _TELLING or language == "zh" for index in indices)
 
 
-def _inflected(word: str, language: str, *, alone: bool) -> str:
-    """A word with the endings (in Filipino also the prefixes) that its language may give it."""
-    escaped = re.escape(word).replace(r"\*", f"{WORD_CHARACTER}*")
-    if "*" in word or not alone or len(word) < _INFLECTED:
-        return escaped
-    if language == "fil":
-        return f"{WORD_CHARACTER}{{0,5}}{escaped}{WORD_CHARACTER}{{0,3}}"
-    if language in ("es", "pt", "fr"):
-        return re.escape(word[:-1]) + f"{WORD_CHARACTER}{{0,4}}"
-    return f"{escaped}{WORD_CHARACTER}{{0,2}}"
+def read(parts: tuple[tuple[str, ...], ...], language: str, spoken: frozenset[str] = frozenset()) -> Reading:
+    """Read a text, cut by :func:`pieces`, with the words of one of the seven languages and of English.
 
-
-def _plain(text: str) -> str:
-    """One apostrophe, no hyphens, the ligature taken apart."""
-    return re.sub(r"[-‐‑]", " ", re.sub(r"[’‘`´]", "'", text)).replace("œ", "oe").replace("Œ", "oe")
-
-
-def read(text: str, language: str) -> Reading:
-    """Read ``text`` as a text of ``language``; a language without words is read as English."""
-    words = words_of(language if language in SEVEN else "en")
-    folded = fold(_plain(text))
-    if words.language != "zh":
-        folded = words.corrector.mend(folded)
+    Negation, past and prevention count in the languages that the text is ``spoken`` in, too.
+    """
     present: set[str] = set()
-    for clause in _clauses(folded, words):
-        if not any(words.context[name].search(clause) for name in ("past", "maybe")):
-            named = {name for name, pattern in words.concepts.items() if _asserted(name, pattern, clause, words)}
-            present |= named | {name for name, sets in table("near").items() if any(parts <= named for parts in sets)}
-    context = {name: pattern.search(folded) is not None for name, pattern in words.context.items()}
-    exam = context["exam"] and not context["mine"]
-    return Reading(
-        frozenset(present), context["personal"] or context["mine"], exam, context["advice"] and not context["vignette"]
+    context: set[str] = set()
+    for clause in _clauses(parts, language, spoken):
+        context |= {mention.concept for mention in clause.mentions} & _CONTEXT
+        if clause.has("maybe"):
+            continue
+        if clause.has("past"):
+            present |= {mention.concept for mention in clause.mentions} & _LASTING
+            continue
+        named = {mention.concept for mention in clause.mentions if _is_asserted(mention, clause)}
+        present |= named | {name for name, sets in table("near").items() if any(parts <= named for parts in sets)}
+    return Reading(frozenset(present), frozenset(context))
+
+
+def _clauses(parts: tuple[tuple[str, ...], ...], language: str, spoken: frozenset[str]) -> list[Clause]:
+    """Cut at words that turn the sentence too; short items of a list stay with the item that may negate them."""
+    clauses: list[Clause] = []
+    waiting = Clause((), ())
+    for part in parts:
+        for piece in _turned(Clause(part, _mentions(part, language, spoken))):
+            is_item = _length(piece, language) <= _ITEM and not piece.has("sudden", "now")
+            if language == "hi" and is_item:  # the verb with its negation comes last
+                waiting = _joined(waiting, piece)
+            elif is_item and clauses and not _begins_with_turn(piece):
+                clauses[-1] = _joined(clauses[-1], piece)
+            else:
+                clauses.append(_joined(waiting, piece))
+                waiting = Clause((), ())
+    return [*clauses, waiting] if waiting.words else clauses
+
+
+def _mentions(words: tuple[str, ...], language: str, spoken: frozenset[str]) -> tuple[Mention, ...]:
+    """The mentions of a piece, less those inside a phrase that means something else ("the white of the eye")."""
+    mentions: list[Mention] = []
+    for own in {language, "en"}:
+        mentions += vocabulary(own).mentions(words)
+    for other in spoken - {language, "en"}:
+        mentions += [mention for mention in vocabulary(other).mentions(words) if mention.concept in _TURNING]
+    harmless = [mention for mention in mentions if mention.concept == "harmless"]
+    return tuple(m for m in mentions if not any(h.start <= m.start < h.end for h in harmless))
+
+
+def _turned(clause: Clause) -> list[Clause]:
+    """The parts of a clause between its turning words ("but", "today", "and now")."""
+    cuts = sorted({mention.start for mention in clause.mentions if mention.concept == "but"} | {0, len(clause.words)})
+    parts: list[Clause] = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        inside = [m for m in clause.mentions if start <= m.start < end]
+        moved = tuple(replace(m, start=m.start - start, end=min(m.end, end) - start) for m in inside)
+        parts.append(Clause(clause.words[start:end], moved))
+    return parts
+
+
+def _begins_with_turn(clause: Clause) -> bool:
+    return any(mention.concept == "but" and mention.start == 0 for mention in clause.mentions)
+
+
+def _joined(first: Clause, second: Clause) -> Clause:
+    shift = len(first.words)
+    moved = tuple(replace(m, start=m.start + shift, end=m.end + shift) for m in second.mentions)
+    return Clause(first.words + second.words, first.mentions + moved)
+
+
+def _length(clause: Clause, language: str) -> float:
+    return len(clause.words) / 2 if language == "zh" else len(clause.words)
+
+
+def _is_asserted(mention: Mention, clause: Clause) -> bool:
+    """True if the mention is not negated. Words inside a mention do not negate it ("cannot see")."""
+    name = mention.concept
+    if name in _SLOW and clause.has("slow") and not clause.has("sudden"):
+        return False
+    if name in _PLACES_OF_PAIN and clause.has("painless"):
+        return False
+    if name in _NEVER_NEGATED:
+        return True
+    masks = [mention]
+    if name in ("loss", "worse", "sudden"):
+        masks += [other for other in clause.mentions if other.concept == "painless"]
+    if name != "loss" and name not in _SEEN:
+        masks += [other for other in clause.mentions if other.concept == "loss"]
+    return not any(
+        _negates(negation, mention, clause)
+        for negation in clause.mentions
+        if negation.concept == "not" and not any(mask.start <= negation.start < mask.end for mask in masks)
     )
 
 
-def _clauses(text: str, words: Words) -> list[str]:
-    """Cut at punctuation and at words that turn the sentence; short items of a list stay with the item that may negate
-    them."""
-    parts = [part.strip() for part in _BREAK.split(text) if part.strip()]
-    turned = re.compile(rf"(?={words.context['but'].pattern})")
-    pieces = [piece.strip() for part in parts for piece in turned.split(part) if piece.strip()]
-    clauses: list[str] = []
-    held = ""
-    for piece in pieces:
-        short = _length(piece, words) <= _ITEM and not any(words.concepts[name].search(piece) for name in ("sudden", "now"))
-        if words.language == "hi" and short:  # the verb with its negation comes last
-            held = f"{held} {piece}".strip()
-        elif short and clauses and not words.context["but"].match(piece):
-            clauses[-1] += f" {piece}"
-        else:
-            clauses.append(f"{held} {piece}".strip())
-            held = ""
-    return [*clauses, held] if held else clauses
-
-
-def _length(piece: str, words: Words) -> float:
-    return len(piece) / 2 if words.language == "zh" else len(piece.split())
-
-
-def _asserted(name: str, pattern: re.Pattern[str], clause: str, words: Words) -> bool:
-    """True if one mention in the clause is not negated. Words inside a mention do not negate it ("cannot see")."""
-    if name in _NEVER_NEGATED:
-        return pattern.search(clause) is not None
-    for match in pattern.finditer(clause):
-        before, after = clause[: match.start()], clause[match.end() :]
-        if name in ("loss", "worse", "sudden"):
-            before, after = (words.concepts["painless"].sub(" ", part) for part in (before, after))
-        if name != "loss" and name not in _SEEN:
-            before, after = (words.concepts["loss"].sub(" ", part) for part in (before, after))
-        if not _negated(before, after, words):
+def _negates(negation: Mention, mention: Mention, clause: Clause) -> bool:
+    if negation.language == "hi":
+        between = clause.words[mention.end : negation.start]
+        if mention.end <= negation.start < mention.end + _BEHIND and not _ENDS_HINDI & set(between):
             return True
-    return False
+        return mention.start - 2 <= negation.start < mention.start
+    return mention.start - _BEFORE <= negation.start < mention.start
 
 
-def _negated(before: str, after: str, words: Words) -> bool:
-    if words.language == "hi":
-        near = re.split(r"\s(?:और|aur|तथा|है|hai|hain|हैं)\s", after[:_BEHIND])[0]
-        if words.context["not"].search(near):
-            return True
-        before = " ".join(before.split()[-2:])
-    elif words.language == "zh":
-        before = before[-_BEFORE:]
-    else:
-        before = " ".join(before.split()[-_BEFORE:])
-    return words.context["not"].search(before) is not None
+_ENDS_HINDI = frozenset("और aur तथा है hai hain हैं".split())
+"""Words that end a Hindi statement: a negation behind them is about the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.safety import Case, corpus, rate
+from benchmarks.safety import PARTS, Case, corpus, rate
 from clara.language.codes import SEVEN
 from clara.language.messages import catalogue
 from clara.safety import asks_personally, red_flags, urgent_notice
@@ -37,9 +37,9 @@ def test_wordings_that_were_added_later_are_found_too() -> None:
 
 
 def test_specificity_is_at_least_95_percent_in_every_part() -> None:
-    for part in ("development", "held out", "later"):
+    for part in PARTS:
         some = [case for case in CALM if case.part == part]
-        assert rate(some) >= 0.95, [(case.language, case.found(), case.text) for case in some if not case.right]
+        assert rate(some) >= 0.95, [(case.language, case.seen, case.text) for case in some if not case.right]
 
 
 @pytest.mark.parametrize("language", SEVEN)
