@@ -6,7 +6,7 @@ Importing this module is heavy (LangGraph, Chroma); the terminal does it while t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace as changed
 from typing import Self
@@ -17,7 +17,7 @@ from clara.assembly import build_agent, build_backbone
 from clara.backbone.base import BackboneInfo
 from clara.chat.store import ConversationStore, Summary, new_id, open_store
 from clara.chat.turns import Condensed, Turn, now
-from clara.chat.understanding import understand
+from clara.chat.understanding import spoken, understand
 from clara.config import Settings, locale_language
 from clara.errors import BackboneRefused, ClaraError, UnsupportedLanguage, UsageError
 from clara.events import Event, Final, Notice, StepFinished, StepStarted
@@ -25,6 +25,7 @@ from clara.knowledge.base import Query
 from clara.language.codes import LANGUAGES, SEVEN, get_language
 from clara.language.detection import detect_language
 from clara.language.messages import say
+from clara.language.questions import parse_question
 from clara.safety import urgent_notice
 from clara.types import Answer, Citation, Passage, Question
 
@@ -105,8 +106,8 @@ class ChatSession:
         """
         self.typed, self._is_unanswered = text, not replace
         earlier = self.turns[:-1] if replace else self.turns
-        notice = urgent_notice(Question(text))  # from the words as typed, before anything that may fail or reword them
-        if notice:
+        notice = urgent_notice(self._as_typed(text, earlier))
+        if notice:  # from the words as typed, before any part can rewrite them, ask back or fail
             yield Notice(notice)
         agent = await self.agent()
         yield StepStarted("understand", 0)
@@ -128,6 +129,10 @@ class ChatSession:
             if turn.answer is None:  # a stream always ends with Final or raises
                 raise ClaraError("the agent ended without an answer; please report this with --debug output")
         self._keep(turn, replace=replace)
+
+    def _as_typed(self, text: str, earlier: Sequence[Turn]) -> Question:
+        question = parse_question(text)
+        return changed(question, language=self.language or spoken(question, earlier))
 
     def _keep(self, turn: Turn, *, replace: bool) -> None:
         """Write a turn that has ended, behind the others or in the place of the last."""

@@ -11,6 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from clara.language.codes import SEVEN
@@ -145,7 +146,7 @@ def _turned(clause: Clause) -> list[Clause]:
     """The parts of a clause between its turning words ("but", "today", "and now")."""
     cuts = sorted({mention.start for mention in clause.mentions if mention.concept == "but"} | {0, len(clause.words)})
     parts: list[Clause] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         inside = [m for m in clause.mentions if start <= m.start < end]
         moved = tuple(replace(m, start=m.start - start, end=min(m.end, end) - start) for m in inside)
         parts.append(Clause(clause.words[start:end], moved))

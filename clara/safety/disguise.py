@@ -43,7 +43,9 @@ def _is_invisible(char: str) -> bool:
     """Format characters (zero-width, direction, tags), variation selectors, marks that cross letters out, blank letters."""
     if unicodedata.category(char) in ("Cf", "Me", "Cc") and char not in "\n\t\r":
         return True
-    return "\ufe00" <= char <= "\ufe0f" or char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0" or "\u0335" <= char <= "\u0338"
+    return (
+        "\ufe00" <= char <= "\ufe0f" or char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0" or "\u0335" <= char <= "\u0338"
+    )
 
 
 def _reads_otherwise(text: str) -> bool:

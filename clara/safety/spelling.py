@@ -70,4 +70,3 @@ def key(word: str, language: str) -> str:
     for pattern, new in _COMPILED[language]:
         word = pattern.sub(new, word)
     return word
-

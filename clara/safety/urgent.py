@@ -67,8 +67,9 @@ def _flags(reading: Reading) -> set[str]:
 def language_of(question: Question) -> str:
     """The question's language, given or recognised; English where it is none of the seven, ``hi-Latn`` where Hindi is
     written in Latin letters."""
-    code = question.language or question_language(question).code
-    if code == "hi" and not _DEVANAGARI.search(question.text):
+    typed = question_language(question).code
+    code = question.language or typed
+    if code == typed == "hi" and not _DEVANAGARI.search(question.text):
         return "hi-Latn"
     return code if code in SEVEN else "en"
 

@@ -164,9 +164,9 @@ async def test_nothing_takes_the_urgent_notice_away(attack: str) -> None:
     question = Question(f"I splashed bleach in my eyes. {attack}", (), "en")
     obedient = Script(answer_text=TextOut(answer="No emergency.", citations=(), confidence=1.0))
     answer = await ask(obedient, question, "rag", poisoned(attack))
-    assert answer.notice.startswith(catalogue("en")["urgent"])
+    assert answer.notice.startswith(catalogue("en")["urgent_first"])
     before = await ask(obedient, Question(f"{attack} I splashed bleach in my eyes.", (), "en"), "rag", poisoned(attack))
-    assert before.notice.startswith(catalogue("en")["urgent"])
+    assert before.notice.startswith(catalogue("en")["urgent_first"])
 
 
 def test_there_are_at_least_forty_attacks() -> None:

@@ -29,7 +29,7 @@ async def test_the_notice_is_the_first_event_and_stands_in_the_answer(strategy: 
     last = events[-1]
     assert isinstance(last, Final)
     assert events[0] == Notice(last.answer.notice)
-    assert last.answer.notice.startswith(catalogue("es")["urgent"])
+    assert last.answer.notice.startswith(catalogue("es")["urgent_first"])
     assert sum(isinstance(event, Notice) for event in events) == 1
 
 
@@ -42,7 +42,7 @@ async def test_a_calm_question_has_no_notice_and_no_event() -> None:
 
 async def test_without_a_backbone_an_urgent_question_still_gets_its_notice() -> None:
     answer = await agent(Dead()).run(URGENT, get_strategy("clara"))
-    assert answer.notice.startswith(catalogue("es")["urgent"])
+    assert answer.notice.startswith(catalogue("es")["urgent_first"])
     assert answer.failure == "no_response"
     assert answer.answer == ""
     assert answer.warnings[:2] == ("backbone_failed", str(DOWN))

@@ -13,15 +13,17 @@ from clara.safety.typos import Corrector
 from clara.types import Option, Question
 
 CASES = list(corpus())
-URGENT = [case for case in CASES if case.flag and case.part != "later"]
-LATER = [case for case in CASES if case.flag and case.part == "later"]
+URGENT = [case for case in CASES if case.flag and case.part in ("development", "held out")]
+LATER = [case for case in CASES if case.flag and case.part in ("later", "typed")]
 CALM = [case for case in CASES if not case.flag]
 OPTIONS = (Option("A", "Wash the eye"), Option("B", "Wait"))
 
 
-def test_the_corpus_has_fifteen_flags_in_seven_languages_with_five_phrasings_each() -> None:
-    assert len({case.flag for case in URGENT}) == len(table("flags")) == 15
-    for flag in table("flags"):
+def test_the_first_corpus_has_five_phrasings_of_fifteen_flags_in_seven_languages() -> None:
+    flags = {case.flag for case in URGENT}
+    assert len(flags) == 15
+    assert flags <= set(table("flags"))
+    for flag in flags:
         for language in SEVEN:
             assert sum(case.flag == flag and case.language == language for case in URGENT) >= 5
     assert len(CALM) >= 300
@@ -46,7 +48,7 @@ def test_specificity_is_at_least_95_percent_in_every_part() -> None:
 def test_the_notice_is_in_the_language_of_the_question(language: str) -> None:
     case = next(case for case in URGENT if case.language == language and case.flag == "chemical_burn")
     notice = urgent_notice(Question(case.text, language=language))
-    assert notice.startswith(catalogue(language)["urgent"])
+    assert notice.startswith(catalogue(language)["urgent_first"])
     assert catalogue(language)["urgent_rinse"] in notice
 
 
@@ -159,7 +161,7 @@ def test_examination_questions_are_no_personal_requests(text: str) -> None:
     assert not asks_personally(Question(text))
 
 
-def test_typing_errors_of_one_letter_are_mended_and_others_are_not() -> None:
-    corrector = Corrector(frozenset(("vision", "disappeared", "swollen")))
-    assert corrector.mend("visoin dissapeared swolen") == "vision disappeared swollen"
-    assert corrector.mend("mission revision stolen") == "mission revision stolen"
+def test_typing_errors_of_one_letter_are_corrected_and_others_are_not() -> None:
+    corrector = Corrector(frozenset(("vision", "disapeared", "swolen")))
+    assert [corrector.corrected(word) for word in ("visoin", "dissapeared", "vison")] == ["vision", "disapeared", "vision"]
+    assert [corrector.corrected(word) for word in ("mission", "revision", "stolen")] == ["mission", "revision", "stolen"]
