@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
+from clara.shortage import as_exception
+
 Input = TypeVar("Input")
 Output = TypeVar("Output")
 
@@ -44,10 +46,14 @@ class Batcher(Generic[Input, Output]):
             try:
                 results = await asyncio.get_running_loop().run_in_executor(self._executor, self._work, items)
                 pairs = list(zip(batch, results, strict=True))
-            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+            except asyncio.CancelledError:
+                for _, future in batch:
+                    future.cancel()
+                raise
+            except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, a panic of a Rust library too
                 for _, future in batch:
                     if not future.done():
-                        future.set_exception(error)
+                        future.set_exception(as_exception(error))
                 continue
             for (_, future), result in pairs:
                 if not future.done():

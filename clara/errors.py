@@ -18,6 +18,7 @@
     │   ├── NoKnowledgeBase     it has not been built yet
     │   └── EmbedderMismatch    it was built with another embedder
     ├── RequestRefused          the HTTP service refuses or ends a request; carries status, code and retry_after
+    ├── Shortage                the machine gives no thread, memory, open file or disk any more (exit code 1)
     ├── ServingError            a model server cannot be started, or ended by itself (exit code 1)
     └── BackboneError           the language model cannot be used (exit code 1)
         ├── BackboneUnreachable no connection, or none that lasts; may be tried again
@@ -31,14 +32,28 @@ not errors: see :class:`clara.tasks.model.TaskResult`.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+_CREDENTIALS = re.compile(r"(?<=://)\S*@")
+
+
+def without_credentials(text: str) -> str:
+    """A text with user names and passwords masked in all addresses that it holds, whichever library wrote it."""
+    return _CREDENTIALS.sub("***@", text)
 
 
 class ClaraError(Exception):
-    """Base of all errors raised on purpose; the command line prints its message and nothing else."""
+    """Base of all errors raised on purpose; the command line prints its message and nothing else.
+
+    Addresses in the message are shown without user name and password.
+    """
 
     exit_code = 1
     retryable = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_credentials(message))
 
 
 class UsageError(ClaraError):
@@ -139,6 +154,10 @@ class RequestRefused(ClaraError):
         self.status = status
         self.code = code
         self.retry_after = retry_after
+
+
+class Shortage(ClaraError):
+    """The machine gives no thread, memory, open file or disk any more; whatever comes next would fail as well."""
 
 
 class ServingError(ClaraError):

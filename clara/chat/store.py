@@ -142,6 +142,7 @@ def open_store(folder: Path | None) -> Generator[ConversationStore]:
         with _readable_errors():
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA journal_mode = DELETE")  # a write-ahead log would keep what was deleted
+            connection.execute("PRAGMA synchronous = EXTRA")  # the end of a transaction is durable too, also in its folder
             connection.executescript(_TABLE)
             _take_over(connection)
         yield ConversationStore(connection)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
 from importlib import import_module
 from typing import Annotated, Any
 
+import click
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from clara.errors import ClaraError
+from clara.shortage import shortage
 
 COMMANDS = {
     "ask": ("clara.cli.ask", "Answer one clinical question, in its own language."),
@@ -59,11 +60,15 @@ class Root(TyperGroup):
         except ClaraError as error:
             _report(error, debug=ctx.params["debug"])
             raise typer.Exit(error.exit_code) from None
-        except OSError as error:
-            if error.errno != errno.EPIPE:
-                raise
+        except BrokenPipeError:
             # The reader has gone; what Python still flushes at exit must not complain about it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except BaseException as error:
+            short = None if isinstance(error, click.exceptions.Exit | SystemExit) else shortage(error)
+            if short is None:
+                raise
+            _report(short, debug=ctx.params["debug"])
             raise typer.Exit(1) from None
 
 

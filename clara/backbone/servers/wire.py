@@ -18,6 +18,7 @@ from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
 from clara.events import REQUEST_ID
 from clara.resources import version
+from clara.shortage import shortage
 
 CHAT = "/v1/chat/completions"
 SENT = "sent"
@@ -75,6 +76,7 @@ class Wire:
         Raises:
             BackboneUnreachable: no connection, a broken one, or no reply in time.
             BackboneRefused, BackboneOverloaded: by the status of the reply.
+            Shortage: this machine gives no connection.
         """
         if replica.outstanding == 0:
             replica.last_sign = time.monotonic()
@@ -89,6 +91,9 @@ class Wire:
         except TimeoutError:
             raise _too_late(replica, self._timeout, asyncio.get_running_loop().time() >= deadline) from None
         except _LOST as error:
+            short = shortage(error)
+            if short is not None:  # this machine's trouble, which no waiting for the server ends
+                raise short from None
             # the transport calls every lost connection a ConnectTimeout; its cause tells them apart
             refused = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
             if refused or path == CHAT:

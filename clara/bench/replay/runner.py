@@ -20,14 +20,25 @@ from clara.bench.replay.journal import AnswerRecord, Journal
 from clara.bench.replay.tally import Tally
 from clara.bench.scoring.scoring import outcome
 from clara.config import Settings
-from clara.errors import BackboneUnreachable, ClaraError, EmbedderMismatch, NoKnowledgeBase, ReplayStopped, StoreError
+from clara.errors import (
+    BackboneUnreachable,
+    ClaraError,
+    EmbedderMismatch,
+    NoKnowledgeBase,
+    PromptError,
+    ReplayStopped,
+    Shortage,
+    StoreError,
+    without_credentials,
+)
+from clara.shortage import shortage
 from clara.types import Answer, Question
 
 if TYPE_CHECKING:
     from clara.backbone.servers.replicas import Replica
 
 _HOPELESS: dict[str, type[ClaraError]] = {
-    error.__name__: error for error in (BackboneUnreachable, StoreError, NoKnowledgeBase, EmbedderMismatch)
+    error.__name__: error for error in (BackboneUnreachable, StoreError, NoKnowledgeBase, EmbedderMismatch, PromptError)
 }
 """Errors that end the run if its first item meets them: no other item would fare better."""
 TOGETHER = 3
@@ -183,7 +194,8 @@ def asked(job: Job) -> AnswerRecord:
 
 def failure(error: Exception) -> AnswerRecord:
     """The part of a record that says why an item could not be answered."""
-    sentence = str(error) if isinstance(error, ClaraError) else f"{type(error).__name__}: {error}"
+    error = shortage(error) or error
+    sentence = str(error) if isinstance(error, ClaraError) else without_credentials(f"{type(error).__name__}: {error}")
     return {
         "outcome": "no_response",
         "label": None,
@@ -225,8 +237,8 @@ async def replay(
         The tally.
 
     Raises:
-        BackboneUnreachable, StoreError: the very first item shows that no other would fare better.
-        ReplayStopped: ``max_failures`` is reached; what is done is kept.
+        BackboneUnreachable, StoreError, PromptError: the very first item shows that no other would fare better.
+        ReplayStopped: ``max_failures`` is reached, or the machine gives no memory or thread; what is done is kept.
         WriteError: a record cannot be written.
     """
     tally = Tally() if tally is None else tally
@@ -237,7 +249,7 @@ async def replay(
         tally.keep(record)
     size = concurrency if callable(concurrency) else lambda: concurrency
     left = deque(job for job in jobs(dataset, strategies, repeat) if job.key not in done)
-    with _rare_collections():
+    with rare_collections():
         await _Pool(work, journal, tally, max_failures).drain(left, size, together)
     return tally
 
@@ -283,6 +295,8 @@ class _Pool:
             if len(left) <= together * size():
                 self._ending.set()
             record = await self._work(job)
+            if record.get("error_kind") == Shortage.__name__:
+                raise ReplayStopped(record["error"])
             hopeless = _HOPELESS.get(record.get("error_kind", ""))
             if hopeless is not None and not self._answered:
                 raise hopeless(record["error"])
@@ -321,7 +335,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 @contextlib.contextmanager
-def _rare_collections() -> Generator[None]:
+def rare_collections() -> Generator[None]:
     """Collect garbage less often: thousands of live questions make every full collection slow, and few cycles arise."""
     before = gc.get_threshold()
     gc.collect()

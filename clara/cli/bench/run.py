@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -63,7 +64,13 @@ class ReplayPlan:
     retry_failed: bool
     max_errors: int | None
     ray: str | None
+    processes: int | None
     quiet: bool
+
+    @property
+    def jobs(self) -> int:
+        """How many answers are asked for."""
+        return len(self.data.items) * len(self.strategies) * self.repeat
 
     @property
     def go_on(self) -> str:
@@ -92,6 +99,11 @@ RayOption = Annotated[
     str | None, typer.Option("--ray", metavar="[ADDRESS]", help="Spread over a Ray cluster.", show_default=False)
 ]
 
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option("--processes", min=1, help="Spread over processes (default: by work and cores).", show_default=False),
+]
+
 
 def run(
     dataset: DatasetArgument,
@@ -109,6 +121,7 @@ def run(
     no_cache: FreshOption = False,
     max_errors: MaxErrorsOption = None,
     ray: RayOption = None,
+    processes: ProcessesOption = None,
     html: HtmlOption = None,
     profile: ProfileOption = None,
     config: ConfigOption = None,
@@ -123,7 +136,7 @@ def run(
     from clara.bench.figures.runs import read_runs
     from clara.cli.output import tell
 
-    _fit_together(out, resume=resume, retry_failed=retry_failed)
+    _fit_together(out, resume=resume, retry_failed=retry_failed, is_shared_twice=bool(ray and processes))
     more = {"samples": samples, "permute_options": permute_options or None, "cache": False if no_cache else None}
     settings = settings_of(profile, config, backbone, model, kb, **more)
     chosen = strategies(split(strategy or settings.strategy), without or ())
@@ -134,17 +147,21 @@ def run(
             tell(f"note: {note}")
     folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     still = quiet or as_json
-    _replay(ReplayPlan(settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, quiet=still))
+    _replay(
+        ReplayPlan(
+            settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, processes, quiet=still
+        )
+    )
     if not still:
         tell(f"the answers are in {folder}")
     output(read_runs([folder]), html, as_json=as_json)
 
 
-def _fit_together(out: Path | None, *, resume: bool, retry_failed: bool) -> None:
-    """Refuse options that need another one.
+def _fit_together(out: Path | None, *, resume: bool, retry_failed: bool, is_shared_twice: bool) -> None:
+    """Refuse options that need another one, or exclude each other.
 
     Raises:
-        UsageError: the other one is missing.
+        UsageError: the other one is missing, or given as well.
     """
     from clara.errors import UsageError
 
@@ -152,6 +169,8 @@ def _fit_together(out: Path | None, *, resume: bool, retry_failed: bool) -> None
         raise UsageError("--resume needs the run folder: give it with --out DIR")
     if retry_failed and not resume:
         raise UsageError("--retry-failed asks again what an earlier run could not: give it with --resume --out DIR")
+    if is_shared_twice:
+        raise UsageError("--ray and --processes both say where the work is done: give one of them")
 
 
 def strategies(names: Sequence[str], without: Sequence[str] = ()) -> list[Strategy]:
@@ -247,18 +266,32 @@ async def _prefix_cache(plan: ReplayPlan, agent: Agent, journal: Journal) -> Asy
 
 @asynccontextmanager
 async def _workers(plan: ReplayPlan, agent: Agent) -> AsyncGenerator[tuple[Work, Callable[[], int]]]:
-    """Who answers, and how many items to keep at work: this process, or the actors of a Ray cluster."""
-    if plan.ray is None:
-        from clara.bench.replay.runner import local, pool_size
-
-        uses_model = (await agent.backbone.info()).uses_model
-        yield local(agent), pool_size(agent.backbone, plan.settings, uses_model=uses_model)
-        return
+    """Who answers, and how many items to keep at work: this process, several, or the actors of a Ray cluster."""
     from clara.assembly import build_agent
-    from clara.bench.replay.distributed import RayWork
+    from clara.bench.replay.processes import ProcessWork, default_processes
 
-    async with RayWork(partial(build_agent, plan.settings), plan.strategies, plan.ray) as work:
-        yield work, work.concurrency
+    if plan.ray is not None:
+        from clara.bench.replay.distributed import RayWork
+
+        async with RayWork(partial(build_agent, plan.settings), plan.strategies, plan.ray) as work:
+            yield work, work.concurrency
+        return
+    processes = plan.processes or default_processes(plan.jobs, os.cpu_count() or 1)
+    if processes > 1:
+        async with ProcessWork(partial(build_agent, _shared(plan.settings, processes)), plan.strategies, processes) as work:
+            yield work, work.concurrency
+        return
+    from clara.bench.replay.runner import local, pool_size
+
+    uses_model = (await agent.backbone.info()).uses_model
+    yield local(agent), pool_size(agent.backbone, plan.settings, uses_model=uses_model)
+
+
+def _shared(settings: Settings, processes: int) -> Settings:
+    """The settings of one of several processes, which together keep to the number of requests that was asked for."""
+    if settings.concurrency is None:
+        return settings
+    return settings.model_copy(update={"concurrency": -(-settings.concurrency // processes)})
 
 
 async def _manifest(plan: ReplayPlan, agent: Agent) -> dict[str, Any]:
