@@ -96,7 +96,7 @@ def test_few_open_files_end_a_question_with_a_sentence() -> None:
         import resource, sys
         import clara.cli.app, clara.cli.ask, clara.assembly, clara.backbone.openai.backbone
         from clara.__main__ import main
-        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
         sys.argv = ["clara", "ask", "What is hyphaema?", "--strategy", "direct", "--backbone", "http://127.0.0.1:9/v1"]
         main()
     """

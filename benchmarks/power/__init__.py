@@ -1,0 +1,1 @@
+"""A power-loss simulator over recorded file operations; see :mod:`benchmarks.power.run`."""
