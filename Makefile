@@ -4,7 +4,7 @@ BIN := .venv/bin
 export CLARA_HOME ?= $(CURDIR)/.clara-demo
 export PYTHONUNBUFFERED = 1
 
-.PHONY: demo demo-model test check docs format embedder clean
+.PHONY: demo demo-model test check docs audit wheel format embedder clean
 
 .venv/.core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("CLARA needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
@@ -47,6 +47,19 @@ check: .venv/.dev
 docs: .venv/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "The documentation is in build/site/index.html."
+
+audit: .venv/.core
+	@$(BIN)/python -m tools.audit
+
+# The wheel, and beside it what an installation of it brings along (CycloneDX).
+wheel: .venv/.core
+	@rm -rf dist build/sbom
+	@$(BIN)/uv build --quiet --wheel --out-dir dist
+	@$(BIN)/uv venv --quiet --python $(BIN)/python build/sbom
+	@VIRTUAL_ENV=build/sbom $(BIN)/uv pip install --quiet dist/*.whl
+	@$(BIN)/uv tool run --quiet --from cyclonedx-bom cyclonedx-py environment --pyproject pyproject.toml \
+		--output-reproducible --output-file dist/clara.cdx.json build/sbom/bin/python
+	@ls dist
 
 format: .venv/.dev
 	@$(BIN)/ruff check --fix .
