@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,10 +41,12 @@ def parity_sheet(
     columns: list[ParityColumn] = []
     for name in groups:
         columns.extend(_GROUPS[name](document))
+    header = [column.title for column in columns]
     rows: list[tuple[Cell, ...]] = []
     for run in document["runs"]:
-        rows.append(tuple(column.cell(run) for column in columns))
-    return Sheet(key, caption, tuple(column.title for column in columns), tuple(rows))
+        cells = [column.cell(run) for column in columns]
+        rows.append(tuple(cells))
+    return Sheet(key, caption, tuple(header), tuple(rows))
 
 
 def _languages(document: Document) -> list[ParityColumn]:
@@ -70,13 +73,15 @@ def _furthest_behind(run: RunFigures) -> Cell:
     gaps: Mapping[str, float] = run["gap_to_english"]
     if not gaps:
         return figure(None)
-    language = max(gaps, key=lambda name: gaps[name])
+    language = max(gaps, key=gaps.__getitem__)
     return Cell(f"{language} {signed(-gaps[language])}", gaps[language])
 
 
 def _consistency(run: RunFigures) -> Cell:
     share = run["consistency"]
-    return figure(None) if share is None else figure(100 * share, ".0f", " %")
+    if share is None:
+        return figure(None)
+    return figure(100 * share, ".0f", " %")
 
 
 def _kappa(run: RunFigures) -> Cell:
@@ -109,7 +114,7 @@ def _closed(document: Document) -> list[ParityColumn]:
 def _calibrated(document: Document) -> list[ParityColumn]:
     if not any(run["calibration"] for run in document["runs"]):
         return []
-    return [ParityColumn(name.upper(), partial(_calibration, name)) for name in ("ece", "aurc")]
+    return [ParityColumn("ECE", partial(_calibration, "ece")), ParityColumn("AURC", partial(_calibration, "aurc"))]
 
 
 def _calibration(name: str, run: RunFigures) -> Cell:
@@ -124,7 +129,10 @@ def _seconds(document: Document) -> list[ParityColumn]:
 
 
 def _lost(document: Document) -> list[ParityColumn]:
-    return [ParityColumn(outcome.replace("_", " "), partial(_count, outcome)) for outcome in lost_outcomes(document)]
+    columns: list[ParityColumn] = []
+    for outcome in lost_outcomes(document):
+        columns.append(ParityColumn(outcome.replace("_", " "), partial(_count, outcome)))
+    return columns
 
 
 def _count(outcome: str, run: RunFigures) -> Cell:
@@ -133,11 +141,11 @@ def _count(outcome: str, run: RunFigures) -> Cell:
 
 def lost_outcomes(document: Document) -> list[str]:
     """The ways of not answering that occur in the document."""
-    lost: list[str] = []
-    for outcome in NOT_ANSWERED:
-        if any(count(run, outcome) for run in document["runs"]):
-            lost.append(outcome)
-    return lost
+    totals: Counter[str] = Counter()
+    for run in document["runs"]:
+        for outcome in NOT_ANSWERED:
+            totals[outcome] += count(run, outcome)
+    return list(filter(totals.get, NOT_ANSWERED))
 
 
 def _always(title: str, cell: Callable[[RunFigures], Cell]) -> Callable[[Document], list[ParityColumn]]:

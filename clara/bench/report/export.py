@@ -58,7 +58,9 @@ def rows(runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
 
 def _answer(record: AnswerRecord) -> str | None:
     answer = record.get("answer")
-    return answer.get("answer") if isinstance(answer, Mapping) else answer
+    if isinstance(answer, Mapping):
+        return answer.get("answer")
+    return answer
 
 
 def _csv(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:

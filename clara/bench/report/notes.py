@@ -18,7 +18,8 @@ def notes(document: Document) -> list[str]:
             near_chance.append(f"{run['name']} {CHANCE_NOTE}")
         if run["missing"]:
             partial.append(f"{run['name']} is partial: {run['missing']} answers are missing.")
-        has_stars = has_stars or any(map(is_significant, run["mcnemar_vs_english"].values()))
+        if any(map(is_significant, run["mcnemar_vs_english"].values())):
+            has_stars = True
     sentences = near_chance + partial
     clean = document.get("clean")
     if clean and not clean["left_out"]:

@@ -15,9 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 import orjson
 
-from clara.bench.figures.runs import Run, question_of
+from clara.bench.figures.runs import Run, english_first, question_of
 from clara.bench.replay.journal import AnswerRecord
 from clara.language.codes import find_language
 
@@ -47,7 +48,7 @@ def printable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {printable(str(key)): printable(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [printable(entry) for entry in value]
+        return list(map(printable, value))
     return value
 
 
@@ -56,34 +57,26 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
 
     ``flagged`` gives what an audit found for a question id, a sentence each.
     """
-    answers = _by_question(runs)
-    languages = _languages(runs)
-    questions = [_Question(key[1], group) for key, group in answers.items()]
-    starts = _starts(len(question.answers) for question in questions)
-    yield "index", _packed(_index(runs, questions, languages, starts, list(answers), flagged))
+    questions = _questions(runs)
+    languages = english_first(itertools.chain.from_iterable(run.languages for run in runs))
+    chunks = _chunks(questions.values())
+    yield "index", _packed(_index(runs, questions, languages, chunks, flagged))
     texts: list[list[str]] = []
-    for question in questions:
-        texts.append([question.searched(language) for language in languages])
+    for question in questions.values():
+        texts.append(list(map(question.searched, languages)))
     yield "texts", _packed(texts)
     places = _places(languages)
-    for number, (start, end) in enumerate(itertools.pairwise([*starts, len(questions)])):
-        yield f"chunk-{number}", _packed([question.detail(places) for question in questions[start:end]])
+    for number, chunk in enumerate(chunks):
+        yield f"chunk-{number}", _packed([question.detail(places) for question in chunk])
 
 
-def _by_question(runs: Sequence[Run]) -> dict[Key, list[tuple[int, AnswerRecord]]]:
-    """The answers of each question, with the number of their run."""
-    groups: dict[Key, list[tuple[int, AnswerRecord]]] = defaultdict(list)
+def _questions(runs: Sequence[Run]) -> dict[Key, _Question]:
+    """Every question with its answers, each with the number of its run."""
+    answers: dict[Key, list[tuple[int, AnswerRecord]]] = defaultdict(list)
     for number, run in enumerate(runs):
         for record in run.records:
-            groups[run.dataset, question_of(record)].append((number, record))
-    return groups
-
-
-def _languages(runs: Sequence[Run]) -> list[str]:
-    names: dict[str, None] = {}
-    for run in runs:
-        names.update(dict.fromkeys(run.languages))
-    return sorted(names, key=lambda language: language != "english")
+            answers[run.dataset, question_of(record)].append((number, record))
+    return {key: _Question(key[1], group) for key, group in answers.items()}
 
 
 def _places(names: Iterable[T]) -> dict[T, int]:
@@ -99,8 +92,9 @@ class _Question:
         self.texts: dict[str, Mapping[str, Any]] = {}
         for _, record in answers:
             answer = record.get("answer")
-            if record["language"] not in self.texts and isinstance(answer, Mapping) and answer.get("question"):
-                self.texts[record["language"]] = {"question": answer["question"], "options": answer.get("options") or {}}
+            if isinstance(answer, Mapping) and answer.get("question"):
+                text = {"question": answer["question"], "options": answer.get("options") or {}}
+                self.texts.setdefault(record["language"], text)
 
     def first(self, field: str) -> str:
         """The first value of a field of the records that says something."""
@@ -121,53 +115,63 @@ class _Question:
     def searched(self, language: str) -> str:
         """What the search reads of the question in one language."""
         text = self.texts.get(language)
-        return "" if text is None else "\n".join([str(text["question"]), *map(str, text["options"].values())])
+        if text is None:
+            return ""
+        return "\n".join([str(text["question"]), *map(str, text["options"].values())])
 
     def detail(self, places: Mapping[str, int]) -> dict[str, Any]:
         """Texts by language number, and every answer with its path."""
-        return {
-            "texts": {places[language]: text for language, text in self.texts.items()},
-            "answers": [_answer(number, record, places[record["language"]]) for number, record in self.answers],
-        }
+        texts: dict[int, Mapping[str, Any]] = {}
+        for language, text in self.texts.items():
+            texts[places[language]] = text
+        answers: list[dict[str, Any]] = []
+        for run, record in self.answers:
+            answers.append(_answer(run, record, places[record["language"]]))
+        return {"texts": texts, "answers": answers}
 
 
 def _index(
     runs: Sequence[Run],
-    questions: Sequence[_Question],
+    questions: Mapping[Key, _Question],
     languages: Sequence[str],
-    starts: Sequence[int],
-    keys: Sequence[Key],
+    chunks: Sequence[Sequence[_Question]],
     flagged: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    ids = [question.first("id") for question in questions]
-    flags: dict[int, list[str]] = {}
-    for number, name in enumerate(ids):
-        if name in flagged:
-            flags[number] = list(flagged[name])
-    return {
+    index: dict[str, Any] = {
         "runs": [run.name for run in runs],
         "languages": [{"name": name, "code": _code(name)} for name in languages],
         "repeats": [run.repeats for run in runs],
-        "ids": [question.name for question in questions],
-        "gold": [question.first("gold") for question in questions],
-        "themes": [question.first("theme") for question in questions],
-        "titles": [question.title for question in questions],
-        "flagged": flags,
-        "starts": starts,
-        "cells": _cells(runs, _places(keys), languages),
+        "ids": [],
+        "gold": [],
+        "themes": [],
+        "titles": [],
+        "flagged": {},
+        "starts": [0, *itertools.accumulate(map(len, chunks[:-1]))],
+        "cells": _cells(runs, _places(questions), languages),
     }
+    for number, question in enumerate(questions.values()):
+        index["ids"].append(question.name)
+        index["gold"].append(question.first("gold"))
+        index["themes"].append(question.first("theme"))
+        index["titles"].append(question.title)
+        sentences = flagged.get(question.first("id"))
+        if sentences is not None:
+            index["flagged"][number] = list(sentences)
+    return index
 
 
-def _starts(sizes: Iterable[int]) -> list[int]:
-    """The first question of each chunk, from the number of answers of each question."""
-    starts = [0]
+def _chunks(questions: Iterable[_Question]) -> list[list[_Question]]:
+    """Neighbours together, as many as have :data:`_CHUNK` answers between them."""
+    chunks: list[list[_Question]] = [[]]
     in_chunk = 0
-    for number, size in enumerate(sizes):
-        if in_chunk and in_chunk + size > _CHUNK:
-            starts.append(number)
+    for question in questions:
+        size = len(question.answers)
+        if chunks[-1] and in_chunk + size > _CHUNK:
+            chunks.append([])
             in_chunk = 0
+        chunks[-1].append(question)
         in_chunk += size
-    return starts
+    return chunks
 
 
 def _code(language: str) -> str:
@@ -177,20 +181,19 @@ def _code(language: str) -> str:
 
 def _cells(runs: Sequence[Run], at: Mapping[Key, int], languages: Sequence[str]) -> list[list[list[list[str]]]]:
     """Run, repeat, language: the outcomes and the letters of all questions."""
+    column_of = _places(languages)
     cells: list[list[list[list[str]]]] = []
     for run in runs:
-        grid: dict[tuple[int, str], tuple[list[str], list[str]]] = {}
-        for cell in itertools.product(range(run.repeats), languages):
-            grid[cell] = ([" "] * len(at), [" "] * len(at))
+        grid = np.full((run.repeats, len(languages), 2, len(at)), " ")
         for record in run.records:
-            outcomes, letters = grid[record.get("repeat", 0), record["language"]]
             number = at[run.dataset, question_of(record)]
-            outcomes[number] = CODES.get(record["outcome"], "u")
-            letters[number] = printable(str(record["label"] or ""))[:1] or " "
-        rows: list[list[list[str]]] = [[] for _ in range(run.repeats)]
-        for (repeat, _), (outcomes, letters) in grid.items():
-            rows[repeat].append(["".join(outcomes), "".join(letters)])
-        cells.append(rows)
+            cell = grid[record.get("repeat", 0), column_of[record["language"]]]
+            cell[0, number] = CODES.get(record["outcome"], "u")
+            cell[1, number] = printable(str(record["label"] or ""))[:1] or " "
+        repeats: list[list[list[str]]] = []
+        for by_language in grid.tolist():
+            repeats.append([["".join(outcomes), "".join(letters)] for outcomes, letters in by_language])
+        cells.append(repeats)
     return cells
 
 

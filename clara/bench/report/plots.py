@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from operator import itemgetter
 from typing import NamedTuple
 
 from clara.bench.report.accuracy import RunFigures
@@ -66,7 +67,8 @@ Groups = Sequence[tuple[str, Sequence[Point | None]]]
 
 def _dot_plot(name: str, description: str, groups: Groups, low: float, high: float) -> str:
     """Groups below each other, a dot with its interval for each run."""
-    series = max(len(points) for _, points in groups)
+    _, points = groups[0]
+    series = len(points)
     step = 15.0 if series > 2 else 18.0
     band = step * series + 14
     height = band * len(groups) + 34
@@ -231,7 +233,11 @@ def _square(
 
 def _calibrated(document: Document) -> list[tuple[int, RunFigures]]:
     """Number and figures of the runs that gave confidences."""
-    return [(number, run) for number, run in enumerate(document["runs"]) if run["calibration"]]
+    calibrated: list[tuple[int, RunFigures]] = []
+    for series, run in enumerate(document["runs"]):
+        if run["calibration"]:
+            calibrated.append((series, run))
+    return calibrated
 
 
 def _reliability(document: Document) -> Figure | None:
@@ -266,8 +272,9 @@ def _selective(document: Document) -> Figure | None:
 
     def draw(x: _Scale, y: _Scale) -> Iterator[str]:
         for series, run in runs:
-            curve = [(x(coverage), y(risk)) for coverage, risk in run["calibration"]["risk_coverage"]]
-            _, risk = run["calibration"]["risk_coverage"][-1]
+            points = run["calibration"]["risk_coverage"]
+            curve = [(x(coverage), y(risk)) for coverage, risk in points]
+            _, risk = points[-1]
             yield path(curve, f"curve s{series % SERIES}")
             yield marker(*curve[-1], series, f"{run['name']}: risk {risk:.2f} if all is answered")
 
@@ -292,9 +299,12 @@ def _round_step(least: float) -> float:
 
 def _cost(document: Document) -> Figure | None:
     runs: list[tuple[RunFigures, float]] = []
+    summaries: list[str] = []
     for run in document["runs"]:
-        runs.append((run, run["usage"]["seconds"] / run["n_items"]))
-    most = max(seconds for _, seconds in runs)
+        seconds = run["usage"]["seconds"] / run["n_items"]
+        runs.append((run, seconds))
+        summaries.append(f"{run['name']}: {seconds:.3g} s an item, {run['mean']:.1f} %")
+    most = max(map(itemgetter(1), runs))
     if not most:
         return None
 
@@ -305,7 +315,7 @@ def _cost(document: Document) -> Figure | None:
             yield line(x(seconds), y(low / 100), x(seconds), y(high / 100), f"whisker s{series % SERIES}")
             yield marker(x(seconds), y(run["mean"] / 100), series, tip)
 
-    summary = "; ".join(f"{run['name']}: {seconds:.3g} s an item, {run['mean']:.1f} %" for run, seconds in runs)
+    summary = "; ".join(summaries)
     svg = _square("Cost and accuracy", summary, "seconds an item", "mean accuracy", draw, 4 * _round_step(most / 4))
     caption = f"Mean accuracy over languages, with its 95 % interval, against wall-clock seconds an item. {summary}."
     return Figure("cost", "Cost and accuracy", caption, svg, _legend(document))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from clara.bench.figures.runs import english_first
 
 Document = Mapping[str, Any]
 """The metrics document, as docs/contract.md lists it."""
@@ -98,12 +101,12 @@ def is_significant(test: Mapping[str, Any] | None) -> bool:
 
 def languages_of(document: Document) -> list[str]:
     """All languages of a document, English first."""
-    names: dict[str, None] = {}
-    for run in document["runs"]:
-        names.update(dict.fromkeys(run["languages"]))
-    return sorted(names, key=lambda language: language != "english")
+    return english_first(itertools.chain.from_iterable(run["languages"] for run in document["runs"]))
 
 
 def count(run: Mapping[str, Any], outcome: str) -> int:
     """Answers of one class over all languages of a run."""
-    return sum(cell[outcome] for cell in run["languages"].values())
+    total = 0
+    for cell in run["languages"].values():
+        total += cell[outcome]
+    return total

@@ -37,20 +37,15 @@ def _gaps(document: Document) -> Sheet:
     rows: list[Cells] = []
     for run in document["runs"]:
         for language, gap in run["gap_to_english"].items():
-            interval = run["gap_to_english_ci95"][language]
+            bounds = run["gap_to_english_ci95"][language]
             test = run["mcnemar_vs_english"][language]
-            rows.append((word(run["name"]), word(language), _points(-gap, interval and _turned(interval)), *_tested(test)))
+            interval = None if bounds is None else (-bounds[1], -bounds[0])
+            rows.append((word(run["name"]), word(language), Cell(signed(-gap), -gap, interval), *_tested(test)))
     caption = (
         "Points of accuracy against English (− is behind) with paired bootstrap interval and exact McNemar test, corrected "
         "over the languages of a run"
     )
     return Sheet("gaps", caption, header, tuple(rows), heads=2)
-
-
-def _turned(interval: list[float]) -> list[float]:
-    """The interval of the figure with the other sign."""
-    low, high = interval
-    return [-high, -low]
 
 
 def _points(value: float, interval: list[float] | None) -> Cell:
@@ -87,12 +82,11 @@ def _calibration(document: Document) -> Sheet:
     header = ("run", "language", "answers with a confidence", "ECE", "Brier", "AURC")
     rows: list[Cells] = []
     for run in document["runs"]:
-        groups = {"all": run["calibration"]}
-        groups.update({language: cell["calibration"] for language, cell in run["languages"].items()})
-        for language, measured in groups.items():
+        for group, cell in {"all": run, **run["languages"]}.items():
+            measured = cell["calibration"]
             if measured:
                 figures = [figure(measured[name], ".3f") for name in ("ece", "brier", "aurc")]
-                rows.append((word(run["name"]), word(language), figure(measured["n"], "d"), *figures))
+                rows.append((word(run["name"]), word(group), figure(measured["n"], "d"), *figures))
     caption = "Calibration and selective accuracy; lower is better"
     return Sheet("calibration", caption, header, tuple(rows), heads=2)
 
@@ -124,7 +118,7 @@ def _position(document: Document) -> Sheet:
 def _outcomes(document: Document) -> Sheet:
     lost = lost_outcomes(document)
     header = (
-        "run", "language", "answers", "correct", "wrong", *(kind.replace("_", " ") for kind in lost),
+        "run", "language", "answers", "correct", "wrong", *[outcome.replace("_", " ") for outcome in lost],
         "calls an item", "prompt tokens", "completion tokens", "seconds",
     )  # fmt: skip
     rows: list[Cells] = []
@@ -134,8 +128,10 @@ def _outcomes(document: Document) -> Sheet:
             (
                 word(name),
                 word(language),
-                *(figure(cell[outcome], "d") for outcome in ("n", "correct", "wrong", *lost)),
-                *(figure(cost[part]) for part in ("calls", "prompt_tokens", "completion_tokens")),
+                *[figure(cell[outcome], "d") for outcome in ("n", "correct", "wrong", *lost)],
+                figure(cost["calls"]),
+                figure(cost["prompt_tokens"]),
+                figure(cost["completion_tokens"]),
                 figure(cost["seconds"], ".3g"),
             )
         )
