@@ -19,6 +19,7 @@ from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.backbone.base import Backbone, BackboneInfo
 from clara.config import Settings, load_settings
+from clara.display import show_in_notebooks
 from clara.errors import ClaraError, EmptyQuestion, UsageError
 from clara.events import Event
 from clara.knowledge.base import Retriever
@@ -52,6 +53,7 @@ class Clara:
         backbone: Backbone | None = None,
         retriever: Retriever | None = None,
     ) -> None:
+        show_in_notebooks()
         self.settings = settings or load_settings()
         self._backbone = backbone
         self._retriever = retriever

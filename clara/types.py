@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+_LINE = 70
+"""Most characters of a text in a short form."""
 
 SourceKind = Literal["textbook", "guideline", "drug", "anatomy", "abstract", "encyclopaedia", "web", "document"]
 """What kind of source a passage comes from; weighted retrieval gives each kind a weight."""
@@ -158,7 +160,7 @@ class TraceStep:
         return cls(value["step"], value["seconds"], detail)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """The result of one question: always produced, whatever failed on the way."""
 
@@ -193,6 +195,13 @@ class Answer:
     usage: Usage = Usage()
     trace: tuple[TraceStep, ...] = ()
 
+    def __repr__(self) -> str:
+        """One short line: the trace alone would fill a screen."""
+        return (
+            f"Answer({_short(self.question.text)!r} -> {_short(self.answer)!r}, label={self.label!r}, "
+            f"language={self.language!r}, citations={len(self.citations)})"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The ``ask --json`` shape of docs/contract.md."""
         return _dumped(self) | {
@@ -220,6 +229,11 @@ class Answer:
             "trace": [TraceStep.from_json(step) for step in value["trace"]],
         }
         return _adapter(cls).validate_python({**value, **nested})
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
 
 
 def _dumped(value: Any) -> dict[str, Any]:

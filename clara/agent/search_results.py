@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from clara.language.messages import say
 from clara.language.text import search_tokens, spans
 from clara.types import Answer, Passage, Verdict
 
+_LIST_MARK = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
+"""A number that Markdown would take for the beginning of a list."""
 _SHOWN = 3
 """Most passages that are shown."""
 
@@ -53,7 +56,7 @@ def _blocks(passages: Sequence[Passage], english: str, language: str) -> list[st
     """A heading, and each passage under its number, title and section."""
     heading = say("search_results", language)
     if language != "en" and {passage.language for passage in passages} == {"en"}:
-        heading += f" {say('passages_in_english', language)}"
+        heading = f"{say('passages_in_english', language)} {heading}"
     blocks = [heading]
     for number, passage in enumerate(passages, 1):
         name = f"**[{number}] {passage.title}**"
@@ -71,7 +74,7 @@ def _nothing(language: str, kbs: Sequence[str]) -> str:
 def emphasised(text: str, question: str) -> str:
     """Markdown text with the words that the question holds too in bold, and no others."""
     asked = set(search_tokens(question))
-    text = text.replace("**", "")
+    text = _LIST_MARK.sub(r"\1\\\2", text.replace("**", ""))
     pieces: list[str] = []
     end = 0
     for word in spans(text):

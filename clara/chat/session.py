@@ -123,8 +123,8 @@ class ChatSession:
             async with aclosing(agent.stream(question, self.strategy)) as events:
                 async for event in events:
                     if isinstance(event, Final):
-                        turn = changed(turn, answer=changed(event.answer, notice=notice or event.answer.notice))
-                    elif not (notice and isinstance(event, Notice)):
+                        turn = changed(turn, answer=changed(event.answer, notice=notice))
+                    elif not isinstance(event, Notice):
                         yield event
             if turn.answer is None:  # a stream always ends with Final or raises
                 raise ClaraError("the agent ended without an answer; please report this with --debug output")

@@ -82,8 +82,13 @@ def _report(error: ClaraError, *, debug: bool) -> None:
     if debug:
         traceback.print_exception(error)
     from clara.cli.safe import clean
+    from clara.config import locale_language
+    from clara.language.messages import error_message
 
-    typer.echo(f"error: {' '.join(clean(str(error)).split())}", err=True)
+    detail = " ".join(clean(str(error)).split())
+    language = locale_language()
+    meaning = error_message(error, language) if language != "en" else None
+    typer.echo(f"error: {meaning} ({detail})" if meaning else f"error: {detail}", err=True)
 
 
 app = typer.Typer(

@@ -33,6 +33,16 @@ def say(key: str, language: str, /, **values: object) -> str:
     return catalogue(language)[key].format(**values)
 
 
+def error_message(error: BaseException, language: str) -> str | None:
+    """What an error means, by its class or the nearest above it that has a message; None where none has."""
+    messages = catalogue(language)
+    for kind in type(error).__mro__:
+        message = messages.get(f"error_{kind.__name__}")
+        if message is not None:
+            return message
+    return None
+
+
 def verdict_key(answer: Answer) -> str | None:
     """The message that says what the verification found; None where there is no answer to judge, or nobody to judge it."""
     if answer.failure or answer.abstained or NO_MODEL in answer.warnings:

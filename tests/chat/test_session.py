@@ -10,16 +10,22 @@ import pytest
 from clara.chat.session import ChatSession
 from clara.chat.turns import Condensed
 from clara.config import load_settings
-from clara.errors import BackboneUnreachable, UsageError
-from clara.events import Event
+from clara.errors import BackboneUnreachable, UnsupportedLanguage, UsageError
+from clara.events import Event, Notice
 from clara.knowledge.glossary import TermGlossary
+from clara.safety import urgent_notice
 from clara.tasks.model import ChoiceOut, CondenseIn, CondenseOut, LocalizeOut, TaskResult, TextOut
+from clara.types import Question
 from tests.chat.fakes import PASSAGE, scripted, settings
 from tests.terminal.fake_model import serving
 
 
-async def said(session: ChatSession, text: str) -> list[Event | Condensed]:
-    return [event async for event in session.ask(text)]
+async def said(session: ChatSession, text: str, events: list[Event | Condensed] | None = None) -> list[Event | Condensed]:
+    """The events of a turn; those before an error stand in ``events``."""
+    events = [] if events is None else events
+    async for event in session.ask(text):
+        events.append(event)
+    return events
 
 
 async def test_a_follow_up_is_condensed_with_the_conversation(glossary: TermGlossary) -> None:
@@ -218,3 +224,73 @@ async def test_a_comparison_asks_both_ways(glossary: TermGlossary) -> None:
         assert [len(answer.citations) for answer in answers] == [0, 1]
         assert len(session.turns) == 1
     assert [task for task, _ in backbone.calls].count("answer_text") == 3
+
+
+URGENT = "I splashed bleach into my eye ten minutes ago and it burns"
+
+
+@pytest.mark.parametrize("rewritten", ["What does the cornea do?", ""])
+async def test_the_notice_comes_from_the_words_as_typed_before_the_model_is_asked(
+    rewritten: str, glossary: TermGlossary
+) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", CondenseOut(question=rewritten, clarification="Which eye?"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "Which layer of the cornea is thickest?")
+        calls = len(backbone.calls)
+        async with aclosing(session.ask(URGENT)) as events:
+            assert isinstance(await anext(events), Notice)
+            assert len(backbone.calls) == calls
+            later = [event async for event in events]
+        assert not any(isinstance(event, Notice) for event in later)
+        answer = session.turns[-1].answer
+        assert (answer.notice if answer else rewritten) == (urgent_notice(Question(URGENT)) if rewritten else "")
+
+
+async def test_the_notice_stands_while_the_server_is_down(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+
+    async def down(*_args: object, **_more: object) -> object:
+        raise BackboneUnreachable("no connection to http://127.0.0.1:9")
+
+    backbone.perform = down  # type: ignore[method-assign,assignment]
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        events: list[Event | Condensed] = []
+        with pytest.raises(BackboneUnreachable):
+            await said(session, "What is glaucoma, and how?", events)
+        assert not any(isinstance(event, Notice) for event in events)
+        assert isinstance((await said(session, URGENT))[0], Notice)
+
+
+async def test_a_fixed_language_hides_no_emergency_in_another(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary, strategy="direct")
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
+    backbone.always("localize", lambda _inputs: _localized())
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        session.fix_language("hindi")
+        assert any(isinstance(event, Notice) for event in await said(session, URGENT))
+
+
+async def test_a_follow_up_inherits_no_emergency(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.enqueue("condense", CondenseOut(question=f"How is it treated? ({URGENT})"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await said(session, "What is a chemical burn of the eye?")
+        events = await said(session, "How is it treated?")
+        assert not any(isinstance(event, Notice) for event in events)
+        assert session.last.notice == ""
+
+
+@pytest.mark.parametrize("language", ["de", "swahili", "ar"])
+async def test_without_a_model_an_uncovered_language_is_refused_and_the_old_one_stays(
+    language: str, glossary: TermGlossary
+) -> None:
+    agent, _ = scripted(glossary)
+    async with ChatSession(load_settings(), agent=agent, private=True) as session:
+        session.fix_language("hi")
+        with pytest.raises(UnsupportedLanguage, match="--backbone URL"):
+            session.fix_language(language)
+        assert session.language == "hi"
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        session.fix_language(language)
+        assert session.language not in (None, "hi")

@@ -222,7 +222,7 @@ def test_piped_questions_are_answered_without_any_escape(home: Path) -> None:
     assert piped.returncode == 0, piped.stderr
     assert "\x1b" not in piped.stdout
     assert piped.stdout.count("› ") == 3
-    assert "What the sources say:" in piped.stdout
+    assert "[1] " in piped.stdout
 
 
 def run(home: Path, *args: str, text: str = "") -> subprocess.CompletedProcess[str]:

@@ -50,6 +50,8 @@ _GENERIC = frozenset({"treatment", "surgery", "diagnosis", "risk factor", "test"
 _CLAUSE_END = re.compile(r"[,;:.?!，。；：？！、।]")
 _LONG = 14
 """Words; a longer turn stands alone even if it holds a pronoun."""
+_TELLING = 6
+"""Letters from which on an unknown word may be a topic."""
 _SHORT = 5
 """Words; an elliptic turn such as "And in children?" has at most as many."""
 
@@ -70,8 +72,8 @@ def condense(inputs: CondenseIn, glossary: TermGlossary) -> CondenseOut:
     if swapped is not None and count <= _SHORT:
         return CondenseOut(question=swapped)
     stands_alone = bool(own) and not (points and count <= _LONG)
-    is_rubbish = not own and not points and not _knows_a_word(text, language, glossary)
-    if stands_alone or is_rubbish:
+    is_unknown = not own and not points and _is_unknown(text, language, glossary)
+    if stands_alone or is_unknown:
         return CondenseOut(question=text)
     exchange, terms = topic
     missing: list[str] = []
@@ -108,10 +110,14 @@ def _goes_on(text: str, language: str) -> bool:
     return bool(first) and first[0] in _JOINERS.get(language, frozenset())
 
 
-def _knows_a_word(text: str, language: str, glossary: TermGlossary) -> bool:
-    """True if the text holds a word that the glossary knows, be it a question word, or that joins or points."""
-    small = _JOINERS.get(language, frozenset()) | _POINTERS.get(language, frozenset())
-    return not small.isdisjoint(words(text)) or bool(glossary.matches(spans(text), language))
+def _is_unknown(text: str, language: str, glossary: TermGlossary) -> bool:
+    """True if nothing of the text is known, or a word of it that may be its topic is not: misspelt, or no word at all."""
+    found = spans(text)
+    known = set(_JOINERS.get(language, frozenset()) | _POINTERS.get(language, frozenset()))
+    for match in glossary.matches(found, language):
+        known.update(word.text for word in found[match.start : match.end])
+    unknown = [word.text for word in found if word.text not in known]
+    return len(unknown) == len(found) or any(len(word) >= _TELLING for word in unknown)
 
 
 def _terms(glossary: TermGlossary, text: str, language: str) -> tuple[TermHint, ...]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from clara.cli.markdown import MarkdownText
 from clara.cli.safe import StreamCleaner
 from clara.cli.wrapping import Prose, Ragged, plain
-from clara.language.messages import catalogue, say
+from clara.language.messages import catalogue, error_message, say
 
 if TYPE_CHECKING:
     from clara.errors import ClaraError
@@ -53,12 +53,12 @@ class Screen:
 
     def error(self, error: ClaraError) -> None:
         """Print an error: what it means in the interface language, and its own sentence."""
-        key = next((f"error_{kind.__name__}" for kind in type(error).__mro__ if _known(f"error_{kind.__name__}")), None)
+        meaning = error_message(error, self.interface)
         detail = " ".join(str(error).split())
-        if key is None:
+        if meaning is None:
             self.show(Prose(detail, "red"))
         else:
-            self.show(Prose(say(key, self.interface), "red"), Prose(detail, "dim"))
+            self.show(Prose(meaning, "red"), Prose(detail, "dim"))
 
     @contextmanager
     def progress(self) -> Generator[LiveAnswer]:
@@ -161,7 +161,3 @@ class LiveAnswer:
         if not self._draft:
             return status
         return Group(Text(known["draft"], "dim"), MarkdownText(self._draft), status)
-
-
-def _known(key: str) -> bool:
-    return key in catalogue("en")

@@ -83,3 +83,38 @@ def test_the_answer_to_a_question_back_completes_the_question(glossary: TermGlos
 def test_a_long_question_with_a_pronoun_and_a_term_stands_alone(glossary: TermGlossary) -> None:
     text = "A patient with uveitis says that it hurts when she reads in bright light; which drop should be given first?"
     assert asked(text, "en", "What is glaucoma?", glossary=glossary) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "What is acute angle closure and what are its symptoms?"),
+        ("en", "In uveitis, which drugs cause it?"),
+        ("es", "¿Qué es la uveítis y cuáles son sus causas?"),
+        ("fr", "Qu'est-ce que l'uvéite, et quels sont ses signes ?"),
+        ("pt", "O que é uveíte e quais são as causas dela?"),
+    ],
+)
+def test_a_pronoun_behind_its_own_topic_refers_to_nothing_earlier(
+    language: str, question: str, glossary: TermGlossary
+) -> None:
+    assert asked(question, language, "What is keratoconus?", before="en", glossary=glossary) == (question, "")
+
+
+@pytest.mark.parametrize("question", ["Does timolol treat it?", "How does it differ from uveitis?", "Is it like cataract?"])
+def test_a_pronoun_that_its_own_topic_cannot_mean_refers_to_the_last(question: str, glossary: TermGlossary) -> None:
+    understood, _ = asked(question, "en", "What is glaucoma?", glossary=glossary)
+    assert understood == f"{question} (glaucoma)"
+
+
+@pytest.mark.parametrize(
+    "question", ["asdf qwer zxcv", "qqq", "wat is teh treetment of amblyopya in chldren", "treetment of keratoconnus"]
+)
+def test_what_nobody_knows_takes_over_no_topic(question: str, glossary: TermGlossary) -> None:
+    assert asked(question, "en", "What is glaucoma?", glossary=glossary) == (question, "")
+
+
+@pytest.mark.parametrize("question", ["And in children?", "In adults?", "Is it contagious?", "What causes it?"])
+def test_known_words_without_a_topic_still_take_the_last(question: str, glossary: TermGlossary) -> None:
+    understood, _ = asked(question, "en", "What is glaucoma?", glossary=glossary)
+    assert understood == f"{question} (glaucoma)"
