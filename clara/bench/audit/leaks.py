@@ -18,7 +18,16 @@ _VERDICTS = frozenset(
         "सही गलत ग़लत صحيح خطأ верно неверно 오답 정답"
     ).split()
 )
-_VERDICT_CHARACTERS = re.compile("正确|正確|错误|錯誤|有误|有誤|应为|應為|不正确|誤り|正しい")
+_BESIDE_A_VERDICT = frozenset(
+    (
+        "the this that is an a answer option statement choice not definitely clearly la el esta es una respuesta opción "
+        "afirmación alternativa no esta é uma resposta opção afirmação não cette est une réponse proposition pas die der "
+        "das ist antwort nicht il questa è risposta opzione non ang ito ay sagot na yeh hai उत्तर विकल्प है यह नहीं"
+    ).split()
+)
+"""Words that may stand beside a verdict in a note; "(refractive error)" and "(false positive)" are terms."""
+_VERDICT_FIRST = re.compile(r"\s*\w+\s*[,:;–—]")
+_VERDICT_CHARACTERS = re.compile("(?:正确|正確|错误|錯誤|有误|有誤|应为|應為|不正确|誤り|正しい)(?![率性度])")
 _NOTE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _KEY_WORDS = "|".join(
     (
@@ -30,7 +39,8 @@ _KEY_WORDS = "|".join(
     )
 )
 _ANSWER_LINE = re.compile(
-    rf"(?:^|[\n。.!?！？])\s*(?:{_KEY_WORDS})\s*(?:is|es|est|é|ay|hai|है|是|为|:|：|-)\s*\S", re.IGNORECASE
+    rf"(?:^|[\n。.!?！？])\s*(?:{_KEY_WORDS})\s*(?:[:：]\s*\S|(?:is|es|est|é|ay|hai|है|是|为)\s*[(（]?[A-Z](?![\w.]))",
+    re.IGNORECASE,
 )
 _VERDICT_SENTENCE = re.compile(
     "|".join(
@@ -77,9 +87,20 @@ def given_away(item: Item, versions: Mapping[str, Item]) -> str | None:
 def _verdict_note(option: Option) -> str | None:
     """A note in brackets that says whether the option is right."""
     for note in _NOTE.finditer(option.text):
-        if not _VERDICTS.isdisjoint(words(note[1])) or _VERDICT_CHARACTERS.search(note[1]):
+        if _is_verdict(note[1]):
             return note[0]
     return None
+
+
+def _is_verdict(note: str) -> bool:
+    """True for "correct", "this answer is wrong" and "False: ..."; a longer term that holds such a word is none."""
+    if _VERDICT_CHARACTERS.search(note):
+        return True
+    note_words = words(note)
+    if _VERDICTS.isdisjoint(note_words):
+        return False
+    begins_with_verdict = note_words[0] in _VERDICTS and _VERDICT_FIRST.match(note) is not None
+    return begins_with_verdict or _VERDICTS.union(_BESIDE_A_VERDICT).issuperset(note_words)
 
 
 def _answer_line(item: Item) -> str | None:

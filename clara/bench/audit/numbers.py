@@ -12,6 +12,11 @@ from clara.language.text import normalise
 
 _SIGNED = re.compile(r"(?<![0-9A-Za-z])(?<!\d[.,])[+\-−–]?\s?\d+(?:[.,]\d+)*")
 _THOUSANDS = re.compile(r"(?<=\d)(?:[.,'’\u00a0\u202f\u2009]| (?=000))(?=\d{3}(?!\d))")
+_INDIAN = re.compile(r"(?<=\d),(?=(?:\d{2},)+\d{3}(?!\d))")
+"""The marks of 1,00,000: groups of two before the last three."""
+_ARABIC_MARKS = str.maketrans({"٫": ".", "٬": "", "٪": "%"})
+_UNITS = {"千": 1e3, "万": 1e4, "萬": 1e4, "만": 1e4, "लाख": 1e5, "करोड़": 1e7, "亿": 1e8, "億": 1e8, "억": 1e8}
+_WITH_UNIT = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})")
 _HAN_NUMBER = re.compile("[一二三四五六七八九十百千两]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACE_OR_PLUS = re.compile(r"[\s+]")
@@ -69,14 +74,24 @@ def numbers_of(text: str, *, signed: bool) -> list[str]:
     """Numbers in order, with a decimal point, without marks of thousands and without spaces after the sign."""
     pattern = _SIGNED if signed else _NUMBER
     numbers: list[str] = []
-    for match in pattern.finditer(normalise(_THOUSANDS.sub("", text))):
+    for match in pattern.finditer(_in_figures(text)):
         raw = _SPACE_OR_PLUS.sub("", match[0]).translate(_PLAIN_MARKS)
         digits = raw.removeprefix("-")
         if digits.count(".") <= 1:
-            digits = f"{float(digits):g}"
+            digits = f"{float(digits):.12g}"
         is_negative = raw.startswith("-") and digits != "0"
         numbers.append(f"-{digits}" if is_negative else digits)
     return numbers
+
+
+def _in_figures(text: str) -> str:
+    """The text with its numbers in plain figures: without marks of thousands, and 1.2万 as 12000."""
+    without_marks = _THOUSANDS.sub("", _INDIAN.sub("", text.translate(_ARABIC_MARKS)))
+    return _WITH_UNIT.sub(_written_out, normalise(without_marks))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return f" {float(match[1]) * _UNITS[match[2]]:.0f} "
 
 
 def _is_seldom_a_word(number: str) -> bool:

@@ -14,12 +14,13 @@ from clara.bench.datasets import Item
 from clara.bench.datasets.values import plain
 from clara.language.codes import LANGUAGES
 from clara.language.detection import detect_language
-from clara.language.questions import LETTERS, option_markers
-from clara.language.text import script_counts, words
+from clara.language.questions import LETTERS, option_markers, parse_question
+from clara.language.text import script_counts, sentences, words
 
 WHOLE_LANGUAGE = frozenset({"wrong_script", "romanised"})
 """Problems that may be a property of a language's whole column."""
 
+_ENTRY_MARK = re.compile(r"^\s*(?:[-*•]\s+|[(\[]?\w{1,2}[.)\]:：-]\s*)")
 _LIST_LINE = re.compile(r"^\s*(?:[IVX]+|[A-J]|\d+)\s*[-–.)].*$", re.MULTILINE)  # lists of terms often stay untranslated
 _SCRIPT_NAMES = {
     "Arab": ("ARABIC",),
@@ -82,11 +83,20 @@ def doubled_options(item: Item) -> str | None:
         if text and text in labels:
             return f"options {labels[text]} and {option.label} read the same"
         labels[text] = option.label
-    stem = plain(item.question.text)
-    stand_in_stem = all(len(text) > 1 and text in stem for text in labels)
+    asked = plain((sentences(item.question.text) or [""])[-1])
+    are_named_in_question = all(len(text) > 1 and text in asked for text in labels)
+    stand_in_stem = are_named_in_question or _listed(item.question.text).issuperset(labels)
     if stand_in_stem and len(labels) >= 2 and option_markers(item.raw):
         return "the options stand in the question too"
     return None
+
+
+def _listed(stem: str) -> set[str]:
+    """The entries of a list in the stem: marked, or a line each. A sentence that names the same things is no list."""
+    entries = {plain(option.text) for option in parse_question(stem).options}
+    for line in stem.splitlines():
+        entries.add(plain(_ENTRY_MARK.sub("", line)))
+    return entries
 
 
 def echoes(item: Item, versions: Mapping[str, Item]) -> str | None:
