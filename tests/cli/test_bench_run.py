@@ -10,12 +10,13 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from clara.bench.figures.runs import Run
 from clara.bench.replay.journal import read_run
 from clara.bench.replay.tally import Tally
 from clara.cli.app import app
 from clara.cli.bench.live import Watch, duration, line, table
-from clara.cli.bench.run import strategies
-from clara.errors import UsageError
+from clara.cli.bench.run import failed_entirely, strategies
+from clara.errors import BackboneRefused, UsageError
 
 
 def record(language="english", outcome="correct", **more):
@@ -189,3 +190,23 @@ def test_ray_may_stand_without_an_address(given, kept, monkeypatch):
     monkeypatch.setattr(TyperCommand, "parse_args", lambda _self, _ctx, args: seen.extend(args) or [])
     RunCommand("run").parse_args(None, given)
     assert seen == kept
+
+
+def test_a_run_in_which_nothing_was_answered_says_why():
+    lost = record(outcome="no_response", error="the model server says no (400)")
+    runs = [Run("clara", "strategy", "clara", [lost, lost])]
+    assert failed_entirely(runs) == "the model server says no (400)"
+    assert failed_entirely([*runs, Run("direct", "strategy", "direct", [lost, record(outcome="wrong")])]) == ""
+    assert failed_entirely([]) == ""
+
+
+def test_a_replay_that_a_server_refused_throughout_ends_with_exit_code_1(tmp_path, monkeypatch):
+    async def refuse(_agent, _question, _strategy):
+        raise BackboneRefused("the model server says no (400): system role not supported")
+
+    monkeypatch.setattr("clara.agent.runner.Agent.run", refuse)
+    result = CliRunner().invoke(
+        app, ["bench", "run", "sample", "--limit", "1", "-s", "direct", "--out", str(tmp_path / "r")]
+    )
+    assert result.exit_code == 1
+    assert "no item was answered: the model server says no (400)" in result.output

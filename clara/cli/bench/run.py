@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clara.agent.runner import Agent
     from clara.agent.strategies import Strategy
     from clara.bench.datasets import Dataset
+    from clara.bench.figures.runs import Run
     from clara.bench.replay.journal import Journal
     from clara.bench.replay.runner import Work
     from clara.bench.replay.tally import Tally
@@ -152,9 +153,26 @@ def run(
             settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, processes, quiet=still
         )
     )
+    runs = read_runs([folder])
+    reason = failed_entirely(runs)
+    if reason:
+        tell(f"no item was answered: {reason}")
     if not still:
         tell(f"the answers are in {folder}")
-    output(read_runs([folder]), html, as_json=as_json)
+    output(runs, html, as_json=as_json)
+    if reason:
+        raise typer.Exit(1)
+
+
+def failed_entirely(runs: Sequence[Run]) -> str:
+    """Why no item of any run has a response, as the last one says it; empty if one has."""
+    reason = ""
+    for run in runs:
+        for record in run.records:
+            if record["outcome"] != "no_response":
+                return ""
+            reason = record.get("error") or "the backbone gave no reply"
+    return reason
 
 
 def _fit_together(out: Path | None, *, resume: bool, retry_failed: bool, is_shared_twice: bool) -> None:
