@@ -149,5 +149,5 @@ def test_every_row_is_as_wide_as_its_header():
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot write the report"):
+    with pytest.raises(DataError, match=r"cannot write .*report\.html: File exists"):
         write_html(tmp_path / "file" / "report.html", metrics([run("a")]))
