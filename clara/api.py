@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, aclosing
 from typing import Self, TypeVar
@@ -242,6 +243,8 @@ class Clara:
         with self._starting:
             if self._portal is None:
                 self._portal = self._thread.enter_context(start_blocking_portal(name="clara"))
+                # a script that never closes must end too: later its thread no longer answers
+                weakref.finalize(self, self._thread.close)
         tasks: list[asyncio.Task[T]] = []
 
         async def started() -> T:

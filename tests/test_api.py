@@ -341,3 +341,16 @@ def test_example_custom_knowledge_base_answers_from_its_own_documents_and_is_rep
     assert second.startswith("0 added, 0 replaced, 2 unchanged\n")
     assert "every Tuesday" in first
     assert "Ward 7 handbook, page 3" in first
+
+
+def test_a_script_that_never_closes_ends() -> None:
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from clara import Clara\n"
+        "from clara.testing import FixedRetriever\n"
+        "clara = Clara(retriever=FixedRetriever([]))\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    print(len(list(pool.map(lambda _: clara.ask('What is a cataract?'), range(4)))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "4", "")
