@@ -286,8 +286,6 @@ def test_a_language_the_profile_does_not_cover_is_refused_with_the_mend(clara: C
 
 
 def test_a_missing_knowledge_base_names_the_command_that_builds_it(tmp_path: Path) -> None:
-    with pytest.raises(NoKnowledgeBase, match="run: clara kb build"), Clara(Settings(home=tmp_path)) as opened:
-        opened.ask(NERVE["en"])
     with pytest.raises(NoKnowledgeBase, match="clara kb add --kb mine PATH"):
         Clara(Settings(home=tmp_path, kb=("mine",))).ask(NERVE["en"])
 

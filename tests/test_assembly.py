@@ -58,11 +58,11 @@ async def test_closing_the_agent_closes_what_it_opened(built_home: Path) -> None
 
 @pytest.mark.parametrize("name", STRATEGIES)
 async def test_preparing_finds_a_missing_store_for_strategies_that_search(tmp_path: Path, name: str) -> None:
-    agent = build_agent(Settings(home=tmp_path))
+    agent = build_agent(Settings(home=tmp_path, kb=("mine",)))
     if name in ("direct", "translate"):
         await agent.prepare([get_strategy(name)])
     else:
-        with pytest.raises(NoKnowledgeBase, match="run: clara kb build"):
+        with pytest.raises(NoKnowledgeBase, match="run: clara kb add --kb mine"):
             await agent.prepare([get_strategy("direct"), get_strategy(name)])
 
 
@@ -75,7 +75,7 @@ async def test_a_given_retriever_is_neither_replaced_nor_asked_to_open(tmp_path:
 
 
 def test_strategies_that_never_search_need_no_knowledge_base(tmp_path: Path) -> None:
-    with Clara(Settings(home=tmp_path)) as clara:
+    with Clara(Settings(home=tmp_path, kb=("mine",))) as clara:
         for strategy in ("direct", "translate"):
             assert clara.ask("¿Qué músculo? a) Recto medial b) Recto lateral", strategy=strategy).label in ("A", "B")
         with pytest.raises(NoKnowledgeBase):

@@ -185,7 +185,7 @@ def test_a_kill_in_the_middle_of_an_answer_loses_no_earlier_turn(start: Start, f
     terminal.send("Tell me a slow thing about the cornea please\r")
     terminal.wait("word10")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (home / "conversations").iterdir()}
-    assert {"conversations.sqlite", "conversations.sqlite-wal"} <= set(modes)
+    assert "conversations.sqlite" in modes
     assert set(modes.values()) == {0o600}
     os.kill(terminal.child.pid, signal.SIGKILL)
     listed = run(home, "chat", "--list", "--json")

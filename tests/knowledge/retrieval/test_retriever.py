@@ -174,8 +174,8 @@ async def test_the_shipped_base_is_searched_in_any_of_its_languages(
 
 
 def test_a_base_that_is_not_built_says_so(tmp_path: Path) -> None:
-    with pytest.raises(NoKnowledgeBase, match="clara kb build"):
-        HybridRetriever.from_settings(Settings(home=tmp_path))
+    with pytest.raises(NoKnowledgeBase, match="clara kb add --kb mine"):
+        HybridRetriever.from_settings(Settings(home=tmp_path, kb=("mine",)))
 
 
 SPANISH = [
