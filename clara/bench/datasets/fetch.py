@@ -129,15 +129,23 @@ def fetch_multi_ophthalingua(
         DatasetError: the place cannot be reached, a table is not what it should be, the sums differ, or the disk is full.
     """
     _check_address(base)
+    sources = _sources()
     tables: dict[Upstream, list[ExamRow]] = {}
     with _client() as client:
-        for number, source in enumerate(wanted := sorted({s for parts in MODELS.values() for s in parts}, key=str), 1):
-            progress(f"{number} of {len(wanted)}: {source.path}")
+        for number, source in enumerate(sources, 1):
+            progress(f"{number} of {len(sources)}: {source.path}")
             tables[source] = _table(client, source, folder / "upstream", base)
-    questions = [{name: row.get(name, "") for name in _QUESTION_COLUMNS} for row in tables[MODELS["gpt-4"][0]]]
-    answers = [{name: row[name] for name in _ANSWER_COLUMNS} for row in questions]
-    responses = [row for model in MODELS for row in _responses(model, tables)]
-    differing = tuple(name for name, sum_ in sums(questions, answers, responses).items() if SUMS.get(name) != sum_)
+    questions: list[ExamRow] = []
+    for row in tables[MODELS["gpt-4"][0]]:
+        questions.append({name: row.get(name, "") for name in _QUESTION_COLUMNS})
+    answers = [_only(row, _ANSWER_COLUMNS) for row in questions]
+    responses: list[ExamRow] = []
+    for model in MODELS:
+        responses.extend(_responses(model, tables))
+    differing: list[str] = []
+    for name, digest in sums(questions, answers, responses).items():
+        if SUMS.get(name) != digest:
+            differing.append(name)
     if differing and not unverified:
         raise DatasetError(
             f"{base}: the content differs from the pinned SHA-256 in {', '.join(differing)}; none of the files was written. "
@@ -150,10 +158,15 @@ def fetch_multi_ophthalingua(
     }
     for name, data in paths.items():
         _write(folder / name, data)
-    origin = {"base": base, "commits": sorted({s.commit for s in wanted}), "licence": "MIT", "unconfirmed": list(differing)}
+    origin = {
+        "base": base,
+        "commits": sorted({source.commit for source in sources}),
+        "licence": "MIT",
+        "unconfirmed": differing,
+    }
     _write(folder / "origin.json", json.dumps(origin, indent=2).encode())
     questions_at, answers_at, responses_at = (folder / name for name in paths)
-    return Fetched(folder, questions_at, answers_at, responses_at, differing)
+    return Fetched(folder, questions_at, answers_at, responses_at, tuple(differing))
 
 
 _QUESTION_COLUMNS = ("ID", "year", "test", "theme", "subtheme", *LANGUAGES, "answer")
@@ -163,30 +176,53 @@ _RESPONSE_COLUMNS = ("model", "language", "ID", "response")
 
 def sums(questions: Sequence[ExamRow], answers: Sequence[ExamRow], responses: Sequence[ExamRow]) -> dict[str, str]:
     """The SHA-256 of each part's content, without regard to quoting, order or space at the ends."""
-    parts: dict[str, list[tuple[str, ...]]] = {
-        "answers": [(row["ID"], row["answer"]) for row in answers],
-        "questions 1-44": [
-            (row["ID"], language, row[language]) for row in questions if int(row["ID"]) <= 44 for language in LANGUAGES
-        ],
-    }
+    parts: dict[str, list[tuple[str, ...]]] = {"answers": [(row["ID"], row["answer"]) for row in answers]}
+    first_questions: list[tuple[str, ...]] = []
+    for row in questions:
+        if int(row["ID"]) <= 44:
+            first_questions.extend((row["ID"], language, row[language]) for language in LANGUAGES)
+    parts["questions 1-44"] = first_questions
     for row in responses:
         parts.setdefault(row["model"], []).append((row["language"], row["ID"], row["response"]))
     return {name: _digest(rows) for name, rows in parts.items()}
 
 
 def _digest(rows: list[tuple[str, ...]]) -> str:
-    clean = sorted(tuple(cell.replace("\r\n", "\n").strip() for cell in row) for row in rows)
+    clean = sorted(tuple(map(_clean, row)) for row in rows)
     return hashlib.sha256(json.dumps(clean, ensure_ascii=False).encode()).hexdigest()
+
+
+def _clean(cell: str) -> str:
+    return cell.replace("\r\n", "\n").strip()
+
+
+def _only(row: ExamRow, columns: Sequence[str]) -> ExamRow:
+    return {name: row[name] for name in columns}
+
+
+def _sources() -> list[Upstream]:
+    """All tables, each once, in the order of their commits and paths."""
+    unique: set[Upstream] = set()
+    for parts in MODELS.values():
+        unique.update(parts)
+    return sorted(unique, key=str)
 
 
 def _responses(model: str, tables: dict[Upstream, list[ExamRow]]) -> Iterator[ExamRow]:
     for language in LANGUAGES:
         column = f"responses_{language}"
-        table = next((tables[source] for source in MODELS[model] if column in tables[source][0]), None)
+        table = _table_with(column, [tables[source] for source in MODELS[model]])
         if table is None:
             raise DatasetError(f"none of the tables of {model} has a column {column}", column=column)
         for row in table:
             yield {"model": model, "language": language, "ID": row["ID"], "response": row[column]}
+
+
+def _table_with(column: str, tables: Sequence[list[ExamRow]]) -> list[ExamRow] | None:
+    for table in tables:
+        if column in table[0]:
+            return table
+    return None
 
 
 def _check_address(base: str) -> None:
