@@ -26,7 +26,7 @@ def record(language="english", outcome="correct", **more):
 @pytest.fixture
 def tally():
     made = Tally(total=40)
-    made.keep(record(outcome="wrong"))
+    made.add_earlier(record(outcome="wrong"))
     for language in ("hindi", "english", "english"):
         made.add(record(language))
     made.add(record("hindi", "no_response", error="the server is busy", usage={}))

@@ -64,7 +64,7 @@ def describe(
         source: name or path that the data set was loaded from.
         flagged: defects of the data set, as ``clara bench audit --json`` lists them.
     """
-    chosen = tuple(strategies)
+    steps = {strategy.name: sorted(strategy.steps) for strategy in strategies}
     return {
         "version": VERSION,
         "dataset": dataset.name,
@@ -73,8 +73,8 @@ def describe(
         "n_items": len(dataset.items),
         "parallel": dataset.parallel,
         "languages": list(dataset.languages),
-        "strategies": [strategy.name for strategy in chosen],
-        "steps": {strategy.name: sorted(strategy.steps) for strategy in chosen},
+        "strategies": list(steps),
+        "steps": steps,
         "repeat": repeat,
         "model": info.model,
         "seed": settings.seed,
@@ -82,7 +82,7 @@ def describe(
         "knowledge": dict(knowledge or {}),
         "settings": _material(settings.public()),
         "dataset_path": str(Path(source).resolve()) if Path(source).exists() else source,
-        "flagged": [dict(problem) for problem in flagged],
+        "flagged": list(map(dict, flagged)),
         "sessions": [session(info)],
     }
 
@@ -109,7 +109,11 @@ def _versions() -> dict[str, str]:
 
 def _material(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that change what an answer is."""
-    return {name: value for name, value in settings.items() if name not in _IMMATERIAL}
+    material: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in _IMMATERIAL:
+            material[name] = value
+    return material
 
 
 def note(path: Path, **facts: Any) -> None:
@@ -138,7 +142,10 @@ async def knowledge_of(retriever: Retriever) -> dict[str, str]:
     opened = await retriever.open() if isinstance(retriever, Opens) else retriever
     if not isinstance(opened, HybridRetriever):
         return {}
-    return {base.name: _hash(sorted(base.record.fingerprints().items())) for base in opened.bases}
+    fingerprints: dict[str, str] = {}
+    for base in opened.bases:
+        fingerprints[base.name] = _hash(sorted(base.record.fingerprints().items()))
+    return fingerprints
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -177,9 +184,14 @@ def changed_versions(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _difference(name: str, old: Any, new: Any) -> str:
-    if any(isinstance(value, dict | list) or len(str(value)) > 40 for value in (old, new)):
+    if _is_long(old) or _is_long(new):
         return name
     return f"{name} ({old} there, {new} now)"
+
+
+def _is_long(value: Any) -> bool:
+    """True for what would hide the sentence that it stands in."""
+    return isinstance(value, dict | list) or len(str(value)) > 40
 
 
 def _content(dataset: Dataset) -> str:

@@ -130,8 +130,10 @@ def local(agent: Answers) -> Work:
     turns: dict[int, Answers] = {0: agent}
 
     def of(turn: int) -> Answers:
+        if not isinstance(agent, Agent):
+            return agent
         if turn not in turns:
-            turns[turn] = _reseeded(agent, turn) if isinstance(agent, Agent) else agent
+            turns[turn] = _reseeded(agent, turn)
         return turns[turn]
 
     return lambda job: answer(of(job.turn), job)
@@ -246,7 +248,7 @@ async def replay(
     done: set[tuple[str, int, str, str]] = set()
     for record in journal.records():
         done.add((record["strategy"], record["repeat"], record["language"], record["id"]))
-        tally.keep(record)
+        tally.add_earlier(record)
     size = concurrency if callable(concurrency) else lambda: concurrency
     left = deque(job for job in jobs(dataset, strategies, repeat) if job.key not in done)
     with rare_collections():
@@ -276,7 +278,9 @@ class _Pool:
                     most = max(1, size())
                     if len(left) <= together * most:
                         self._ending.set()
-                    new = len(left) if self._ending.is_set() else min(len(left), most - self._workers)
+                    new = len(left)
+                    if not self._ending.is_set():
+                        new = min(new, most - self._workers)
                     for _ in range(new):
                         self._workers += 1
                         group.create_task(self._worker(left, size, together))

@@ -26,7 +26,7 @@ class Tally:
 
     total: int = 0
     done: int = 0
-    kept: int = 0
+    earlier: int = 0
     """Records of earlier sessions."""
     failed: int = 0
     """Items without a response, of this session."""
@@ -38,9 +38,9 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int]] = field(default_factory=deque[tuple[float, int]])
 
-    def keep(self, record: Mapping[str, Any]) -> None:
+    def add_earlier(self, record: Mapping[str, Any]) -> None:
         """Count a record of an earlier session."""
-        self.kept += 1
+        self.earlier += 1
         self._count(record)
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -70,11 +70,11 @@ class Tally:
     def rate(self) -> float:
         """Items a second over the last half minute."""
         now = time.monotonic()
-        recent = [(at, done) for at, done in tuple(self._recent) if now - at <= _WINDOW]
-        if not recent:
-            return 0.0
-        since = max(self.started, now - _WINDOW)
-        return (self.done - recent[0][1] + 1) / max(now - since, 1e-3)
+        begin = now - _WINDOW
+        for at, done in tuple(self._recent):
+            if at >= begin:
+                return (self.done - done + 1) / max(now - max(self.started, begin), 1e-3)
+        return 0.0
 
     @property
     def seconds_left(self) -> float | None:

@@ -85,7 +85,8 @@ def _regressions(entry: dict[str, Any]) -> list[Any]:
 
     worse = entry["regressions"]
     lines = [f"{len(worse)} items got worse, {len(entry['improvements'])} better."]
-    lines += [f"  {item['id']} {item['language']}: {item['before']} → {item['after']}" for item in worse[:_LISTED]]
+    for item in worse[:_LISTED]:
+        lines.append(f"  {item['id']} {item['language']}: {item['before']} → {item['after']}")
     if len(worse) > _LISTED:
         lines.append(f"  and {len(worse) - _LISTED} more: --json lists them all")
-    return [plain(line) for line in lines]
+    return list(map(plain, lines))

@@ -28,13 +28,16 @@ def fetch(
     from clara.errors import UsageError
 
     known = BY_NAME.get(dataset.lower())
-    if known is None or known.name != "multi-ophthalingua":
-        hint = f"; {known.name} is read from the hub by its name: clara bench run {known.name}" if known else ""
-        raise UsageError(f"clara bench fetch knows multi-ophthalingua, not {dataset!r}{hint}")
+    if known is None:
+        raise UsageError(f"clara bench fetch knows multi-ophthalingua, not {dataset!r}")
+    if known.name != "multi-ophthalingua":
+        hint = f"{known.name} is read from the hub by its name: clara bench run {known.name}"
+        raise UsageError(f"clara bench fetch knows multi-ophthalingua, not {dataset!r}; {hint}")
     folder = out or settings_of().home / "datasets" / known.name
+    is_silent = quiet or as_json
 
     def progress(text: str) -> None:
-        if not quiet and not as_json:
+        if not is_silent:
             tell(text)
 
     fetched = fetch_multi_ophthalingua(folder, unverified=unverified, progress=progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from operator import itemgetter
 from typing import TYPE_CHECKING, Self
 
 import typer
@@ -21,13 +22,15 @@ def line(tally: Tally) -> str:
     parts = [f"{tally.done:,} of {tally.total:,} items"]
     if tally.done < tally.total:
         left = tally.seconds_left
-        parts += [f"{tally.rate:.1f}/s", f"{duration(left)} left" if left is not None else "waiting for the first reply"]
+        parts.append(f"{tally.rate:.1f}/s")
+        parts.append("waiting for the first reply" if left is None else f"{duration(left)} left")
     else:
         parts.append(duration(tally.seconds))
-    cells = tuple(tally.cells.values())
-    answered = sum(cell.answered for cell in cells)
+    answered = correct = 0
+    for cell in tuple(tally.cells.values()):
+        answered += cell.answered
+        correct += cell.correct
     if answered:
-        correct = sum(cell.correct for cell in cells)
         parts.append(f"{100 * correct / answered:.1f} % correct")
     if tally.usage["calls"]:
         parts.append(f"{tally.usage['calls']:,} calls")
@@ -44,16 +47,17 @@ def table(tally: Tally) -> RenderableType:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 
+    from clara.bench.figures.runs import english_first
     from clara.cli.wrapping import plain
 
     cells = dict(tuple(tally.cells.items()))
-    strategies = list(dict.fromkeys(strategy for strategy, _ in cells))
-    languages = sorted(dict.fromkeys(language for _, language in cells), key=lambda name: name != "english")
+    strategies = list(dict.fromkeys(map(itemgetter(0), cells)))
     grid = Table("language", box=None, pad_edge=False, header_style="dim")
     for strategy in strategies:
         grid.add_column(plain(strategy), justify="right")
-    for language in languages:
-        grid.add_row(plain(language), *(_share(cells.get((strategy, language))) for strategy in strategies))
+    for language in english_first(map(itemgetter(1), cells)):
+        shares = [_share(cells.get((strategy, language))) for strategy in strategies]
+        grid.add_row(plain(language), *shares)
     parts: list[RenderableType] = [
         Padding(ProgressBar(total=max(tally.total, 1), completed=tally.done), 0),  # a bar alone does not end its line
         plain(line(tally)),
@@ -68,7 +72,9 @@ def table(tally: Tally) -> RenderableType:
 
 
 def _share(cell: Score | None) -> str:
-    return "" if cell is None else f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}"
+    if cell is None:
+        return ""
+    return f"{100 * cell.correct / cell.answered:5.1f} % of {cell.answered:,}"
 
 
 def duration(seconds: float) -> str:
@@ -76,7 +82,9 @@ def duration(seconds: float) -> str:
     whole = round(seconds)
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+    if whole >= 60:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole} s"
 
 
 class Watch:

@@ -34,16 +34,18 @@ def published(
     from clara.config import load_settings
     from clara.errors import UsageError
 
-    if (responses is None) != (answers is None):
-        raise UsageError("give --responses and --answers together")
-    if responses is None or answers is None:
+    if responses is None and answers is None:
         folder = load_settings().home / "datasets" / "multi-ophthalingua"
         responses, answers = folder / "published_responses.csv", folder / "answers.csv"
         questions = questions or folder / "questions.csv"
         if not responses.is_file():
             raise UsageError("give --responses FILE and --answers FILE, or run first: clara bench fetch multi-ophthalingua")
-    if clean and questions is None:
-        raise UsageError("--clean needs the texts to audit: give --questions FILE")
-    texts = load_dataset(questions, strict=False) if questions else None
-    flagged = flagged_by(texts) if clean and texts else None
+    if responses is None or answers is None:
+        raise UsageError("give --responses and --answers together")
+    texts = None if questions is None else load_dataset(questions, strict=False)
+    flagged = None
+    if clean:
+        if texts is None:
+            raise UsageError("--clean needs the texts to audit: give --questions FILE")
+        flagged = flagged_by(texts)
     output(read_published(responses, answers, texts), html, as_json=as_json, exports=export or (), flagged=flagged)

@@ -27,6 +27,7 @@ def report(
     runs = read_runs(folders)
     flagged = flagged_in(runs, load_settings().home) if clean else None
     for run in runs:
-        if lines := run.manifest.get("damaged_lines"):
-            tell(f"{run.name}: damaged lines of the journal are left out: {', '.join(map(str, lines))}")
+        damaged = run.manifest.get("damaged_lines")
+        if damaged:
+            tell(f"{run.name}: damaged lines of the journal are left out: {', '.join(map(str, damaged))}")
     output(runs, html, as_json=as_json, exports=export or (), flagged=flagged)

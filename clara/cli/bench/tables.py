@@ -24,7 +24,7 @@ def tables(document: dict[str, Any]) -> list[Table | Text]:
     clean = shown.get("clean")
     if clean and clean["left_out"]:
         parts.extend(_parity(clean, f"Without {len(clean['left_out'])} flagged questions"))
-    parts.extend(Text(note) for note in notes(shown))
+    parts.extend(map(Text, notes(shown)))
     return parts
 
 

@@ -214,7 +214,7 @@ async def test_tally_counts_what_is_on_disk_and_what_earlier_sessions_left(tmp_p
     tally = Tally()
     await run(FakeAgent({data.items[-1].id}), data, tmp_path / "run", resume=True, tally=tally)
     found = read_run(tmp_path / "run")[1]
-    assert (tally.total, tally.done, tally.kept, tally.failed) == (10, 10, 3, 2)
+    assert (tally.total, tally.done, tally.earlier, tally.failed) == (10, 10, 3, 2)
     assert tally.usage["calls"] == 2 * 5
     assert tally.cells["clara", "english"].answered == 5
     assert tally.cells["clara", "english"].correct == sum(
