@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
@@ -64,6 +65,11 @@ class Clara:
         """Leads into the event loop of the synchronous calls, while it runs."""
         self._thread = ExitStack()
         self._starting = threading.Lock()
+        self._at_exit: weakref.finalize[[], Clara] | None = None
+        """Ends the thread of the synchronous calls with the interpreter."""
+        self._inherited: list[object] = []
+        """What belongs to the process that this one was forked from."""
+        _objects.add(self)
 
     # --- asynchronous core -----------------------------------------------------------------------------------------
 
@@ -233,6 +239,17 @@ class Clara:
             self._agents[loop] = build_agent(self.settings, backbone=self._backbone, retriever=self._retriever)
         return self._agents[loop]
 
+    def start_over_after_fork(self) -> None:
+        """In a forked process neither the wrapper's thread nor its connections live; it goes on with new ones.
+
+        The old ones are not closed: closing would take the parent's sockets out of an epoll set that both processes share.
+        """
+        if self._at_exit is not None:
+            self._at_exit.detach()
+        self._inherited += [self._agents, self._portal, self._thread, self._starting]
+        self._agents, self._portal = {}, None
+        self._thread, self._starting = ExitStack(), threading.Lock()
+
     def _strategy(self, strategy: str | Strategy | None) -> Strategy:
         if isinstance(strategy, Strategy):
             return strategy
@@ -244,7 +261,7 @@ class Clara:
             if self._portal is None:
                 self._portal = self._thread.enter_context(start_blocking_portal(name="clara"))
                 # a script that never closes must end too: later its thread no longer answers
-                weakref.finalize(self, self._thread.close)
+                self._at_exit = weakref.finalize(self, self._thread.close)
         tasks: list[asyncio.Task[T]] = []
 
         async def started() -> T:
@@ -258,6 +275,18 @@ class Clara:
             # anyio would cancel again at each await of the clean-up, so the task is cancelled once, and waited for
             self._portal.call(_end, tasks)
             raise
+
+
+_objects: weakref.WeakSet[Clara] = weakref.WeakSet()
+"""All that live in this process."""
+
+
+def _after_fork() -> None:
+    for clara in list(_objects):
+        clara.start_over_after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 async def _awaited(work: Callable[[], Awaitable[T]]) -> T:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -352,3 +353,23 @@ def test_a_script_that_never_closes_ends() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "4", "")
+
+
+def test_a_forked_process_asks_with_connections_of_its_own(clara: Clara) -> None:
+    answer = clara.ask(MUSCLE, options=MUSCLES, strategy="rag").answer
+    child = os.fork()
+    if child == 0:  # whatever happens, pytest must not go on in here
+        with contextlib.suppress(BaseException):
+            os._exit(0 if clara.ask(MUSCLE, options=MUSCLES, strategy="rag").answer == answer else 1)
+        os._exit(2)
+    until = time.monotonic() + 60
+    ended = (0, 0)
+    while not ended[0] and time.monotonic() < until:
+        time.sleep(0.1)
+        ended = os.waitpid(child, os.WNOHANG)
+    if not ended[0]:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert ended[0], "the child hangs"
+    assert os.waitstatus_to_exitcode(ended[1]) == 0
+    assert clara.ask(MUSCLE, options=MUSCLES, strategy="rag").answer == answer

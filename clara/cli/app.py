@@ -20,6 +20,7 @@ COMMANDS = {
     "kb": ("clara.cli.kb", "Build, search and inspect knowledge bases."),
     "bench": ("clara.cli.bench", "Replay a data set and measure the gap between languages."),
     "serve": ("clara.cli.serve", "Serve CLARA over HTTP: the OpenAI protocol, and its own."),
+    "mcp": ("clara.cli.mcp", "Offer CLARA to MCP clients, such as desktop assistants."),
     "vllm": ("clara.cli.vllm", "Start a vLLM server with the flags that suit CLARA."),
     "chat": ("clara.cli.chat.entry", "Talk with CLARA in the terminal."),
     "init": ("clara.cli.init", "Set CLARA up: profile, server, language."),

@@ -6,7 +6,10 @@ say which embedder filled it, and which record and which generation of it it hol
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,6 +58,23 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
         if url is None and folder is not None:
             SharedSystemClient._identifier_to_system.pop(str(folder), None)  # else the half-opened one is given next time
         raise StoreError(f"cannot open Chroma at {masked(url) if url else folder}: {error}") from None
+
+
+_inherited: list[object] = []
+"""Chroma's engines that belong to the process that this one was forked from; stopping them here would touch its files."""
+
+
+def _forget_engines() -> None:
+    """After a fork Chroma would give the parent's engine, whose threads do not live here; the next client starts its own."""
+    shared = sys.modules.get("chromadb.api.shared_system_client")
+    if shared is not None:
+        clients = shared.SharedSystemClient
+        _inherited.append(clients._identifier_to_system)
+        clients._identifier_to_system, clients._identifier_to_refcount = {}, {}
+        clients._refcount_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_engines)
 
 
 def close_client(client: ClientAPI) -> None:
