@@ -27,7 +27,7 @@ async def test_a_desktop_assistant_asks_and_searches(built_home: Path, tmp_path:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == {"ask", "search"}
         assert "question" in tools["ask"].input_schema["required"]
-        reply = await client.call_tool("ask", {"question": "¿Qué es la catarata?", "strategy": "rag"})
+        reply = await client.call_tool("ask", {"question": "¿Qué capa de la córnea es la más gruesa?"})
         assert say("sources", "es") in str(reply.content)
         passages = await client.call_tool("search", {"text": "queratitis por acanthamoeba", "k": 2})
         assert "canthamoeba" in str(passages.content)

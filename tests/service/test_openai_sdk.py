@@ -89,6 +89,11 @@ def test_what_cannot_be_understood_is_asked_back(client: OpenAI) -> None:
     assert reply.model_extra and reply.model_extra["clara"]["clarification"]
 
 
+def test_a_language_that_is_not_recognised_is_asked_about_without_a_command_of_the_chat(client: OpenAI) -> None:
+    reply = client.chat.completions.create(model="clara", messages=[{"role": "user", "content": "ꆈꌠꉙ ꀊꂿ ꃀꃅ ꄉꇁ"}])
+    assert reply.choices[0].message.content == say("clarify_language_plain", "en")
+
+
 def test_an_unknown_model_is_not_found(client: OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="no model 'gpt-5'"):
         client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": ENGLISH}])

@@ -14,6 +14,7 @@ from clara.chat.understanding import spoken, understand
 from clara.errors import BackboneError
 from clara.events import Event, Final, Notice, StepFinished, StepStarted
 from clara.language.codes import get_language
+from clara.language.messages import say
 from clara.language.questions import parse_question
 from clara.safety import urgent_notice
 from clara.service.protocol.shapes import Message
@@ -72,7 +73,10 @@ async def converse(
     else:
         question = understood.question
         if understood.clarification:
-            yield Clarification(understood.clarification, notice, question.language or interface)
+            asked_back = understood.clarification
+            if asked_back == say("clarify_language", interface):  # it names a command of the terminal chat
+                asked_back = say("clarify_language_plain", interface)
+            yield Clarification(asked_back, notice, question.language or interface)
             return
     yield StepFinished(UNDERSTAND, 0, time.perf_counter() - begin, {"question": question.text})
     async with aclosing(agent.stream(question, strategy)) as events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -38,12 +39,12 @@ async def ask(request: Request, body: AskRequest) -> Response:
     """
     service, caller = service_of(request), caller_of(request)
     body.check(service.options.max_question)
-    question, strategy = _parts(service, body)
+    work = _work(service, body)
     service.rate.take(caller)
     if body.stream:
-        events = service.counted(service.agent.stream(question, strategy), caller, model_name(strategy.name))
+        events = service.counted(service.agent.stream(work.question, work.strategy), caller, work.model)
         return EventStream(_encoded(events))
-    answer = await until_left(request.receive, _answer(service, service.agent, question, strategy, caller))
+    answer = await until_left(request.receive, _answer(service, service.agent, work, caller))
     return JSONResponse(answer_json(answer))
 
 
@@ -68,20 +69,26 @@ async def ask_batch(request: Request, body: BatchRequest) -> Response:
     return JSONResponse({"answers": await until_left(request.receive, _in_order(results, len(questions)))})
 
 
-def _parts(service: Service, body: AskRequest) -> tuple[Question, Strategy]:
-    """The question and how it is answered.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A question and how it is answered."""
 
-    Raises:
-        UsageError: something in it names nothing.
-    """
+    question: Question
+    strategy: Strategy
+    model: str
+    """The whole strategy, of which steps may be left out: figures know no combinations."""
+
+
+def _work(service: Service, body: AskRequest) -> _Work:
+    """Raises: UsageError: something in the request names nothing."""
     question = make_question(body.question, options=body.options, language=body.language)
-    strategy = get_strategy(body.strategy or service.settings.strategy).without(*body.without)
-    return question, strategy
+    strategy = get_strategy(body.strategy or service.settings.strategy)
+    return _Work(question, strategy.without(*body.without), model_name(strategy.name))
 
 
-async def _answer(service: Service, agent: Agent, question: Question, strategy: Strategy, caller: str) -> Answer:
-    async with service.work(caller, model_name(strategy.name)) as keep:
-        answer = await agent.run(question, strategy)
+async def _answer(service: Service, agent: Agent, work: _Work, caller: str) -> Answer:
+    async with service.work(caller, work.model) as keep:
+        answer = await agent.run(work.question, work.strategy)
         keep(answer)
     return answer
 
@@ -130,8 +137,7 @@ async def _batch(service: Service, questions: list[AskRequest], caller: str) -> 
         async with turn:
             try:
                 body.check(service.options.max_question)
-                question, strategy = _parts(service, body)
-                return place, answer_json(await _answer(service, agent, question, strategy, caller))
+                return place, answer_json(await _answer(service, agent, _work(service, body), caller))
             except ClaraError as error:
                 return place, _problem(error)
 
