@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from multiprocessing import connection
 from types import FrameType
 from typing import cast
 
@@ -50,6 +54,7 @@ def create_app(settings: Settings, options: ServiceOptions, *, agent: Agent | No
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         with_grace(service)
+        end_with_parent()
         async with service:
             yield
 
@@ -85,6 +90,19 @@ def with_grace(service: Service) -> None:
                 before(signum, frame)
 
         signal.signal(number, close)
+
+
+def end_with_parent() -> None:
+    """A worker whose first process was killed would hold the port for ever: it ends in order instead."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="clara-parent", daemon=True).start()
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -88,7 +88,7 @@ def started(home: Path, *arguments: str, **environment: str) -> Iterator[Running
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
