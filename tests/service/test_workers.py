@@ -22,7 +22,7 @@ def ask(running: Running, number: int) -> int:
     return running.post("/v1/ask", {"question": f"What is a cataract, case {number}?", "strategy": "rag"}).status_code
 
 
-def test_workers_share_the_port_and_one_that_is_killed_is_started_again_and_none_outlives_the_first(
+def test_workers_share_the_port_and_a_killed_one_is_replaced_and_none_outlives_the_first(
     built_home: Path, tmp_path: Path
 ) -> None:
     with started(home_with(built_home, tmp_path / "home"), "--workers", "2") as running:
