@@ -17,13 +17,15 @@ from clara.config import Settings
 from clara.errors import BackboneError, ClaraError, RequestRefused, StoreError, WriteError
 from clara.events import REQUEST_ID, Final
 from clara.knowledge.base import Query
+from clara.language.detection import detect_language
+from clara.safety import urgent_notice
 from clara.service.guards.keys import KeyRing
 from clara.service.guards.limits import Gate, RateLimit
 from clara.service.options import ServiceOptions
 from clara.service.protocol.problems import refusal_of
 from clara.service.watching.audit import AuditLog
 from clara.service.watching.metrics import Metrics
-from clara.types import Answer
+from clara.types import Answer, Question
 
 E = TypeVar("E")
 
@@ -121,6 +123,7 @@ class Service:
         last = ""
         while True:
             try:
+                await asyncio.to_thread(_load_tables)
                 if self._agent is None:
                     self._agent = await asyncio.to_thread(build_agent, self.settings)
                 await self._agent.prepare(STRATEGIES.values())
@@ -184,6 +187,12 @@ class Service:
             # an answer is worth more than its line in the log; the counter is there to raise an alarm
             self.metrics.audit_failures.inc()
             _log.error("the audit log misses a line: %s", error)
+
+
+def _load_tables() -> None:
+    """Load what the first question would load in the event loop, some seconds in which nobody else would be answered."""
+    detect_language("Was ist ein Hornhautödem?")  # a language outside the seven, which the largest table is for
+    urgent_notice(Question("What is a cataract?"))
 
 
 async def _one_answers(backbone: OpenAIBackbone) -> None:

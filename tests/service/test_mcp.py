@@ -13,7 +13,9 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from clara.config import Settings
 from clara.knowledge.glossary import TermGlossary
 from clara.language.messages import say
+from clara.language.questions import parse_question
 from clara.privacy import child_environment
+from clara.safety import urgent_notice
 from clara.service.mcp import create_server
 from tests.chat.fakes import scripted
 from tests.service.conftest import home_with
@@ -43,4 +45,4 @@ async def test_what_is_urgent_comes_first(glossary: TermGlossary, question: str)
     async with Client(create_server(settings, agent=agent)) as client:
         reply = await client.call_tool("ask", {"question": question, "strategy": "direct"})
     text = reply.content[0].text  # type: ignore[union-attr]
-    assert text.startswith(f"**{say('urgent', 'en')}")
+    assert text.startswith(f"**{urgent_notice(parse_question(question))}**")

@@ -11,10 +11,13 @@ from openai import AsyncOpenAI, OpenAI
 
 from clara.agent.strategies import STRATEGIES
 from clara.language.messages import say
+from clara.language.questions import parse_question
+from clara.safety import urgent_notice
 from tests.backbone.fake_server import FakeServer
 from tests.service.conftest import ENGLISH, Running, home_with, started
 
 BLEACH = "My colleague splashed bleach into his eye a minute ago, what should he do?"
+NOTICE = urgent_notice(parse_question(BLEACH))
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +59,9 @@ def test_a_stream_brings_what_is_urgent_before_anything_else(client: OpenAI) -> 
     deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
     said = [delta.content for delta in deltas if delta.content]
     steps = [position for position, delta in enumerate(deltas) if "reasoning_content" in (delta.model_extra or {})]
-    assert said[0].startswith(f"**{say('urgent', 'en')}")
+    assert said[0] == f"**{NOTICE}**\n\n"
     assert deltas.index(next(delta for delta in deltas if delta.content)) < steps[0]
-    assert "".join(said).count(say("urgent", "en")) == 1
+    assert "".join(said).count(NOTICE) == 1
     assert chunks[-1].usage is not None
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
 
@@ -206,7 +209,7 @@ async def _check_outage(client: AsyncOpenAI, running: Running, model_server: Fak
     assert "127.0.0.1" not in failure.value.response.text
     reply = await client.chat.completions.create(model="clara-direct", messages=[{"role": "user", "content": BLEACH}])
     content = reply.choices[0].message.content or ""
-    assert content.startswith(f"**{say('urgent', 'en')}")
+    assert content.startswith(f"**{NOTICE}**")
     assert model_server.url not in reply.model_dump_json()
     assert ENGLISH not in running.text
     assert "bleach" not in running.text

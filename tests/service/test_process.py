@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from clara.cli.app import app
-from clara.language.messages import say
+from clara.language.questions import parse_question
+from clara.safety import urgent_notice
 from clara.service.guards.keys import new_key
 from tests.service.conftest import ENGLISH, Running, home_with, started
 
@@ -45,7 +46,7 @@ def test_the_events_of_a_question_end_with_the_answer_and_begin_with_what_is_urg
     assert names[0] == "notice"
     assert names[-1] == "answer"
     assert names.count("step_started") == names.count("step_finished") > 2
-    assert say("urgent", "en") in str(events[-1][1])
+    assert urgent_notice(parse_question(question)) in str(events[-1][1])
 
 
 def test_a_batch_keeps_the_order_and_gives_an_error_in_its_place(embedded: Running) -> None:
