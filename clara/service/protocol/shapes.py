@@ -82,7 +82,7 @@ class AskRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: Text = Field(description="The question; options may stand in it as a) ... b) ...")
-    options: dict[str, Text] | None = Field(default=None, max_length=10, description="Letter to text.")
+    options: dict[str, Text] | None = Field(default=None, max_length=26, description="Letter to text.")
     language: str | None = Field(default=None, max_length=40, description="Code or English name; none detects it.")
     strategy: str | None = Field(default=None, max_length=80, description="Name of a strategy; none takes the service's.")
     without: list[str] = Field(default_factory=list, max_length=20, description="Steps to leave out.")
