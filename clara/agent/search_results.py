@@ -28,19 +28,18 @@ def as_search_results(answer: Answer, candidate: Candidate, english: str, kbs: S
         english: the English wording of the question; its words are marked in the passages.
         kbs: names of the knowledge bases that were searched.
     """
+    if answer.failure:
+        return answer
+    unjudged = replace(answer, verdict=Verdict(reason="no language model was used, so nothing was judged"), capped=False)
+    if answer.abstained:
+        return unjudged
     passages = _shown(candidate)
     blocks = _blocks(passages, english, answer.language) if passages else [_nothing(answer.language, kbs)]
     option = answer.question.option_text(answer.label) if answer.label else None
     if option is not None:
         blocks.append(say("closest_option", answer.language, label=answer.label, option=option))
-    return replace(
-        answer,
-        answer="\n\n".join(blocks),
-        answer_english="",
-        citations=tuple(cite(passage, english) for passage in passages),
-        verdict=Verdict(reason="no language model was used, so nothing was judged"),
-        capped=False,
-    )
+    citations = tuple(cite(passage, english) for passage in passages)
+    return replace(unjudged, answer="\n\n".join(blocks), answer_english="", citations=citations)
 
 
 def _shown(candidate: Candidate) -> list[Passage]:

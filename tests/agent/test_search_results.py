@@ -47,6 +47,16 @@ def test_nothing_is_called_verified_and_nothing_capped() -> None:
     assert (answer.verdict.grounded, answer.verdict.answers_question, answer.capped) == (None, None, False)
 
 
+def test_a_failure_and_an_abstention_stay_what_they_are() -> None:
+    question, candidate = Question("How?"), Candidate("x", passages=(KERATITIS,))
+    failed = Answer(question, "en", "", "", failure="unparsed")
+    assert as_search_results(failed, candidate, "How?", ()) is failed
+    abstained = as_search_results(
+        Answer(question, "en", "", "", abstained=True, verdict=Verdict(True)), candidate, "How?", ()
+    )
+    assert (abstained.answer, abstained.abstained, abstained.verdict.grounded) == ("", True, None)
+
+
 @pytest.mark.parametrize("language", SEVEN)
 def test_the_frame_is_in_the_askers_language_and_says_what_language_the_passages_have(language: str) -> None:
     answer = found(language)
