@@ -167,13 +167,21 @@ class ServingError(ClaraError):
 class BackboneError(ClaraError):
     """The language model cannot be used.
 
-    ``url`` is the server's base address without credentials, ``status`` the HTTP status if there was a reply.
+    ``url`` is the server's base address without credentials, ``status`` the HTTP status if there was a reply, ``detail``
+    the parameters that its refusal names.
     """
 
     def __init__(
-        self, message: str, *, url: str | None = None, status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        url: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        detail: str = "",
     ) -> None:
         super().__init__(message)
+        self.detail = detail
         self.url = url
         self.status = status
         self.retry_after = retry_after

@@ -13,17 +13,24 @@ import httpx
 
 from clara.backbone.base import TokenSink
 from clara.backbone.openai.labels import chosen_letter, letter_probabilities
+from clara.backbone.servers.parameters import spoken_of
+from clara.backbone.servers.retry import worth_retrying
 from clara.backbone.servers.wire import SENT, first_piece_late, read_json
-from clara.errors import BackboneRefused, BackboneUnreachable
+from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
 from clara.language.replies.thinking import thoughts, visible
 from clara.types import Usage
 
+_GARBAGE = "the model server's reply is no chat completion; check --backbone"
 _ANSWER = re.compile(r'"answer"\s*:\s*"')
 _ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a reply of another form raises."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair: JSON can hold it, UTF-8 cannot."""
 _STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
+
+
+_DONE = "[DONE]"
+"""The chunk that ends a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,33 @@ async def read_completion(response: httpx.Response, letters: Sequence[str] = (),
     """A reply that comes at once; ``letters`` are those whose probability is wanted.
 
     Raises:
-        BackboneRefused: it is no chat completion.
+        BackboneOverloaded: it is garbage under a status of success, or an error that may pass.
+        BackboneRefused: it is too large, or an error that trying again does not change.
     """
-    return parse_completion(await read_json(response), letters, in_json=in_json)
+    status = response.status_code
+    try:
+        found = await read_json(response)
+    except BackboneRefused as error:
+        if "larger" in str(error):
+            raise
+        raise BackboneOverloaded(_GARBAGE, status=status) from None
+    if found.get("error"):
+        raise _error_in_body(found["error"])
+    if not found.get("choices"):
+        raise BackboneOverloaded(_GARBAGE, status=status)
+    return parse_completion(found, letters, in_json=in_json)
+
+
+def _error_in_body(error: Any) -> BackboneError:
+    """What an error object under a status of success means; its code decides whether to try again."""
+    fields: dict[str, Any] = cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": error}
+    code = fields.get("code", fields.get("status"))
+    status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdigit()) else 500
+    detail = spoken_of(str(fields.get("message", "")))
+    if worth_retrying(status):
+        return BackboneOverloaded(f"the model server reports an error ({status}) under a status of success", status=status)
+    message = f"the model server refuses the request ({status}) under a status of success; check --model"
+    return BackboneRefused(message, status=status, detail=detail)
 
 
 def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
@@ -114,6 +145,9 @@ async def read_stream(response: httpx.Response, tell: Callable[[str], None], fir
     text, thinking, finish, usage = _Joined(), _Joined(), "", Usage()
     chunk = first
     while chunk is not None:
+        if _DONE in chunk:
+            finish = finish or "stop"  # some servers say that it is over, and not why
+            break
         piece = _piece(chunk)
         text.add(piece.text)
         thinking.add(piece.thinking)
@@ -171,6 +205,7 @@ async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
         if not line.startswith("data:") or not payload:
             continue
         if payload == "[DONE]":
+            yield {_DONE: True}
             return
         try:
             chunk: Any = json.loads(payload)

@@ -25,12 +25,12 @@ async def greet(servers: ModelServers, wanted: str | None, retries: int) -> Back
     Raises:
         BackboneError: no server answers, one refuses, or one does not have the model.
     """
-    answers = await _greet_all(servers)
+    answers = await _greet_all(servers, wanted)
     for attempt in range(retries):
         if any(not isinstance(answer, BackboneError) for answer in answers.values()):
             break
         await asyncio.sleep(pause(attempt))
-        answers = await _greet_all(servers)
+        answers = await _greet_all(servers, wanted)
     failed = {replica: answer for replica, answer in answers.items() if isinstance(answer, BackboneError)}
     if len(failed) == len(answers):
         raise next(iter(failed.values()))
@@ -43,25 +43,30 @@ _BUILD = ("root", "parent", "digest", "meta")
 """Fields of a ``/v1/models`` entry that say which model it is: the path of vLLM, the digest or figures of others. Not
 ``created``, in which vLLM and llama.cpp give the time of the question."""
 
+_NO_LIST = (404, 405, 501)
+"""Statuses of a server that has no ``/v1/models``."""
+
 Met = tuple[Replica, list[dict[str, Any]], str]
 """A server, its models, its name and version."""
 
 
-async def _greet_all(servers: ModelServers) -> dict[Replica, Met | BackboneError]:
+async def _greet_all(servers: ModelServers, wanted: str | None) -> dict[Replica, Met | BackboneError]:
     """Raises: BackboneError: a server refuses, which no waiting changes."""
     replicas = servers.pool.replicas
-    answers = await asyncio.gather(*(_greet_one(servers, replica) for replica in replicas))
+    answers = await asyncio.gather(*(_greet_one(servers, replica, wanted) for replica in replicas))
     for answer in answers:
         if isinstance(answer, BackboneError) and not answer.retryable:
             raise answer
     return dict(zip(replicas, answers, strict=True))
 
 
-async def _greet_one(servers: ModelServers, replica: Replica) -> Met | BackboneError:
+async def _greet_one(servers: ModelServers, replica: Replica, wanted: str | None) -> Met | BackboneError:
     try:
         models = listed_models(await servers.get(replica, "/v1/models"))
     except BackboneError as error:
-        return error
+        if wanted is None or error.status not in _NO_LIST:
+            return error
+        return replica, [{"id": wanted}], ""  # a server without a list of models is taken at the person's word
     if not await servers.liveness.healthy(replica):
         message = f"the engine of the model server at {replica.shown} is dead (/health): start it again"
         return BackboneUnreachable(message, url=replica.shown)

@@ -25,6 +25,7 @@ START = 32
 MOST = 1024
 """Where it ends."""
 _GROWTH, _DECREASE = 1.5, 2 / 3
+_LOWEST_LATE = 2.0
 _QUEUE, _QUEUE_SHARE = 4, 0.25
 """A queue that is worth keeping: this many requests, or this share of the running ones if that is more."""
 _GAIN, _SURE_GAIN = 0.1, 0.4
@@ -106,8 +107,9 @@ class ConcurrencyLimiter:
         self._was_full = False
         self._climb(self._replies / max(self._clock() - self._since, 1e-6))
 
-    def pushed_back(self, call: int) -> bool:
-        """Call number ``call`` was refused for load, or timed out.
+    def pushed_back(self, call: int, *, late: bool = False) -> bool:
+        """Call number ``call`` was refused for load, or timed out (``late``), which takes the limit no lower than two: a
+        server that loses replies now and then would else be asked one thing at a time.
 
         Returns:
             True if that may be due to the calls beside it: there were more than are let through from now on.
@@ -117,7 +119,8 @@ class ConcurrencyLimiter:
         if call > self._shrunk_at:
             self._in_vain += self._pushed  # the first one may be a hiccup
             self._pushed, self._shrunk_at, self._held = True, self._calls, 0
-            self._set(self._limit * _DECREASE)
+            lowest = min(self._limit, _LOWEST_LATE) if late else 1.0
+            self._set(max(self._limit * _DECREASE, lowest))
             self._flooded = self.in_flight > self.limit
             self._best = (0.0, self._limit)
         return self._flooded

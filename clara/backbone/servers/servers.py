@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from clara.backbone.servers.limiter import ConcurrencyLimiter
 from clara.backbone.servers.liveness import Liveness
 from clara.backbone.servers.metrics import ServerLoad, total
+from clara.backbone.servers.parameters import Parameters
 from clara.backbone.servers.replicas import Replica, ReplicaPool
 from clara.backbone.servers.retry import pause
 from clara.backbone.servers.wire import CHAT, Read, Wire, read_json
@@ -24,6 +25,9 @@ _LOOK_AGAIN = 60.0
 """The same where no server has ever told its queue there."""
 _GREETING = 10.0
 """Seconds that a server has for a small question about itself."""
+
+_REFUSED = (400, 422)
+"""Statuses of a request with a parameter that the server does not take."""
 
 T = TypeVar("T")
 
@@ -43,6 +47,7 @@ class ModelServers:
         self.limiter = ConcurrencyLimiter(settings.concurrency)
         self._timeout, self._retries, self._outage = settings.timeout, settings.retries, settings.outage
         self._wire = Wire(settings)
+        self._parameters = Parameters()
         self.liveness = Liveness(self._wire)
         self.pool = ReplicaPool(settings.backbone, self.liveness.works)
         self._watched: dict[Replica, asyncio.TimerHandle] = {}
@@ -129,13 +134,20 @@ class ModelServers:
                 deadline += await self._wait_for_server()
             replica = self.pool.choose()
             self._watch(replica)
+            sent = self._parameters.applied(body) if path == CHAT else body
             try:
                 return await self._wire.exchange(
-                    replica, "POST", path, body, read, deadline=deadline, first_within=first_within
+                    replica, "POST", path, sent, read, deadline=deadline, first_within=first_within
                 )
             except BackboneError as error:
+                if path == CHAT and error.status in _REFUSED and self._parameters.learn(error.detail, sent):
+                    continue  # asked again without what it does not take
                 over = clock() >= deadline
-                flooded = number is not None and (over or error.status in (429, 503)) and self.limiter.pushed_back(number)
+                flooded = (
+                    number is not None
+                    and (over or error.status in (429, 503))
+                    and self.limiter.pushed_back(number, late=over)
+                )
                 if over and flooded:
                     raise _Flooded(error) from None
                 if replica.broken:

@@ -12,6 +12,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from clara.backbone.servers.parameters import spoken_of
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
@@ -27,6 +28,11 @@ _LOST = (httpx.RequestError, httpx.StreamError, aiohttp.ClientError, OSError)
 _MOST_CONNECTIONS = 4096
 _KEEP_ALIVE = 4.0
 """Seconds; vLLM drops an idle connection after five, so be the first to let go."""
+
+_LARGEST = 8 * 2**20
+"""Bytes of the largest reply that is read, unpacked."""
+_WORDS = 4000
+"""Characters of a refusal that are looked at."""
 
 T = TypeVar("T")
 Read = Callable[[httpx.Response], Awaitable[T]]
@@ -132,20 +138,38 @@ class Wire:
         response.extensions[SENT] = sent
         try:
             if not response.is_success:
-                raise _refusal(replica, path, response)
+                raise _refusal(replica, path, response, await _words_of(response))
             return await read(response)
         finally:
             # where the body was not read to its end this closes the connection, and the server stops working on it
             await response.aclose()
 
 
+async def read_bytes(response: httpx.Response, most: int = _LARGEST) -> bytes:
+    """The body, unpacked, as long as it is not larger than ``most`` bytes.
+
+    Raises:
+        BackboneRefused: it is larger.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > most:
+            raise BackboneRefused(
+                f"the model server's reply is larger than {most // 2**20} MB; check --backbone", status=response.status_code
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
 async def read_json(response: httpx.Response) -> dict[str, Any]:
     """The body as a JSON object.
 
     Raises:
-        BackboneRefused: it is none.
+        BackboneRefused: it is none, or too large.
     """
-    content = await response.aread()
+    content = await read_bytes(response)
     try:
         found: Any = json.loads(content)
     except (ValueError, RecursionError):
@@ -161,8 +185,17 @@ async def read_json(response: httpx.Response) -> dict[str, Any]:
 
 
 async def read_text(response: httpx.Response) -> str:
-    """The body as text."""
-    return (await response.aread()).decode("utf-8", "replace")
+    """The body as text. Raises: see :func:`read_bytes`."""
+    return (await read_bytes(response)).decode("utf-8", "replace")
+
+
+async def _words_of(response: httpx.Response) -> str:
+    """What a refusal says of parameters and numbers; nothing else of it, which may repeat a key."""
+    try:
+        said = (await read_bytes(response)).decode("utf-8", "replace")[:_WORDS]
+    except (BackboneRefused, *_LOST):
+        return ""
+    return spoken_of(said)
 
 
 def first_piece_late(seconds: float) -> BackboneUnreachable:
@@ -183,7 +216,7 @@ _MENDS = {
 }
 
 
-def _refusal(replica: Replica, path: str, response: httpx.Response) -> BackboneError:
+def _refusal(replica: Replica, path: str, response: httpx.Response, detail: str) -> BackboneError:
     status = response.status_code
     if worth_retrying(status):
         wait = read_retry_after(response.headers)
@@ -193,7 +226,7 @@ def _refusal(replica: Replica, path: str, response: httpx.Response) -> BackboneE
         return BackboneOverloaded(message, url=replica.shown, status=status, retry_after=wait)
     mend = _MENDS.get(status, f"status {status}: check --backbone")
     message = f"the model server at {replica.shown} refused {path}: {mend}"
-    return BackboneRefused(message, url=replica.shown, status=status)
+    return BackboneRefused(message, url=replica.shown, status=status, detail=detail)
 
 
 def _too_late(replica: Replica, timeout: float, deadline_passed: bool) -> BackboneUnreachable:

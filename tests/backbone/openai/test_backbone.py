@@ -12,7 +12,7 @@ from aiohttp import web
 
 from clara.backbone.openai.reply import AnswerTeller
 from clara.backbone.openai.request import Setup
-from clara.errors import BackboneRefused, BackboneUnreachable, ContextOverflow
+from clara.errors import BackboneOverloaded, BackboneRefused, BackboneUnreachable, ContextOverflow
 from clara.tasks.model import (
     ANSWER_CHOICE,
     ANSWER_TEXT,
@@ -98,11 +98,22 @@ async def test_empty_reply(text: str | None, server: FakeServer, connect: Connec
     assert (await connect(server.url).perform(ANSWER_CHOICE, INPUTS)).failure == "no_response"
 
 
-@pytest.mark.parametrize("body", [[1], {"choices": "x"}, {"choices": [3]}, {"choices": [{"logprobs": 3, "message": {}}]}])
+@pytest.mark.parametrize("body", [{"choices": "x"}, {"choices": [3]}, {"choices": [{"logprobs": 3, "message": {}}]}])
 async def test_a_reply_of_another_protocol_is_refused(body: Any, server: FakeServer, connect: Connect) -> None:
     server.replies = [lambda _body: web.json_response(body)]
     with pytest.raises(BackboneRefused, match="check --backbone"):
         await connect(server.url).perform(ANSWER_CHOICE, INPUTS)
+
+
+@pytest.mark.parametrize("body", [[1], {}, {"choices": []}, {"error": {"code": 503, "message": "busy"}}])
+async def test_garbage_under_a_status_of_success_is_asked_for_again(body: Any, server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: web.json_response(body)]
+    backbone = connect(server.url, retries=2)
+    await backbone.capabilities()
+    server.bodies.clear()
+    with pytest.raises(BackboneOverloaded):
+        await backbone.perform(ANSWER_CHOICE, INPUTS)
+    assert len(server.bodies) >= 2
 
 
 @pytest.mark.parametrize(
@@ -115,9 +126,15 @@ async def test_a_stream_of_another_protocol_is_refused(piece: str, server: FakeS
         await connect(server.url).perform(ANSWER_TEXT, TEXT_INPUTS, on_token=lambda _text: None)
 
 
-async def test_a_reply_nested_without_end_is_refused(server: FakeServer, connect: Connect) -> None:
+async def test_a_reply_nested_without_end_fails(server: FakeServer, connect: Connect) -> None:
     server.replies = [lambda _body: web.Response(text="[" * 100_000, content_type="application/json")]
-    with pytest.raises(BackboneRefused, match="no JSON object"):
+    with pytest.raises(BackboneOverloaded, match="no chat completion"):
+        await connect(server.url, retries=0).perform(ANSWER_CHOICE, INPUTS)
+
+
+async def test_a_reply_without_end_is_refused(server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: web.Response(text="x" * (9 * 2**20), content_type="application/json")]
+    with pytest.raises(BackboneRefused, match="larger than 8 MB"):
         await connect(server.url).perform(ANSWER_CHOICE, INPUTS)
 
 
