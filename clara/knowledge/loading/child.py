@@ -1,15 +1,16 @@
 """The child process that parses: requests on standard input, frames on standard output, one a line.
 
-A request is ``{"path", "name", "fields", "language", "kind"}``. The frames are ``{"document": {...}}``; for a record that is
-left out ``{"problem": text}``, or ``{"notice": text}`` if it was read nevertheless; and at the end of a file
-``{"end": null, "spent": bool}``, or ``{"end": text, ...}`` with why reading stopped. A child that is spent is
-replaced: it met its limits or an error of a parser, and the next file must not pay for that.
+The first frame is ``{"ready": true}``. A request is ``{"path", "name", "fields", "language", "kind"}``. The frames of a file
+are ``{"document": {...}}``; for a record that is left out ``{"problem": text}``, or ``{"notice": text}`` if it was read
+nevertheless; and at its end ``{"end": null, "spent": bool}``, or ``{"end": text, ...}`` with why reading stopped. A child
+that is spent is replaced: it met its limits or an error of a parser, and the next file must not pay for that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable, named
+from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable, language_of, named
 from clara.knowledge.loading.formats import load
 from clara.knowledge.loading.reading import is_gzip
 
@@ -28,14 +29,20 @@ MOST_RECORDS = 5_000_000
 """Records of a file."""
 _FEW_RECORDS, _PACKED_BYTES = 100_000, 8
 """Records that any gzip may hold, and bytes of it for each where it holds more: a small file may unpack to millions."""
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes in the unit of ``ru_maxrss``."""
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 def limit(memory: int) -> None:
     """Bound the address space of this process, and write no core file."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def peak_memory() -> int:
+    """Most bytes that this process has had in memory; 0 where the system hides it. ``ru_maxrss`` counts its parent too."""
+    status = Path("/proc/self/status")
+    match = _PEAK.search(status.read_text()) if status.exists() else None
+    return int(match[1]) << 10 if match else 0
 
 
 def most_records(path: Path) -> int:
@@ -81,6 +88,8 @@ def serve(memory: int) -> None:
     frames = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # whatever a library prints must not look like a frame
     limit(memory)
+    language_of("Words that load what tells languages apart.", Hints())
+    print(json.dumps({"ready": True}), file=frames, flush=True)
     for line in sys.stdin:
         request: dict[str, Any] = json.loads(line)
         source = SourceFile(Path(request["path"]), request["name"])
@@ -98,8 +107,7 @@ def serve(memory: int) -> None:
             end = f"{type(error).__name__}: {error}"
         except Exception as error:  # noqa: BLE001 - a parser met a file that it was not written for; the file is at fault
             end = f"the parser failed ({type(error).__name__})"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
-        is_spent = has_failed or peak > memory // 2  # what a library has once taken it seldom gives back
+        is_spent = has_failed or 4 * peak_memory() > 3 * memory  # what a library has once taken it seldom gives back
         print(json.dumps({"end": end, "spent": is_spent}), file=frames, flush=True)
 
 

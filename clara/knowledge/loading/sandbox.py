@@ -29,6 +29,8 @@ MEMORY = 512 << 20
 """Bytes of address space of a child."""
 SECONDS = 30.0
 """Longest wait for the next document of a file."""
+_START_SECONDS = 120.0
+"""Longest wait for a child to start."""
 _TOO_SLOW = "it took more than {:.0f} s to parse"
 _LONGEST_FRAME = 8 * LONGEST_TEXT
 """Bytes; a character may take six in JSON."""
@@ -73,6 +75,7 @@ class _Child:
                 env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
             )
         self._rest = b""
+        self._is_ready = False
 
     def frames(self, source: SourceFile, hints: Hints) -> Iterator[dict[str, Any]]:
         """What the child finds in a file; the last frame has the key ``end``.
@@ -91,6 +94,9 @@ class _Child:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
         except OSError:
             raise _Broke("the parser ended") from None
+        if not self._is_ready:  # its imports are no fault of the file
+            self._line(_START_SECONDS)
+            self._is_ready = True
         left = SECONDS
         while True:
             begin = time.monotonic()
