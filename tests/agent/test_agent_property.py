@@ -176,6 +176,7 @@ def test_any_replies_end_in_an_answer_within_rounds_and_calls(
     assert set(path) <= chosen.steps
     assert answer.label is None or answer.label in question.labels
     shown = {passage.id for passage in (*PASSAGES[:found], *(passage for source in sources for passage in source.found))}
+    shown |= {f"later#{number}" for number in range(path.count("retrieve") + 1)}  # each later search finds one more
     assert {citation.id for citation in answer.citations} <= shown
     assert answer.failure in (None, "unparsed", "no_response")
     assert answer.failure is None or (answer.label is None and answer.answer == "")
