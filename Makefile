@@ -3,20 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 export CLARA_HOME ?= $(CURDIR)/.clara-demo
 export PYTHONUNBUFFERED = 1
+COVERAGE := 93
 
-.PHONY: demo demo-model test check docs audit wheel format embedder clean
+.PHONY: demo demo-model test check floors docs audit wheel format embedder clean
 
-.venv/.core: pyproject.toml
+.venv/.core: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("CLARA needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@echo "Installing CLARA into .venv ..."
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode -e .
+	@$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode
 	@touch $@
 
 .venv/.dev: .venv/.core
 	@echo "Installing what the tests need into .venv ..."
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode -e '.[dev]'
+	@$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode --extra dev
 	@touch $@
 
 demo: .venv/.core
@@ -44,6 +45,14 @@ check: .venv/.dev
 	@$(BIN)/python -m tools.check_knowledge
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
+# The unit tests with the oldest versions that pyproject.toml allows, and how much of the package they reach.
+floors: .venv/.dev
+	@test -x .venv-floors/bin/python || $(PYTHON) -m venv .venv-floors
+	@echo "Installing the oldest allowed versions into .venv-floors ..."
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .venv-floors/bin/python --resolution lowest-direct -e '.[dev]'
+	@.venv-floors/bin/python -m pytest -q -n 2 --dist loadfile -m "not engine and not browser and not terminal and not slow" \
+	  --cov=clara --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+
 docs: .venv/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "The documentation is in build/site/index.html."
@@ -69,4 +78,4 @@ embedder: .venv/.core
 	@$(BIN)/python -m tools.train_embedder
 
 clean:
-	rm -rf .venv .venv-vllm .clara-demo .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf .venv .venv-vllm .venv-floors .clara-demo .pytest_cache .ruff_cache .hypothesis dist build

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
-from clara.shortage import as_exception
+from clara.errors import as_exception
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")

@@ -12,8 +12,7 @@ import click
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from clara.errors import ClaraError
-from clara.shortage import shortage
+from clara.errors import ClaraError, shortage
 
 COMMANDS = {
     "ask": ("clara.cli.ask", "Answer one clinical question, in its own language."),

@@ -16,10 +16,9 @@ from clara.backbone.servers.parameters import spoken_of
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
-from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
+from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, shortage
 from clara.events import REQUEST_ID
 from clara.resources import version
-from clara.shortage import shortage
 
 CHAT = "/v1/chat/completions"
 SENT = "sent"

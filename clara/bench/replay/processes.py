@@ -23,8 +23,7 @@ from clara.agent.strategies import Strategy
 from clara.bench.replay.journal import AnswerRecord
 from clara.bench.replay.runner import Job, rare_collections
 from clara.bench.replay.sharing import ItemFailed, SharedWork, Worker, WorkerLost
-from clara.errors import ClaraError
-from clara.shortage import shortage
+from clara.errors import ClaraError, shortage
 
 _LENGTH = struct.Struct("!I")
 _WORTH = 500

@@ -29,9 +29,9 @@ from clara.errors import (
     ReplayStopped,
     Shortage,
     StoreError,
+    shortage,
     without_credentials,
 )
-from clara.shortage import shortage
 from clara.types import Answer, Question
 
 if TYPE_CHECKING:

@@ -17,9 +17,8 @@ from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy
 from clara.bench.replay.journal import AnswerRecord
 from clara.bench.replay.runner import Job, asked, failure, local, pool_size
-from clara.errors import ClaraError, ReplayStopped
+from clara.errors import ClaraError, ReplayStopped, shortage
 from clara.privacy import silence_telemetry
-from clara.shortage import shortage
 
 _LIVES = 3
 """How often an item may meet the death of its worker before it is given up: it may be what kills them."""

@@ -15,8 +15,7 @@ from typer.testing import CliRunner
 
 from clara.batching import Batcher
 from clara.cli import app as app_module
-from clara.errors import ClaraError, StoreError
-from clara.shortage import shortage
+from clara.errors import ClaraError, StoreError, shortage
 
 
 class PanicException(BaseException):
