@@ -5,11 +5,13 @@
 The corpus stands in tests/safety/corpus. Its development and held-out parts were written before the rules. The later
 part was written in three goes after the first rules stood, the typed part (as on a phone, without accents) after the
 second rules, each to see how they fare with new wording; docs/safety.md gives those first figures. The word lists were
-then widened with it in view.
+then widened with it in view. The unseen part was written by an author who had never seen the rules, and no rule was
+written or changed with it in view: its rates are the ones that count (tests/safety/corpus/README.md).
 """
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -33,7 +35,7 @@ class Case:
     flag: str
     text: str
     part: str
-    """One of PARTS."""
+    """One of PARTS, or ``unseen``."""
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -62,6 +64,14 @@ def corpus() -> Iterator[Case]:
             yield Case(language, "", text, part)
 
 
+def unseen() -> Iterator[Case]:
+    """Wordings of an author who had not seen the rules; ``flag`` is the emergency as that author named it."""
+    for name in ("urgent", "calm"):
+        with (CORPUS / f"unseen-{name}.tsv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                yield Case(row["language"], row.get("emergency", ""), row["text"], "unseen")
+
+
 def _rows(name: str) -> Iterator[list[str]]:
     for line in (CORPUS / name).read_text(encoding="utf-8").splitlines():
         yield line.split("\t")
@@ -74,9 +84,9 @@ def rate(cases: list[Case]) -> float:
 
 def main() -> int:
     """Print sensitivity and specificity of each part and language, then the mistakes."""
-    cases = list(corpus())
+    cases = [*corpus(), *unseen()]
     for name, urgent in (("sensitivity", True), ("specificity", False)):
-        for part in PARTS:
+        for part in (*PARTS, "unseen"):
             some = [case for case in cases if bool(case.flag) == urgent and case.part == part]
             by = "  ".join(f"{c} {100 * rate([x for x in some if x.language == c]):5.1f}" for c in SEVEN)
             print(f"{name}, {part:<12} n {len(some):>4}  {100 * rate(some):5.1f} %   {by}")
