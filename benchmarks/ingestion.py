@@ -1,6 +1,6 @@
 """How fast files become a knowledge base, beside the rate at which bare Chroma takes the same vectors in the same run.
 
-    python benchmarks/ingestion.py /work/shared/data/medquad/medquad_full.jsonl.gz
+    python benchmarks/ingestion.py medquad_full.jsonl.gz
 
 Each part runs in a process of its own: ``ingest`` reads, cuts, embeds and indexes the file as ``clara kb add`` does; the
 others add the vectors that came out of it, with the same metadata, to an empty Chroma collection of the same

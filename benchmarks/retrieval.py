@@ -1,7 +1,7 @@
 """How well the embedded profile finds what answers a question: labelled questions, parallel ones, and the time of one query.
 
-    python benchmarks/retrieval.py --labelled /work/shared/data/medquad/medquad_eye.jsonl
-    python benchmarks/retrieval.py --labelled /work/shared/data/medquad/medquad_full.jsonl.gz --limit 1500
+    python benchmarks/retrieval.py --labelled medquad_eye.jsonl
+    python benchmarks/retrieval.py --labelled medquad_full.jsonl.gz --limit 1500
     python benchmarks/retrieval.py --parallel --augment
 
 ``--labelled`` ingests a MedQuAD file and asks its questions, with each of the two parts alone beside their fusion, and every
