@@ -70,6 +70,8 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
     """
     if wish.gpu_memory is not None and not only_show and not any(gpu.gigabytes is None for gpu in gpus):
         raise UsageError("--gpu-memory goes with --print, or with a GPU whose memory nvidia-smi does not tell")
+    if wish.preset is not None:
+        find_preset(wish.preset)  # an unknown name is wrong whatever is installed
     notes: list[str] = []
     chosen = [] if wish.device == "cpu" else _gpus(wish, gpus, only_show, notes)
     if not chosen and wish.device == "gpu":

@@ -218,9 +218,12 @@ def test_beyond_its_places_it_says_when_to_come_again_and_sigterm_lets_questions
         busy = next(reply for reply in replies if reply.status_code == 503)
         assert busy.headers["retry-after"] == "1"
         replies.clear()
-        last = threading.Thread(target=ask)
+        many = {"questions": [ENGLISH] * 20}
+        last = threading.Thread(target=lambda: replies.append(running.post("/v1/ask/batch", many)))
         last.start()
+        until = time.monotonic() + 30
         while not running.metric("clara_in_flight"):
+            assert time.monotonic() < until
             time.sleep(0.005)
         running.process.send_signal(signal.SIGTERM)
         last.join(30)
