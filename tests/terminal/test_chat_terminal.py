@@ -46,7 +46,7 @@ def test_ctrl_c_stops_the_answer_and_the_request_and_keeps_the_chat(
     terminal.wait("word12")
     terminal.wait("Ctrl-C stops")
     terminal.send("\x03")
-    terminal.wait("Stopped. Ask on, or /retry.")
+    terminal.wait("Stopped. Ask another question, or /retry.")
     terminal.prompted()
     assert "word12" not in terminal.text()
     end = time.monotonic() + 10
