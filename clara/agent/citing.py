@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from clara.language.marks import marked_numbers, replace_numbers, split_at_marks
 from clara.language.text import search_tokens, sentences, words
 from clara.types import Citation, Passage
 
@@ -12,7 +12,6 @@ MOST_CITED = 2
 """Citations of an answer that was chosen without words of its own."""
 _HELD = 0.5
 """Share of an option's content words that a passage must hold to be cited for it."""
-_MARK = re.compile(r"\s?\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 
 
 def named(
@@ -34,22 +33,17 @@ def named(
 def _claims(text: str, number: int) -> str:
     """What stands before the marks of one passage, each time since the mark before; the whole text without such a mark."""
     claims: list[str] = []
-    claim, start = "", 0
-    for mark in _MARK.finditer(text):
-        since = text[start : mark.start()]
+    claim = ""
+    for since, numbers in split_at_marks(text):
         claim = since if words(since) else claim  # marks that follow each other belong to one claim
-        if number in marked(mark[0]):
+        if number in numbers:
             claims.append(claim)
-        start = mark.end()
     return " ".join(claims) or text
 
 
 def marked(text: str) -> frozenset[int]:
     """The numbers in a text's marks."""
-    numbers: set[int] = set()
-    for mark in _MARK.findall(text):
-        numbers.update(map(int, re.findall(r"\d+", mark)))
-    return frozenset(numbers)
+    return frozenset(marked_numbers(text))
 
 
 def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Sequence[Passage]) -> str:
@@ -63,11 +57,10 @@ def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Seq
     places = {citation.id: place for place, citation in enumerate(citations, 1)}
     count = {number: places[passage.id] for number, passage in enumerate(passages, 1) if passage.id in places}
 
-    def mark(match: re.Match[str]) -> str:
-        found = [count[number] for number in map(int, re.findall(r"\d+", match[1])) if number in count]
-        return f"{match[0][: match[0].index('[')]}[{', '.join(map(str, found))}]" if found else ""
+    def shown(numbers: list[int]) -> list[int]:
+        return [count[number] for number in numbers if number in count]
 
-    return _MARK.sub(mark, text) if passages else text
+    return replace_numbers(text, shown) if passages else text
 
 
 def cite(passage: Passage, support: str) -> Citation:

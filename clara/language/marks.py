@@ -16,6 +16,16 @@ def marked_numbers(text: str) -> list[int]:
     return numbers
 
 
+def split_at_marks(text: str) -> list[tuple[str, list[int]]]:
+    """What stands before each mark, since the mark before it, with the mark's numbers; what follows the last is left out."""
+    parts: list[tuple[str, list[int]]] = []
+    start = 0
+    for mark in _MARK.finditer(text):
+        parts.append((text[start : mark.start()], _numbers(mark)))
+        start = mark.end()
+    return parts
+
+
 def without_marks(text: str) -> str:
     """The text with a space in the place of each mark."""
     return _MARK.sub(" ", text)

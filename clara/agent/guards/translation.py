@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from clara.agent.guards import alignment, names, polarity, quantities, questions, sides
 from clara.language.lexicon import NEGATIONS
+from clara.language.marks import marked_numbers
 from clara.language.text import fold, words
 from clara.types import Option
 
@@ -60,7 +61,7 @@ def check_localisation(english: str, localized: str, language: str | None = None
         flags += polarity.compare("the answer", english, localized, languages)
         flags += sides.compare("the answer", english, localized, languages)
         flags += names.compare("the answer", english, localized, languages)
-    if Counter(re.findall(r"\[\d+\]", english)) != Counter(re.findall(r"\[\d+\]", localized)):
+    if Counter(marked_numbers(english)) != Counter(marked_numbers(localized)):
         flags.append("a citation mark was lost or changed")
     return tuple(flags)
 

@@ -223,3 +223,10 @@ def test_no_text_of_any_language_makes_a_guard_fail(
 def test_an_english_text_agrees_with_itself(text: str) -> None:
     assert check_translation(text, (), text, (), "en") == ()
     assert [f for f in check_answer(text, (Passage("a#0", text, text),), language="en") if f.kind != "citation"] == []
+
+
+@pytest.mark.parametrize("mark", ["[2, 4]", "[2; 4]", "[2]"])
+def test_a_citation_mark_of_any_form_that_a_localisation_loses_is_flagged(mark: str) -> None:
+    english, localised = f"The cornea is clear {mark}.", "La córnea es transparente."
+    assert any("citation" in flag for flag in check_localisation(english, localised, "es"))
+    assert check_localisation(english, f"La córnea es transparente {mark}.", "es") == ()
