@@ -80,7 +80,7 @@ def check(base: KnowledgeBase, expected: dict[str, str], newer: dict[str, str]) 
         problems.append("the index does not hold the record's passages")
     if numbers:
         sample = random.Random(0).sample(numbers, min(20, len(numbers)))
-        if not base._answers(sample):
+        if not base._mirror.answers(sample):
             problems.append("the index does not answer for a passage")
         base.postings()
     return problems

@@ -21,11 +21,11 @@ from clara.agent.runner import Agent
 from clara.agent.strategies import Strategy, get_strategy
 from clara.backbone.base import Backbone, BackboneInfo
 from clara.config import Settings, load_settings
-from clara.display import show_in_notebooks
 from clara.errors import ClaraError, EmptyQuestion, UsageError
 from clara.events import Event
 from clara.knowledge.base import Retriever
 from clara.language.codes import get_language
+from clara.language.display import show_in_notebooks
 from clara.language.questions import parse_question
 from clara.types import Answer, Option, Question
 

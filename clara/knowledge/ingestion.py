@@ -12,9 +12,9 @@ from clara.knowledge.corpus.augmentation import Augmenter
 from clara.knowledge.corpus.documents import Document, Naming, storable
 from clara.knowledge.corpus.notes import SHIPPED
 from clara.knowledge.index.store import Change, KnowledgeBase, ReportProgress
-from clara.knowledge.loading import jsons, tables
 from clara.knowledge.loading.base import Hints, SourceFile, origin_of
-from clara.knowledge.loading.formats import LOADERS, RECORD_SUFFIXES
+from clara.knowledge.loading.formats import jsons, tables
+from clara.knowledge.loading.loaders import LOADERS, RECORD_SUFFIXES
 from clara.knowledge.loading.sandbox import Omission, parse
 from clara.knowledge.loading.sources import covered_by, find_files
 

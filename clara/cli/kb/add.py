@@ -127,7 +127,7 @@ sync = _filling(
 
 def _hints(fields: list[str], language: str | None, kind: str | None) -> Hints:
     from clara.knowledge.loading.base import Hints
-    from clara.knowledge.loading.records import FIELDS
+    from clara.knowledge.loading.formats.records import FIELDS
 
     mapping: dict[str, str] = {}
     for item in fields:

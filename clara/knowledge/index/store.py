@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clara.config import Settings
 from clara.errors import NoKnowledgeBase, StoreError
 from clara.files import FolderLock
-from clara.knowledge.base import Embedder, Vectors, unit
+from clara.knowledge.base import Embedder
 from clara.knowledge.corpus.augmentation import Augmenter, augment, fingerprint
 from clara.knowledge.corpus.chunking import OVERLAP, SIZE, Chunk, chunk
 from clara.knowledge.corpus.documents import Document
@@ -29,6 +29,7 @@ from clara.knowledge.index.folder import (
     missing_message,
 )
 from clara.knowledge.index.indexer import Indexer
+from clara.knowledge.index.mirror import Mirror
 from clara.knowledge.index.postings import Postings, load_postings
 from clara.knowledge.index.record import KnowledgeRecord
 from clara.knowledge.index.vectors import (
@@ -109,6 +110,7 @@ class KnowledgeBase:
                 client = self._open_chroma()
                 opened.callback(close_client, client)
             self._vectors = VectorIndex(client, self.name, embedder.info, collection=name, record=identity)
+            self._mirror = Mirror(self._vectors, self.record, embedder, self.name)
             if check:
                 self._check()
             self._opened = opened.pop_all()
@@ -143,29 +145,16 @@ class KnowledgeBase:
 
         While another process changes the knowledge base, an index that is behind is used as it is.
         """
-        if self._in_step():
+        if self._mirror.is_in_step():
             return
         lock = FolderLock(self._place)
         if not lock.take():
             log.warning("another process is changing the knowledge base %r; it is searched as far as it is", self.name)
             return
         try:
-            self._bring_in_step()
+            self._mirror.bring_in_step()
         finally:
             lock.release()
-
-    def _bring_in_step(self) -> None:
-        """Bring Chroma in step; the caller has the lock."""
-        if self._in_step():
-            return
-        size = self._index_size()
-        is_own = self._vectors.record in ("", self.record.identity)  # "": made before collections named their record
-        if is_own and size and self._catch_up(self.record.numbers()):
-            return
-        if self.record.counts()["passages"]:
-            state = "missing" if size == 0 else "damaged"
-            log.warning("the index of knowledge base %r is %s; building it from the record", self.name, state)
-        self._rebuild()
 
     def _alone(self) -> AbstractContextManager[None]:
         """Keep the knowledge base to this process, for a change that lasts.
@@ -187,44 +176,10 @@ class KnowledgeBase:
         """
         with self._alone():
             self._vectors.refresh()
-            if (self._vectors.record, self._vectors.generation) != (self.record.identity, self.record.generation):
-                self._bring_in_step()
+            if not self._mirror.is_marked():
+                self._mirror.bring_in_step()
             yield
             self._vectors.mark(self.record.generation)
-
-    def _in_step(self) -> bool:
-        numbers = self.record.numbers()
-        record = (self.record.identity, self.record.generation, len(numbers))
-        index = (self._vectors.record, self._vectors.generation, self._index_size())
-        return index == record and self._answers(numbers[-1:])
-
-    def _index_size(self) -> int | None:
-        """Passages in Chroma; None if it is too damaged to count them."""
-        try:
-            return self._vectors.count()
-        except StoreError:
-            return None
-
-    def _answers(self, numbers: Sequence[int]) -> bool:
-        """True if Chroma holds and answers for each of these passages."""
-        return all(self._vectors.answers_for(number, self._embed([chunk])) for number, chunk in self.record.chunks(numbers))
-
-    def _catch_up(self, numbers: list[int]) -> bool:
-        """Add and remove what a run that was killed left undone; False if the index is damaged."""
-        try:
-            present = self._vectors.numbers()
-            missing, stale = sorted(set(numbers) - present), sorted(present.difference(numbers))
-            if missing or stale:
-                message = "the index of knowledge base %r was left behind; adding %d passages, removing %d"
-                log.warning(message, self.name, len(missing), len(stale))
-            self._vectors.delete(stale)
-            self._index(self.record.chunks(missing))
-            if not self._answers([*numbers[:1], *missing[-1:], *numbers[-1:]]):
-                return False
-            self._vectors.mark(self.record.generation)
-        except StoreError:
-            return False
-        return True
 
     def reindex(self) -> None:
         """Build both indexes again from the record.
@@ -233,12 +188,7 @@ class KnowledgeBase:
             StoreError: another process is changing the knowledge base, or Chroma refuses.
         """
         with self._alone():
-            self._rebuild()
-
-    def _rebuild(self) -> None:
-        self._vectors.reset()
-        self._index(self.record.chunks())
-        self._vectors.mark(self.record.generation)
+            self._mirror.rebuild()
 
     def recut(self) -> None:
         """Cut all documents again, for an embedder that counts other tokens, and build both indexes.
@@ -249,22 +199,7 @@ class KnowledgeBase:
         with self._alone():
             for batch in _batches(self.record.documents()):
                 self.record.put(self._cut_all(batch))
-            self._rebuild()
-
-    def _index(self, stream: Iterator[tuple[int, Chunk]]) -> None:
-        while True:
-            batch = list(islice(stream, 4 * BATCH))
-            if not batch:
-                return
-            chunks = [chunk for _, chunk in batch]
-            self._vectors.add([number for number, _ in batch], chunks, self._embed(chunks))
-
-    def _embed(self, chunks: Sequence[Chunk]) -> Vectors:
-        vectors = self.embedder.embed_documents([chunk.indexed for chunk in chunks])
-        weight = self.embedder.info.head_weight
-        if weight:
-            vectors = unit(vectors + weight * self.embedder.embed_documents([chunk.head for chunk in chunks]))
-        return vectors
+            self._mirror.rebuild()
 
     def add(
         self, documents: Iterable[Document], *, augmenter: Augmenter | None = None, progress: ReportProgress | None = None
@@ -290,7 +225,7 @@ class KnowledgeBase:
                 if fresh:
                     parts = self._cut_all(augment(fresh, augmenter))
                     chunks = list(chain.from_iterable(chunks for _, chunks in parts))
-                    vectors = self._embed(chunks)
+                    vectors = self._mirror.embed(chunks)
                     gone, new = self.record.put(parts)
                     counts["passages"] += len(new)
                     indexer.replace(gone, new, chunks, vectors)

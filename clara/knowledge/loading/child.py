@@ -20,7 +20,7 @@ from typing import Any
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable, language_of, named
-from clara.knowledge.loading.formats import load
+from clara.knowledge.loading.loaders import load
 from clara.knowledge.loading.reading import is_gzip
 
 MOST_BAD = 1000

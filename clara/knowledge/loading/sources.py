@@ -12,7 +12,7 @@ from pathlib import Path
 from clara.errors import KnowledgeError
 from clara.knowledge.corpus.documents import storable
 from clara.knowledge.loading.base import SourceFile, origin_of
-from clara.knowledge.loading.formats import LOADERS
+from clara.knowledge.loading.loaders import LOADERS
 from clara.knowledge.loading.sandbox import Omission
 
 

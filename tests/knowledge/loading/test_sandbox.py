@@ -20,7 +20,7 @@ import pytest
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading import child, reading, sandbox
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
-from clara.knowledge.loading.formats import load
+from clara.knowledge.loading.loaders import load
 from clara.knowledge.loading.reading import LONGEST_TEXT
 from clara.knowledge.loading.sandbox import Omission, parse
 from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write

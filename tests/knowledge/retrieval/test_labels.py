@@ -51,7 +51,7 @@ def test_questions_of_medquad_are_labelled_with_their_own_answers(tmp_path: Path
 
 def test_medquad_names_are_those_that_ingestion_gives(tmp_path: Path) -> None:
     from clara.knowledge.loading.base import Hints, SourceFile
-    from clara.knowledge.loading.jsons import read_jsonl
+    from clara.knowledge.loading.formats.jsons import read_jsonl
 
     rows = [{"id": "9", "focus": "x", "qa": [{"question": "Q?", "answer": text}]} for text in ("one", "", "two")]
     path = jsonl(tmp_path / "m.jsonl", *rows)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
+from clara.knowledge.loading.formats.records import NO_RECORDS, document_of, text_column
 from clara.knowledge.loading.reading import LONGEST_LINE, read_lines
-from clara.knowledge.loading.records import NO_RECORDS, document_of, text_column
 
 _MOST_LINES = 10_000
 """Lines of a row; one that goes on longer has a quote that nobody closed."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, whole_file
-from clara.knowledge.loading.html import html_to_markdown
+from clara.knowledge.loading.formats.html import html_to_markdown
 from clara.knowledge.loading.reading import LONGEST_TEXT, read_bytes
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
-from clara.knowledge.loading.pdf import read_pdf
-from clara.knowledge.loading.pdf_layout import CUT_WORD, whole_words
+from clara.knowledge.loading.formats.pdf import read_pdf
+from clara.knowledge.loading.formats.pdf_layout import CUT_WORD, whole_words
 from tests.knowledge.loading.makers import pdf_of, write
 
 LEFT = [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, whole_file
-from clara.knowledge.loading.texts import text_bytes
+from clara.knowledge.loading.formats.texts import text_bytes
 from clara.knowledge.loading.titles import says_nothing
 
 if TYPE_CHECKING:

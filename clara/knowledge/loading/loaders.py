@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable, Iterable
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading import docx, html, jsons, pdf, pubmed, tables, texts, xml
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
+from clara.knowledge.loading.formats import docx, html, jsons, pdf, pubmed, tables, texts, xml
 from clara.knowledge.loading.reading import open_binary
 
 Loader = Callable[[SourceFile, Hints], Iterable[Document | Unreadable]]

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import Any
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading import jats, pubmed
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
+from clara.knowledge.loading.formats import jats, pubmed
+from clara.knowledge.loading.formats.records import answers
 from clara.knowledge.loading.reading import damage, open_binary
-from clara.knowledge.loading.records import answers
 
 _CITATIONS = frozenset({"PubmedArticle", "PubmedBookArticle"})
 _RECORDS = ("{*}PubmedArticle", "{*}PubmedBookArticle", "{*}Document", "{*}article")

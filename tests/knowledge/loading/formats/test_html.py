@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from clara.knowledge.loading.base import Hints, SourceFile
-from clara.knowledge.loading.docx import read_docx
-from clara.knowledge.loading.html import html_to_markdown, read_html
+from clara.knowledge.loading.formats.docx import read_docx
+from clara.knowledge.loading.formats.html import html_to_markdown, read_html
 from tests.knowledge.loading.makers import docx_of, write
 
 SENTENCE = "Glaucoma damages the optic nerve and narrows the field of vision over many years. "

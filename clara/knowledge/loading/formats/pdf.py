@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable, whole_file
-from clara.knowledge.loading.pdf_layout import page_text
+from clara.knowledge.loading.formats.pdf_layout import page_text
 from clara.knowledge.loading.reading import read_bytes
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from clara.knowledge.corpus.documents import Document
-from clara.knowledge.loading import reading, tables
+from clara.knowledge.loading import reading
 from clara.knowledge.loading.base import Hints, Notice, SourceFile, Unreadable
-from clara.knowledge.loading.formats import load
+from clara.knowledge.loading.formats import tables
+from clara.knowledge.loading.loaders import load
 from clara.knowledge.loading.reading import LONGEST_LINE
 from tests.knowledge.loading.makers import article, docx, pdf, pubmed, write
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable
+from clara.knowledge.loading.formats.records import FIELDS, NO_RECORDS, Fields, answers, document_of
 from clara.knowledge.loading.reading import Line, read_lines, read_text
-from clara.knowledge.loading.records import FIELDS, NO_RECORDS, Fields, answers, document_of
 
 _DEPTH = 3
 """Names below which the records of a file may lie."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from clara.knowledge.corpus.documents import Document
 from clara.knowledge.loading.base import Hints, SourceFile, Unreadable, language_of
-from clara.knowledge.loading.pubmed import text_of
+from clara.knowledge.loading.formats.pubmed import text_of
 
 _ADDRESSES = {"pmc": "https://pmc.ncbi.nlm.nih.gov/articles/PMC{}/", "doi": "https://doi.org/{}"}
 """Kinds of an article's numbers to where it is read, the preferred one first."""

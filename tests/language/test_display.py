@@ -9,8 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from clara.api import Clara
-from clara.display import answer_html
 from clara.language.codes import SEVEN
+from clara.language.display import answer_html
 from clara.language.messages import say
 from clara.types import Answer, Citation, Option, Question, Verdict
 
