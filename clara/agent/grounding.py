@@ -47,6 +47,8 @@ class Finding:
     message: str
     """A short English phrase, fit for the reason that steers the next round."""
     sentence: str = ""
+    certain: bool = True
+    """False where a contrast or a list may look like it: a negation near by, a number that means something else there."""
 
 
 def check_answer(
@@ -160,9 +162,9 @@ def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> I
             units = "/".join(sorted({other.unit for other in same_value if other.unit}))
             yield Finding("unit", f"{quantity.text} is in {quantity.unit} but the passage says {units}", text)
         elif not quantity.readings & spelled_out:
-            stands_elsewhere = quantity.readings & _values(passages)
+            stands_elsewhere = bool(quantity.readings & _values(passages))
             where = "says something else in the cited passage" if stands_elsewhere else "is not in the cited passage"
-            yield Finding("number", f"the number {quantity.text} {where}", text)
+            yield Finding("number", f"the number {quantity.text} {where}", text, certain=not stands_elsewhere)
 
 
 def _partner(quantity: Quantity, same_value: Sequence[Quantity], others: Sequence[Quantity]) -> Quantity | None:
@@ -213,9 +215,9 @@ def _polarity(text: str, support: Sequence[str]) -> Iterable[Finding]:
             return
         claim_scopes, source_scopes = _partnerless(_scopes(text), _scopes(source))
         if any(scope & source_tokens for scope in claim_scopes):
-            yield Finding("negation", "the cited passage says it without the negation", text)
+            yield Finding("negation", "the cited passage says it without the negation", text, certain=False)
         elif any(scope and len(scope & claim) >= max(1, len(scope) // 2) for scope in source_scopes):
-            yield Finding("negation", "the cited passage negates it", text)
+            yield Finding("negation", "the cited passage negates it", text, certain=False)
 
 
 Scopes = list[frozenset[str]]

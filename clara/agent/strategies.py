@@ -31,6 +31,8 @@ REQUIRED = frozenset({"detect", "answer"})
 """Steps that no strategy can do without."""
 GUESSES = 5
 """Guesses that the gauge compares where the backbone gives no probabilities."""
+ORDERS = 4
+"""Orders of the options that ``weigh`` asks in at most, unless every one is set."""
 LOCALIZATIONS = 2
 """Most attempts at putting the answer into the asker's language."""
 
@@ -142,7 +144,7 @@ def max_calls(strategy: Strategy, settings: Settings, options: int = 4) -> int:
         calls += rounds - 1
     calls += answers * has("verify")
     if has("weigh") and options:
-        calls += 2 * options if settings.permute_options else 2
+        calls += 2 * options if settings.permute_options else min(options, ORDERS)
     if has("vote"):
         calls += votes + 2
     return calls + (LOCALIZATIONS if has("localize") else 0)

@@ -40,6 +40,8 @@ class Skills:
     """Names of the tasks whose replies may be acted on; None trusts every task: nothing was measured."""
     prior: Mapping[str, float] = field(default_factory=dict[str, float])
     """Log-probability of each option letter beyond its share where nothing speaks for any; empty if not measured."""
+    translates: tuple[str, ...] | None = None
+    """Codes of the languages of which a short question kept its sense in English; None if not measured."""
 
     def trusts(self, task: str) -> bool:
         """True if the replies to this task may be acted on."""

@@ -32,6 +32,7 @@ from clara.cli.render import facts_table
 from clara.cli.wrapping import plain
 from clara.config import PROFILES, Settings, default_config_path, environment_settings, masked, read_settings_file
 from clara.errors import ClaraError
+from clara.language.codes import LANGUAGES
 from clara.serving.engine import find_engines
 from clara.serving.hardware import find_gpus
 
@@ -292,6 +293,7 @@ def _backbone_rows(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("  structured replies", ", ".join(f"{name} {can[name]}" for name in forms)),
         ("  confidence", entry["confidence"]),
         ("  trusted with", _trust(entry["skills"])),
+        ("  translates from", _translates(entry["skills"])),
         ("  prompt length", "counted by the server" if can["tokenize"] else "estimated"),
         ("  thinking", thinks if can["thinks"] else "no"),
         ("  prefix cache", "unknown" if rate is None else f"{100 * rate:.0f} % of the prompt tokens since its start"),
@@ -303,3 +305,12 @@ def _trust(skills: Mapping[str, Any] | None) -> str:
     if skills is None:
         return "not measured yet: the first question of strategy clara does"
     return ", ".join(skills["trusted"]) or "translating and choosing a letter only"
+
+
+def _translates(skills: Mapping[str, Any] | None) -> str:
+    """The languages of which a question kept its sense in English."""
+    if skills is None or skills["translates"] is None:
+        return "not measured yet"
+    if not skills["translates"]:
+        return "none of the languages that were tried"
+    return ", ".join(LANGUAGES[code].name for code in skills["translates"])

@@ -51,15 +51,19 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
     )
     out = result.output
     verdict = _verdict(out, candidate, deps.uses_model) if out else Verdict(reason=result.reason)
-    flags = _findings(candidate, stem, options) if deps.uses_model else ()  # without a model answers are quotations
+    flags: tuple[str, ...] = ()
+    if deps.uses_model:  # without a model answers are quotations
+        flags = _findings(candidate, stem, options, approved=out is not None and not verdict.refused)
     return replace(candidate, verdict=replace(verdict, flags=flags)), result.usage
 
 
-def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...]) -> tuple[str, ...]:
+def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...], *, approved: bool = False) -> tuple[str, ...]:
     """What the deterministic checks find wrong, each complaint once.
 
     Numbers of the question itself need no evidence. The reasoning for a letter is about all the options, so only in free
-    text must every sentence be about the passage that it cites.
+    text must every sentence be about the passage that it cites; and where a trusted judge has ``approved`` of it, only what
+    is surely wrong counts: with a capable reader every doubt about negations and about numbers that stand elsewhere in the
+    passage was mistaken (docs/real-models.md).
     """
     told = candidate.reasoning or candidate.text
     cited = {citation.id for citation in candidate.citations}
@@ -70,6 +74,7 @@ def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...]) -> t
         for finding in check_answer(told, passages, candidate.passages)
         if not (finding.kind == "number" and numbers(finding.message).keys() & asked.keys())
         and not (finding.kind == "citation" and candidate.label is not None)
+        and not (approved and candidate.label is not None and not finding.certain)
     ]
     found += check_choice(candidate.reasoning, candidate.label, options)
     return tuple(dict.fromkeys(finding.message for finding in found))

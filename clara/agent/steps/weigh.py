@@ -2,8 +2,8 @@
 
 Each wording is asked for one letter and answers with a probability for each. From their logarithms the model's liking for
 the letters is taken away, estimated without labels beforehand (PriDe: Zheng et al., "Large Language Models Are Not Robust
-Multiple Choice Selectors", ICLR 2024); the options stand in another order in each ballot; and the ballots are combined as a
-product of experts, the mean of their logarithms.
+Multiple Choice Selectors", ICLR 2024); over the ballots each option stands behind each letter, and each place, once; and
+the ballots are combined as a product of experts, the mean of their logarithms.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from clara.agent.ballot import together
 from clara.agent.citing import supporting
 from clara.agent.state import Candidate, Deps, Outcome, State, english
 from clara.agent.steps.answer import answer_input
+from clara.agent.strategies import ORDERS
 from clara.tasks.model import GUESS, AnswerIn, LetterOut
 from clara.tasks.turns import own_letter, turned
 from clara.types import Usage
@@ -61,20 +62,24 @@ async def weigh(state: State, deps: Deps) -> Outcome:
 
 
 def _ballots(state: State, deps: Deps) -> list[Ballot]:
-    """Each wording in its own order of the options; a single wording in two, and every one in all where that is set."""
+    """The wordings by turns, each ballot in an order of its own; every wording in every order where that is set."""
     question, translation = state["question"], state.get("translation")
     inputs = answer_input(state)
     inputs = inputs.model_copy(update={"passages": inputs.passages[:READ], "terms": (), "original_stem": inputs.stem})
-    wordings = {"english": inputs}
+    wordings = [("english", inputs)]
     if translation is not None and inputs.stem != question.text:
         own = {"stem": question.text, "options": question.options, "original_stem": question.text}
-        wordings["original"] = inputs.model_copy(update=own)
+        wordings.append(("original", inputs.model_copy(update=own)))
+    options = len(question.options)
     ballots: list[Ballot] = []
-    for number, (name, wording) in enumerate(wordings.items()):
-        orders = range(len(question.options)) if deps.settings.permute_options else [-number]
-        ballots += [Ballot(name, wording, places) for places in orders]
-    if len(ballots) == 1:
-        ballots.append(Ballot("english", inputs, -1))
+    if deps.settings.permute_options:
+        for name, wording in wordings:
+            ballots += [Ballot(name, wording, places) for places in range(options)]
+        return ballots
+    orders = min(options, ORDERS)
+    for number in range(orders):
+        name, wording = wordings[number % len(wordings)]
+        ballots.append(Ballot(name, wording, number * options // orders))
     return ballots
 
 

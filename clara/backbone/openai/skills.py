@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any, cast
 
 from clara.backbone.base import Backbone, Skills
-from clara.backbone.openai.trials import JUDGEMENTS, READING, Trial
+from clara.backbone.openai.trials import JUDGEMENTS, READING, TRANSLATIONS, Trial
 from clara.tasks.model import ANSWER_CHOICE, GUESS, AnswerIn, LetterOut, TaskResult
 from clara.tasks.turns import turned
 
@@ -27,16 +27,19 @@ async def measure(backbone: Backbone) -> Skills:
     Raises:
         BackboneError: the server cannot be reached or refuses.
     """
-    readings, judgements, letters = await asyncio.gather(
+    readings, judgements, translations, letters = await asyncio.gather(
         asyncio.gather(*(_passes(backbone, trial) for trial in READING)),
         asyncio.gather(*(_passes(backbone, trial) for trial in JUDGEMENTS)),
+        asyncio.gather(*(_passes(backbone, trial) for trial in TRANSLATIONS.values())),
         asyncio.gather(*(_letter(backbone, inputs) for inputs in every_order())),
     )
     failed = {trial.task.name for trial, passed in zip(JUDGEMENTS, judgements, strict=True) if not passed}
     trusted = {trial.task.name for trial in JUDGEMENTS} - failed
     if len(readings) - sum(readings) <= SLIPS:
         trusted.add(ANSWER_CHOICE.name)
-    return Skills(tuple(sorted(trusted)), prior_of([out.probabilities for out in letters if out and out.probabilities]))
+    translated = [language for language, passed in zip(TRANSLATIONS, translations, strict=True) if passed]
+    prior = prior_of([out.probabilities for out in letters if out and out.probabilities])
+    return Skills(tuple(sorted(trusted)), prior, tuple(translated))
 
 
 def every_order() -> list[AnswerIn]:

@@ -15,6 +15,7 @@ from clara.tasks.model import (
     ASSESS,
     GRADE,
     TERMS,
+    TRANSLATE,
     VERIFY,
     AnswerIn,
     AssessIn,
@@ -22,6 +23,8 @@ from clara.tasks.model import (
     Task,
     TaskModel,
     TermsIn,
+    TranslateIn,
+    TranslateOut,
     VerifyIn,
 )
 from clara.types import Option, Passage
@@ -109,3 +112,30 @@ JUDGEMENTS: tuple[Trial, ...] = (
     _named("Which drops lower a high pressure in the eye?", "glaucoma", "intraocular pressure", "hypertension"),
 )
 """Cases of the tasks whose verdict the loop acts on; a task is trusted if all of its cases come out right."""
+
+
+def _into_english(language: str, stem: str, words: tuple[str, ...], *texts: str) -> Trial:
+    """A question whose English must still ask, and hold each of these words (``|`` between words that mean the same)."""
+    inputs = TranslateIn(language=language, stem=stem, options=options(*texts))
+
+    def passes(out: TranslateOut) -> bool:
+        english = " ".join([out.stem, *out.options.values()]).casefold()
+        for word in words:
+            if not any(form in english for form in word.split("|")):
+                return False
+        return out.stem.rstrip().endswith("?") and set(out.options) == {option.label for option in inputs.options}
+
+    return Trial(TRANSLATE, inputs, passes)
+
+
+TRANSLATIONS: dict[str, Trial] = {
+    "es": _into_english("es", "¿Cuál de estos animales no tiene plumas?", ("no|n't|lack", "feather"), "Ganso", "Murciélago"),
+    "pt": _into_english("pt", "Quantas janelas tem a casa à esquerda?", ("how many", "window", "left"), "Sete", "Doze"),
+    "fr": _into_english("fr", "Lequel de ces outils coupe le bois ?", ("wood", "saw", "hammer"), "Une scie", "Un marteau"),
+    "hi": _into_english("hi", "इनमें से कौन सा फल पेड़ पर नहीं उगता?", ("fruit", "not|n't", "tree", "mango"), "आम", "तरबूज़"),
+    "fil": _into_english(
+        "fil", "Alin sa mga ito ang hindi nangingitlog?", ("not|n't", "egg", "dog"), "Manok", "Aso"
+    ),
+    "zh": _into_english("zh", "下列哪种动物不会游泳？", ("swim", "not|n't|unable", "fish"), "鱼", "骆驼"),
+}
+"""By language, one short question: does its English still ask the same?"""

@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from clara.knowledge.base import Opens, Retriever
 
 if TYPE_CHECKING:
     from clara.agent.strategies import Strategy
-    from clara.backbone.base import BackboneInfo
+    from clara.backbone.base import BackboneInfo, Skills
     from clara.bench.datasets import Dataset, Item
 
 VERSION = 2
@@ -50,6 +51,7 @@ def describe(
     knowledge: Mapping[str, str] | None = None,
     source: str = "",
     flagged: Iterable[Mapping[str, Any]] = (),
+    skills: Skills | None = None,
 ) -> dict[str, Any]:
     """The manifest of a run.
 
@@ -63,6 +65,7 @@ def describe(
         knowledge: name of each knowledge base to a fingerprint of its documents.
         source: name or path that the data set was loaded from.
         flagged: defects of the data set, as ``clara bench audit --json`` lists them.
+        skills: what the model was measured to do well, where a strategy acts on it.
     """
     steps = {strategy.name: sorted(strategy.steps) for strategy in strategies}
     return {
@@ -83,19 +86,22 @@ def describe(
         "settings": _material(settings.public()),
         "dataset_path": str(Path(source).resolve()) if Path(source).exists() else source,
         "flagged": list(map(dict, flagged)),
-        "sessions": [session(info)],
+        "sessions": [session(info, skills)],
     }
 
 
-def session(info: BackboneInfo) -> dict[str, Any]:
+def session(info: BackboneInfo, skills: Skills | None = None) -> dict[str, Any]:
     """When, where and with what a run is started or resumed."""
-    return {
+    facts: dict[str, Any] = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
         "versions": {"python": platform.python_version(), **_versions()},
         "server": info.server,
         "backbone": info.kind,
     }
+    if skills is not None:
+        facts["skills"] = asdict(skills)
+    return facts
 
 
 def _versions() -> dict[str, str]:

@@ -125,7 +125,12 @@ def _calibration(name: str, run: RunFigures) -> Cell:
 def _seconds(document: Document) -> list[ParityColumn]:
     if not any(run["usage"]["seconds"] for run in document["runs"]):
         return []
-    return [ParityColumn("seconds an item", lambda run: figure(run["usage"]["seconds"] / run["n_items"], ".2g"))]
+    return [ParityColumn("seconds an item", _seconds_an_item)]
+
+
+def _seconds_an_item(run: RunFigures) -> Cell:
+    seconds = run["usage"]["seconds"] / run["n_items"]
+    return figure(seconds, ".0f" if seconds >= 10 else ".2g")
 
 
 def _lost(document: Document) -> list[ParityColumn]:

@@ -324,6 +324,7 @@ async def _manifest(plan: ReplayPlan, agent: Agent) -> dict[str, Any]:
         if (problem.id, problem.language) in flagged_keys:
             flagged.append(problem.to_json())
     searches = any(strategy.searches for strategy in plan.strategies)
+    weighs = any(strategy.has("weigh") for strategy in plan.strategies)
     return describe(
         plan.data,
         plan.strategies,
@@ -334,6 +335,7 @@ async def _manifest(plan: ReplayPlan, agent: Agent) -> dict[str, Any]:
         knowledge=await knowledge_of(agent.retriever) if searches else {},
         source=plan.source,
         flagged=flagged,
+        skills=await agent.backbone.skills() if weighs else None,
     )
 
 

@@ -41,6 +41,15 @@ def flags(stem: str, english: str, language: str) -> tuple[str, ...]:
         ("zh", "左眼眼压为30毫米汞柱", "The pressure of the left eye is 30 mmHg"),
         ("zh", "下列哪项不正确？", "Which of the following is not correct?"),
         ("es", "¿Cuál es la respuesta correcta?", "What is the right answer?"),
+        ("fil", "Bakit nang walang sakit siyang nawalan ng paningin?", "Why did she painlessly lose her sight?"),
+        ("fr", "Un œil rouge sans douleur est-il fréquent ?", "Is a painless red eye common?"),
+        ("es", "¿Es frecuente un quiste sin síntomas?", "Is an asymptomatic cyst common?"),
+        (
+            "zh",
+            "玻璃体切除联合内界膜剥除治疗哪种病？",
+            "Which disease is treated by vitrectomy with peeling of the internal limiting membrane?",
+        ),
+        ("zh", "病灶刮除后应做什么？", "What should be done after curettage of the lesion?"),
     ],
 )
 def test_good_translations_raise_no_flag(language: str, stem: str, english: str) -> None:
@@ -62,6 +71,8 @@ def test_good_translations_raise_no_flag(language: str, stem: str, english: str)
         ("pt", "Qual não é sinal de glaucoma?", "Which is a sign of glaucoma?", "the negation of the question was lost"),
         ("es", "¿Cuál es un signo?", "Which is not a sign?", "the negation of the question was added"),
         ("zh", "下列哪项除外", "Which of the following", "the negation of the question was lost"),
+        ("zh", "除白内障外哪种病致盲？", "Which disease causes blindness?", "the negation of the question was lost"),
+        ("es", "¿Cuál no causa un ojo sin dolor?", "Which causes a painless eye?", "the negation of the question was lost"),
     ],
 )
 def test_what_changes_the_question_is_flagged(language: str, stem: str, english: str, flag: str) -> None:

@@ -156,6 +156,21 @@ async def test_reasoning_that_ends_in_another_letter_is_refused() -> None:
     assert answer.verdict.flags == ("the reasoning names option A but the answer is B",)
 
 
+async def test_a_doubt_about_a_contrast_does_not_outweigh_a_judge_who_approves_of_the_letter() -> None:
+    contrast = "The abducens nerve does not supply the lateral rectus alone"
+    choice = ChoiceOut(reasoning=contrast, citations=(1,), label="B")
+    approved = await ask(Script(answer_choice=choice), rounds=1)
+    assert (approved.verdict.flags, approved.capped) == ((), False)
+    unjudged = await ask(Script(answer_choice=choice, verify=UNPARSED), rounds=1)
+    assert unjudged.verdict.flags == ("the cited passage says it without the negation",)
+
+
+async def test_in_free_text_a_negation_is_refused_whatever_the_model_says() -> None:
+    text = TextOut(answer="The abducens nerve does not supply the lateral rectus [1].", citations=(1,))
+    answer = await ask(Script(answer_text=text), FREE, rounds=1)
+    assert answer.verdict.flags == ("the cited passage says it without the negation",)
+
+
 async def test_a_number_of_the_question_needs_no_evidence() -> None:
     choice = ChoiceOut(reasoning="No lateral rectus moves the globe 30 degrees.", citations=(1,), label="B")
     assert not (await ask(Script(answer_choice=choice))).verdict.flags

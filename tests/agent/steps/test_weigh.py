@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 import pytest
 
 from clara.agent.steps.weigh import probabilities_of
 from clara.backbone.base import Skills
 from clara.tasks.model import AnswerIn, LetterOut
+from clara.types import Option, Question
 from tests.agent.fakes import ENGLISH, FREE, SPANISH, Script, ask, details, steps
 
 WEAK = Skills(trusted=())
@@ -34,31 +37,50 @@ async def test_a_model_that_reasons_well_is_asked_to_reason() -> None:
 async def test_a_weak_model_chooses_by_the_probabilities_of_both_wordings() -> None:
     script = Script(skills=WEAK, guess=pulled)
     answer = await ask(script)
-    english, original = script.inputs("guess")
-    assert (english.stem, original.stem) == (ENGLISH.text, SPANISH.text)
-    assert [o.text for o in english.options] == [o.text for o in ENGLISH.options]
-    assert [o.text for o in original.options] == [SPANISH.options[2].text, SPANISH.options[0].text, SPANISH.options[1].text]
+    first, second, third = script.inputs("guess")
+    assert [asked.stem for asked in (first, second, third)] == [ENGLISH.text, SPANISH.text, ENGLISH.text]
+    assert [o.text for o in first.options] == [o.text for o in ENGLISH.options]
+    assert [o.text for o in second.options] == [SPANISH.options[1].text, SPANISH.options[2].text, SPANISH.options[0].text]
+    assert [o.text for o in third.options] == [ENGLISH.options[2].text, ENGLISH.options[0].text, ENGLISH.options[1].text]
     assert answer.label == "B"
     assert not script.inputs("answer_choice")
     assert not answer.capped
 
 
+async def test_a_model_that_only_likes_a_letter_is_sure_of_nothing() -> None:
+    likes_a = LetterOut(label="A", probabilities={"A": 0.9, "B": 0.05, "C": 0.05})
+    answer = await ask(Script(skills=WEAK, guess=lambda _asked: likes_a))
+    assert answer.confidence == pytest.approx(1 / 3)
+
+
 async def test_the_pull_of_the_letters_is_taken_away() -> None:
     shares = {"A": 0.5, "B": 0.4, "C": 0.1}
-    one_order = [LetterOut(label="A", probabilities=shares), LetterOut(label="A", probabilities={})]
+    silent = LetterOut(label="A", probabilities={})
+    one_order = [LetterOut(label="A", probabilities=shares), silent, silent]
     raw = await ask(Script(skills=WEAK, guess=one_order), ENGLISH)
     freed = await ask(Script(skills=Skills((), {"A": 1.4, "B": -0.7, "C": -0.7}), guess=one_order), ENGLISH)
     assert (raw.label, freed.label) == ("A", "B")
     assert raw.confidence == pytest.approx(0.5)
 
 
-async def test_an_english_question_is_asked_in_two_orders_and_every_order_if_that_is_set() -> None:
+async def test_each_option_stands_once_behind_each_letter_and_every_wording_in_every_order_if_that_is_set() -> None:
     script = Script(skills=WEAK, guess=pulled)
     await ask(script, ENGLISH)
-    assert len(script.inputs("guess")) == 2
+    behind_a = [asked.options[0].text for asked in script.inputs("guess")]
+    assert sorted(behind_a) == sorted(option.text for option in ENGLISH.options)
     every = Script(skills=WEAK, guess=pulled)
     await ask(every, SPANISH, permute_options=True)
     assert len(every.inputs("guess")) == 6
+
+
+@pytest.mark.parametrize(("options", "first"), [(2, [0, 1]), (5, [0, 1, 2, 3]), (10, [0, 2, 5, 7])])
+async def test_few_options_take_few_ballots_and_many_take_four_spread_orders(options: int, first: list[int]) -> None:
+    choices = tuple(Option(letter, f"muscle {letter}") for letter in ascii_uppercase[:options])
+    question = Question("Which muscle turns the eye outwards?", choices, "en")
+    script = Script(skills=WEAK, guess=LetterOut(label="A", probabilities={"A": 1.0}))
+    await ask(script, question)
+    texts = [option.text for option in choices]
+    assert [texts.index(asked.options[0].text) for asked in script.inputs("guess")] == first
 
 
 async def test_what_no_judge_is_trusted_with_is_not_asked() -> None:

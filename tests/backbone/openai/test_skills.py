@@ -8,13 +8,31 @@ from typing import Any
 import pytest
 
 from clara.backbone.openai.skills import UNSURE, every_order, measure, prior_of
-from clara.backbone.openai.trials import JUDGEMENTS, READING, Trial
-from clara.tasks.model import AnswerIn, AssessOut, ChoiceOut, GradeOut, LetterOut, TaskResult, TermsOut, VerifyOut
+from clara.backbone.openai.trials import JUDGEMENTS, READING, TRANSLATIONS, Trial
+from clara.tasks.model import (
+    AnswerIn,
+    AssessOut,
+    ChoiceOut,
+    GradeOut,
+    LetterOut,
+    TaskResult,
+    TermsOut,
+    TranslateOut,
+    VerifyOut,
+)
 from clara.testing import ScriptedBackbone
 from tests.backbone.conftest import Connect
 from tests.backbone.fake_server import FakeServer
 
 EVERY_TASK = ("answer_choice", "assess", "grade", "terms", "verify")
+ENGLISH = {
+    "es": TranslateOut(stem="Which of these animals has no feathers?", options={"A": "Goose", "B": "Bat"}),
+    "pt": TranslateOut(stem="How many windows does the house on the left have?", options={"A": "Seven", "B": "Twelve"}),
+    "fr": TranslateOut(stem="Which of these tools is for cutting wood?", options={"A": "A saw", "B": "A hammer"}),
+    "hi": TranslateOut(stem="Which of these fruits does not grow on a tree?", options={"A": "Mango", "B": "Watermelon"}),
+    "fil": TranslateOut(stem="Which of these animals doesn't lay eggs?", options={"A": "Chicken", "B": "Dog"}),
+    "zh": TranslateOut(stem="Which animal cannot swim?", options={"A": "Fish", "B": "Camel"}),
+}
 FLAT = LetterOut(label="A", probabilities={"A": 0.7, "B": 0.1, "C": 0.1, "D": 0.1})
 
 
@@ -26,6 +44,7 @@ def right(trial: Trial) -> Any:
         *(GradeOut(relevant=relevant, sufficient=bool(relevant)) for relevant in ((), (1,), (2,), (3,))),
         *(VerifyOut(grounded=grounded, answers_question=True) for grounded in (True, False)),
         TermsOut(terms=("cataract surgery", "glaucoma")),
+        *ENGLISH.values(),
     ]
     return next(out for out in candidates if isinstance(out, trial.task.output) and trial.passes(out))
 
@@ -33,7 +52,7 @@ def right(trial: Trial) -> Any:
 def model(**wrong: int) -> ScriptedBackbone:
     """A model that does everything right, but as many trials of a task wrong as are named."""
     scripted = ScriptedBackbone()
-    for trial in (*READING, *JUDGEMENTS):
+    for trial in (*READING, *JUDGEMENTS, *TRANSLATIONS.values()):
         name = trial.task.name
         if wrong.get(name, 0) > 0:
             wrong[name] -= 1
@@ -47,6 +66,21 @@ async def test_a_model_that_does_all_trials_right_is_trusted_with_everything() -
     skills = await measure(model())
     assert skills.trusted == EVERY_TASK
     assert skills.prior["A"] > 0 > skills.prior["D"]
+    assert skills.translates == tuple(ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        TranslateOut(stem="Which of these fruits grows on a tree?", options={"A": "Mango", "B": "Watermelon"}),
+        TranslateOut(stem="A fruit that does not grow on a tree.", options={"A": "Mango", "B": "Watermelon"}),
+        TranslateOut(stem="Which of these fruits does not grow on a tree?"),
+        TranslateOut(stem="The text is in Hindi, is it not?", options={"A": "आम", "B": "तरबूज़"}),
+    ],
+)
+def test_english_that_asks_something_else_is_no_translation(spoiled: TranslateOut) -> None:
+    assert TRANSLATIONS["hi"].passes(ENGLISH["hi"])
+    assert not TRANSLATIONS["hi"].passes(spoiled)
 
 
 @pytest.mark.parametrize("task", ["assess", "grade", "terms", "verify"])
