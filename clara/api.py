@@ -23,6 +23,7 @@ from clara.backbone.base import Backbone, BackboneInfo
 from clara.config import Settings, load_settings
 from clara.errors import ClaraError, EmptyQuestion, UsageError
 from clara.events import Event
+from clara.forking import never_free
 from clara.knowledge.base import Retriever
 from clara.language.codes import get_language
 from clara.language.display import show_in_notebooks
@@ -67,8 +68,6 @@ class Clara:
         self._starting = threading.Lock()
         self._at_exit: weakref.finalize[[], Clara] | None = None
         """Ends the thread of the synchronous calls with the interpreter."""
-        self._inherited: list[object] = []
-        """What belongs to the process that this one was forked from."""
         _objects.add(self)
 
     # --- asynchronous core -----------------------------------------------------------------------------------------
@@ -217,13 +216,24 @@ class Clara:
         strategy: str | Strategy | None = None,
         without: Iterable[str] = (),
     ) -> Iterator[Event]:
-        """:meth:`astream` as an ordinary iterator; leaving it half-way ends the work."""
+        """:meth:`astream` as an ordinary iterator; leaving it half-way ends the work.
+
+        Raises:
+            UsageError: it began before this process was forked.
+        """
         events = self.astream(question, options=options, language=language, strategy=strategy, without=without)
+        process = os.getpid()
         try:
-            while (event := self._run(lambda: anext(events, None))) is not None:
+            event = self._run(lambda: anext(events, None))
+            while event is not None:
                 yield event
+                if os.getpid() != process:
+                    raise UsageError("this stream began in another process: ask again in this one")
+                event = self._run(lambda: anext(events, None))
         finally:
-            if self._portal is not None:
+            if os.getpid() != process:
+                never_free(events)
+            elif self._portal is not None:
                 self._run(events.aclose)
 
     # --- parts -----------------------------------------------------------------------------------------------------
@@ -246,7 +256,7 @@ class Clara:
         """
         if self._at_exit is not None:
             self._at_exit.detach()
-        self._inherited += [self._agents, self._portal, self._thread, self._starting]
+        never_free((self._agents, self._portal, self._thread))
         self._agents, self._portal = {}, None
         self._thread, self._starting = ExitStack(), threading.Lock()
 

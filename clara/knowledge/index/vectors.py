@@ -19,6 +19,7 @@ import numpy as np
 
 from clara.config import Settings, masked
 from clara.errors import EmbedderMismatch, StoreError
+from clara.forking import never_free
 from clara.knowledge.base import EmbedderInfo, Vectors
 from clara.knowledge.corpus.chunking import Chunk
 from clara.privacy import silence_telemetry
@@ -60,16 +61,12 @@ def open_client(folder: Path | None, url: str | None = None, token: str | None =
         raise StoreError(f"cannot open Chroma at {masked(url) if url else folder}: {error}") from None
 
 
-_inherited: list[object] = []
-"""Chroma's engines that belong to the process that this one was forked from; stopping them here would touch its files."""
-
-
 def _forget_engines() -> None:
     """After a fork Chroma would give the parent's engine, whose threads do not live here; the next client starts its own."""
     shared = sys.modules.get("chromadb.api.shared_system_client")
     if shared is not None:
         clients = shared.SharedSystemClient
-        _inherited.append(clients._identifier_to_system)
+        never_free(clients._identifier_to_system)
         clients._identifier_to_system, clients._identifier_to_refcount = {}, {}
         clients._refcount_lock = threading.Lock()
 
