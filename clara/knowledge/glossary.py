@@ -227,7 +227,9 @@ class TermGlossary:
             entry = match.entry
             if entry.kind in TERM_KINDS and entry.id not in hints:
                 source = text[words[match.start].start : words[match.end - 1].end]
-                hints[entry.id] = TermHint(source=source, english=entry.english, definition=entry.definition)
+                hints[entry.id] = TermHint(
+                    source=source, english=entry.english, definition=entry.definition, kind=entry.kind
+                )
         return tuple(hints.values())[:limit]
 
 

@@ -38,6 +38,8 @@ class TermHint(TaskModel):
     """The words as they stand in the question."""
     english: str
     definition: str = ""
+    kind: str = ""
+    """As the glossary sorts it: anatomy, disease, systemic, ..."""
 
 
 class TranslateIn(TaskModel):

@@ -126,9 +126,11 @@ class Shelf(FixedRetriever):
 
 
 class Words:
-    """A glossary that knows one term."""
+    """A glossary that knows two terms."""
 
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
+        if "abducens nerve palsy" in text.lower():
+            return (TermHint(source="abducens nerve palsy", english="sixth nerve palsy", kind="disease"),)
         for name in ("lateral rectus", "recto lateral"):
             if name in text.lower():
                 return (TermHint(source=name, english="lateral rectus", definition="the muscle that abducts the eye"),)

@@ -1,32 +1,39 @@
-"""Outside sources (PubMed, Wikipedia), asked only where the settings name them and only with English words."""
+"""Outside sources (PubMed, Wikipedia), asked only where the settings name them and only with terms of the glossary."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from clara.agent.state import Deps, Outcome, State, english, gathered, is_english
+from clara.agent.state import Deps, Outcome, State, gathered, is_english
 from clara.errors import SourceError
 from clara.knowledge.outside.source import OutsideSource
-from clara.language.detection import detect_language
-from clara.language.text import STOPWORDS, spans
+from clara.language.text import spans
+from clara.tasks.model import TermHint
 from clara.types import Passage
 
 FOUND = 3
 """Passages taken from each source."""
-WORDS = 8
-"""Words of a query: outside sources look for texts that hold all of them."""
+TERMS = 3
+"""Terms of a query: outside sources look for texts that hold all of them."""
+PURPOSES = frozenset(
+    "anatomy cause causes complication complications diagnosis dose efficacy guideline incidence innervation mechanism "
+    "pathogenesis prevalence prevention prognosis safety surgery therapy treatment trial".split()
+)
+"""What is looked for about a term: the only words besides terms that may be sent."""
+PRIVATE_KINDS = frozenset(("systemic", "organism"))
+"""Kinds of terms that may be somebody's diagnosis beyond the eye, HIV among them."""
 
 
 async def search(state: State, deps: Deps) -> Outcome:
     """Ask each source, the precise wording first and the key terms if that finds nothing; an error becomes a warning.
 
-    The patient's or asker's own words never leave this machine: only a query that the model wrote (in a rewrite or a tool
-    call) and the English terms of the question are sent.
+    Neither the asker's words nor the model's leave this machine: a model that reads a poisoned passage may put a name and a
+    telephone number into its query. What is sent is built from the English names of the glossary's terms.
     """
     tool = deps.strategy.has("act")
     sources = [s for s in deps.sources if not tool or s.tool == state["action"]]
-    queries = _queries(state, tool)
+    queries = _queries(state, deps, tool)
     answers = await asyncio.gather(*(_ask(source, queries) for source in sources))
     passages: list[Passage] = []
     asked: list[str] = []
@@ -66,20 +73,31 @@ async def _ask(source: OutsideSource, queries: tuple[str, ...]) -> tuple[tuple[P
     return (), asked, ""
 
 
-def _queries(state: State, tool: bool) -> tuple[str, ...]:
+def _queries(state: State, deps: Deps, tool: bool) -> tuple[str, ...]:
     """What may be sent, the precise wording first, each once; nothing where there is no English wording."""
-    short = _short(state.get("query", ""))
-    if short.casefold() in {_short(text).casefold() for text in (state["question"].text, english(state)[0])}:
-        short = ""
+    examines = bool(state["question"].options)  # any other question may be about the person who asks
+    written = ""
+    if tool or state.get("rewritten"):
+        text = state.get("query", "")
+        written = _sendable(deps.glossary.lookup(text, "en"), text, examines)
     if tool:
-        return (short,) if short and detect_language(state["query"]).code == "en" else ()
+        return (written,) if written else ()
     if not is_english(state):
         return ()
-    wordings = (short if state.get("rewritten") else "", " ".join(term.english for term in state.get("terms", ())[:3]))
+    wordings = (written, _sendable(state.get("terms", ()), "", examines))
     return tuple(dict.fromkeys(wording for wording in wordings if wording))
 
 
-def _short(text: str) -> str:
-    """The content words of a text as they are written."""
-    content = [word.surface for word in spans(text) if word.text not in STOPWORDS]
-    return " ".join(content[:WORDS])
+def _sendable(terms: tuple[TermHint, ...], text: str, examines: bool) -> str:
+    """The first terms by their English names in the glossary, and the purposes that the text names; empty without a term."""
+    names: list[str] = []
+    for term in terms:
+        if examines or term.kind not in PRIVATE_KINDS:
+            names.append(term.english)
+    if not names:
+        return ""
+    purposes: list[str] = []
+    for word in spans(text):
+        if word.text in PURPOSES:
+            purposes.append(word.text)
+    return " ".join(dict.fromkeys((*names[:TERMS], *purposes[:1])))
