@@ -13,15 +13,16 @@ from langsmith import tracing_context
 from clara.agent.citing import renumbered
 from clara.agent.graph import build_graph
 from clara.agent.search_results import as_search_results
-from clara.agent.state import Deps, State, english, is_english
+from clara.agent.state import Candidate, Deps, State, english, is_english
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
 from clara.backbone.base import Backbone, Skills
+from clara.backbone.extractive.relevance import Relevance
 from clara.config import Settings
 from clara.errors import BackboneError, StoreError, UnsupportedLanguage
 from clara.events import Event, Final, Notice
 from clara.knowledge.base import Opens, Retriever
-from clara.knowledge.glossary import Glossary
+from clara.knowledge.glossary import Glossary, TermGlossary, shipped_glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES
 from clara.language.detection import question_language
@@ -48,6 +49,7 @@ class Agent:
         self.glossary = glossary
         self.settings = settings
         self.sources = tuple(sources)
+        self._relevance = Relevance(glossary if isinstance(glossary, TermGlossary) else shipped_glossary())
 
     async def prepare(self, strategies: Collection[Strategy]) -> None:
         """Find out before the first question whether what these strategies need is there.
@@ -144,6 +146,8 @@ class Agent:
         warnings = [*state.get("warnings", ())]
         if not deps.uses_model:
             warnings.insert(0, "no_model")
+        elif self._is_beyond_the_passages(state, deps, candidate):
+            warnings.append("beyond_knowledge_base")
         if candidate.failure:
             warnings.append("no_usable_reply")
         verified = deps.strategy.has("verify") and not state.get("sure", False)
@@ -169,6 +173,17 @@ class Agent:
             trace=state.get("trace", ()),
         )
         return answer if deps.uses_model else as_search_results(answer, candidate, stem, self.settings.kb)
+
+    def _is_beyond_the_passages(self, state: State, deps: Deps, candidate: Candidate) -> bool:
+        """True for a free text that no passage is about; texts that are not in English cannot be compared."""
+        stem, options = english(state)
+        if options or candidate.failure or not deps.strategy.searches:
+            return False
+        if state["language"] != "en" and not is_english(state):
+            return False
+        if any(passage.language != "en" for passage in candidate.passages):
+            return False
+        return not self._relevance.about(stem, candidate.passages)
 
 
 def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:
