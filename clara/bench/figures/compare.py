@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from clara.bench.figures.conditions import changed_conditions
 from clara.bench.figures.paired import Intervals, compare, correct, tables_of
 from clara.bench.figures.results import metrics
 from clara.bench.figures.runs import Run, question_of, score
@@ -52,6 +53,7 @@ def _labels(runs: Sequence[Run]) -> str:
 
 
 def _pair(before: Run, after: Run) -> dict[str, Any]:
+    changes = changed_conditions(before, after)
     before, after = _shared(before, after)
     later, earlier = tables_of([after, before])
     figures_before, figures_after = metrics([before, after])["runs"]
@@ -69,10 +71,12 @@ def _pair(before: Run, after: Run) -> dict[str, Any]:
     return {
         "before": before.name,
         "after": after.name,
+        "differs": changes,
         "same_dataset": before.dataset == after.dataset,
         "languages": languages,
         "mean": {"before": figures_before["mean"], "after": figures_after["mean"]},
-        "largest_gap": {"before": _largest(figures_before), "after": _largest(figures_after)},
+        "largest_gap": {"before": _furthest_behind(figures_before), "after": _furthest_behind(figures_after)},
+        "max_min_gap": {"before": figures_before["max_min_gap"], "after": figures_after["max_min_gap"]},
         **_changes(before, after),
     }
 
@@ -93,10 +97,9 @@ def _key(record: AnswerRecord) -> tuple[str, str]:
     return question_of(record), record["language"]
 
 
-def _largest(run: dict[str, Any]) -> float | None:
-    """The largest gap to English in points; without English, the largest between languages."""
-    gaps = run["gap_to_english"].values()
-    return max(gaps, default=run["max_min_gap"])
+def _furthest_behind(run: dict[str, Any]) -> float | None:
+    """The gap to English of the language that is furthest behind, in points below zero; None without English."""
+    return min(run["gap_to_english"].values(), default=None)
 
 
 def _changes(before: Run, after: Run) -> dict[str, list[dict[str, Any]]]:
@@ -149,10 +152,15 @@ def _answers(run: Run) -> dict[tuple[str, str], _Answers]:
 
 
 def failures(document: dict[str, Any], *, fail_under: float | None, max_gap: float | None) -> Iterator[str]:
-    """A sentence for each threshold that the later run misses, in points."""
+    """A sentence for each threshold that the later run misses, in points; without English ``max_gap`` is for max − min."""
     for entry in document["comparisons"]:
         name, mean, gap = entry["after"], entry["mean"]["after"], entry["largest_gap"]["after"]
         if fail_under is not None and mean < fail_under:
             yield f"{name}: mean accuracy {mean:.1f} % is below {fail_under:g} %"
-        if max_gap is not None and gap is not None and gap > max_gap:
-            yield f"{name}: largest gap {gap:.1f} points is above {max_gap:g}"
+        if max_gap is None:
+            continue
+        spread = entry["max_min_gap"]["after"]
+        if gap is not None and -gap > max_gap:
+            yield f"{name}: a language is {-gap:.1f} points behind English, more than {max_gap:g}"
+        if gap is None and spread > max_gap:
+            yield f"{name}: max − min is {spread:.1f} points, more than {max_gap:g}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,21 +90,21 @@ def choices(records: Iterable[AnswerRecord]) -> dict[tuple[int, str], list[str |
 class Intervals:
     """Bootstrap samples of every accuracy, gap and difference of one data set, all from the same resampled questions."""
 
-    def __init__(self, tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table], more: Mapping[tuple[str, ...], Column] | None = None) -> None:
+        """``more`` gives further columns over the same questions, by the names under which they are resampled."""
         columns: dict[tuple[str, ...], Column] = {}
         for table in tables:
             name = table.run.name
             for language, column in table.columns.items():
                 columns[name, language] = column
             for other in table.others:
-                columns[name, "gap", other] = table.columns["english"] - table.columns[other]
+                columns[name, "gap", other] = table.columns[other] - table.columns["english"]
             columns[name, "agree", ""] = table.agree
         for a, b in itertools.combinations(tables, 2):
             for language, first in a.columns.items():
                 if language in b.columns:
                     columns[a.run.name, b.run.name, language] = first - b.columns[language]
-        for closing in closings(tables):
-            columns |= closing.columns
+        columns |= more or {}
         self._at = {key: n for n, key in enumerate(columns)}
         self._samples = parity.resampled_means(np.column_stack(list(columns.values())))
         self._bounds = 100 * parity.percentile_intervals(self._samples)
@@ -154,113 +153,3 @@ def compare(a: Table, b: Table, intervals: Intervals) -> Iterator[dict[str, Any]
             "ci95": intervals.of(a.run.name, b.run.name, language),
             "mcnemar": mcnemar(first, second),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A strategy beside its baseline in one language: three columns over the questions that stand in all of them."""
-
-    base: Table
-    table: Table
-    language: str
-    english: Column
-    """Of the baseline."""
-    before: Column
-    after: Column
-
-    @property
-    def columns(self) -> dict[tuple[str, ...], Column]:
-        """The columns by the names under which they are resampled."""
-        return {self.key("english"): self.english, self.key("before"): self.before, self.key("after"): self.after}
-
-    def key(self, part: str) -> tuple[str, ...]:
-        """The name under which one column is resampled."""
-        return self.base.run.name, self.table.run.name, self.language, part
-
-
-_PARTS = ("english", "before", "after")
-
-
-def closings(tables: Iterable[Table]) -> list[Closing]:
-    """Each strategy beside the baseline of its own model and settings: ``direct``, or the first run with these."""
-    groups: dict[str, list[Table]] = defaultdict(list)
-    for table in tables:
-        if table.run.kind == "strategy" and table.others:
-            groups[_conditions(table.run)].append(table)
-    entries: list[Closing] = []
-    for group in groups.values():
-        base = _baseline(group)
-        for table in group:
-            if table is not base:
-                entries.extend(_closings(base, table))
-    return entries
-
-
-def _conditions(run: Run) -> str:
-    """The model and the settings of a run: what a strategy and its baseline share."""
-    shared = [run.manifest.get("model"), run.manifest.get("settings")]
-    return json.dumps(shared, sort_keys=True, default=str)
-
-
-def _baseline(group: Sequence[Table]) -> Table:
-    for table in group:
-        if table.run.label == "direct":
-            return table
-    return group[0]
-
-
-def _closings(base: Table, table: Table) -> Iterator[Closing]:
-    english = base.columns["english"]
-    for language in base.others:
-        before, after = base.columns[language], table.columns.get(language)
-        if after is None:
-            continue
-        in_all = ~np.isnan(english + before + after)
-        if np.any(in_all):
-            masked = np.where(in_all, (english, before, after), np.nan)
-            yield Closing(base, table, language, *masked)
-
-
-def gap_closed(tables: Sequence[Table], intervals: Intervals) -> Iterator[dict[str, Any]]:
-    """Share of the baseline's gap to English that each other strategy closes, per language and over all of them.
-
-    (S_l - B_l) / (B_english - B_l), the performance gap recovered (Burns et al. 2023, arXiv 2312.09390), with B the
-    strategy ``direct``, or the first run, of the same model and settings, over the questions that all three were asked.
-    The ceiling is the baseline's English, so that making English worse closes nothing. No share where the baseline has no
-    gap, and no interval where its gap may be zero: the ratio is then unbounded (Fieller 1954).
-    """
-    groups: dict[str, list[Closing]] = defaultdict(list)
-    for closing in closings(tables):
-        groups[closing.table.run.name].append(closing)
-    for entries in groups.values():
-        for entry in entries:
-            yield from _share(entry.language, [entry], intervals)
-        yield from _share("mean", entries, intervals)
-
-
-def _share(language: str, entries: Sequence[Closing], intervals: Intervals) -> Iterator[dict[str, Any]]:
-    means = np.empty((len(entries), len(_PARTS)))
-    for row, entry in enumerate(entries):
-        means[row] = np.nanmean((entry.english, entry.before, entry.after), axis=1)
-    english, before, after = means.mean(axis=0).tolist()
-    if english > before:
-        yield {
-            "baseline": entries[0].base.run.name,
-            "run": entries[0].table.run.name,
-            "language": language,
-            "share": (after - before) / (english - before),
-            "ci95": _share_interval(entries, intervals),
-        }
-
-
-def _share_interval(entries: Sequence[Closing], intervals: Intervals) -> list[float] | None:
-    english, before, after = [_resampled_mean(entries, part, intervals) for part in _PARTS]
-    gap = english - before
-    if parity.percentile_interval(gap)[0] <= 0:
-        return None
-    shares = np.divide(after - before, gap, out=np.full(len(gap), np.nan), where=gap > 0)  # a few samples may have no gap
-    return list(parity.percentile_interval(shares))
-
-
-def _resampled_mean(entries: Sequence[Closing], part: str, intervals: Intervals) -> Column:
-    return np.mean([intervals.samples(*entry.key(part)) for entry in entries], axis=0)

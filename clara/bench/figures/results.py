@@ -17,12 +17,21 @@ from clara.bench.figures.paired import (
     choices,
     compare,
     correct,
-    gap_closed,
     interval,
     mcnemar,
     tables_of,
 )
-from clara.bench.figures.runs import NOT_ANSWERED, RECORDED_OPTIONS, Run, gold_letters, question_of, score, without
+from clara.bench.figures.recovered import closings, columns_of, gap_recovered
+from clara.bench.figures.runs import (
+    NOT_ANSWERED,
+    RECORDED_OPTIONS,
+    Run,
+    gold_letters,
+    question_of,
+    score,
+    why_uncovered,
+    without,
+)
 from clara.bench.replay.journal import AnswerRecord
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
@@ -45,12 +54,13 @@ def metrics(runs: Sequence[Run]) -> dict[str, Any]:
     shares: list[dict[str, Any]] = []
     for group in by_dataset.values():
         tables = tables_of(group)
-        intervals = Intervals(tables)
+        pairs = closings(tables)
+        intervals = Intervals(tables, columns_of(pairs))
         for table in tables:
             by_name[table.run.name] = _run(table, intervals)
         for first, second in itertools.combinations(tables, 2):
             comparisons.extend(compare(first, second, intervals))
-        shares.extend(gap_closed(tables, intervals))
+        shares.extend(gap_recovered(pairs, intervals))
     correct([comparison["mcnemar"] for comparison in comparisons])
     return {"runs": [by_name[run.name] for run in answered], "comparisons": comparisons, "gap_closed": shares}
 
@@ -95,6 +105,7 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
         "n_questions": len(set(map(question_of, run.records))),
         "repeats": run.repeats,
         "missing": _missing(run),
+        "not_covered": _not_covered(run),
         "languages": languages,
         "mean": float(np.mean(values)),
         "mean_ci95": interval(means.mean(axis=1)),
@@ -111,7 +122,16 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
         "calibration": _calibration(run.records),
         **_chance(run.records),
         "usage": _usage(run.records, _USAGE),
+        "cost": _cost(run.records),
     }
+
+
+def _not_covered(run: Run) -> dict[str, dict[str, Any]]:
+    """Languages that stand in no figure: how many answers they lack, and why."""
+    languages: dict[str, dict[str, Any]] = {}
+    for language, records in run.uncovered.items():
+        languages[language] = {"n": len(records), "reason": why_uncovered(records)}
+    return languages
 
 
 def _kappa(letters: Sequence[Sequence[str | None]]) -> dict[str, Any] | None:
@@ -129,28 +149,37 @@ def _usage(records: Iterable[AnswerRecord], fields: Iterable[str]) -> dict[str, 
     return totals
 
 
+def _cost(records: Sequence[AnswerRecord]) -> dict[str, float]:
+    """Calls, tokens and seconds an item."""
+    cost = _usage(records, _COST)
+    for field in cost:
+        cost[field] /= len(records)
+    return cost
+
+
 def _missing(run: Run) -> int:
     """Answers that a partial run still lacks; a manifest without ``n_items`` leaves it to the questions that were met."""
     manifest = run.manifest
     if not manifest:
         return 0
     planned = int(manifest.get("repeat", 1))
+    recorded = len(run.records) + sum(map(len, run.uncovered.values()))
     if "n_items" in manifest:
-        return max(0, manifest["n_items"] * planned - len(run.records))
+        return max(0, manifest["n_items"] * planned - recorded)
     questions = set(map(_id, run.records))
-    languages = {*run.languages, *manifest.get("languages", ())}
+    languages = {*run.languages, *run.uncovered, *manifest.get("languages", ())}
     planned_answers = len(questions) * len(languages) * max(run.repeats, planned)
-    return max(0, planned_answers - len(run.records))
+    return max(0, planned_answers - recorded)
 
 
 def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
-    """Gaps over the questions that were asked in both languages; positive where English is better."""
+    """Language less English over the questions that were asked in both; negative where the language is behind."""
     gaps: dict[str, float] = {}
     bounds: dict[str, list[float] | None] = {}
     tests: dict[str, dict[str, Any]] = {}
     for language in table.others:
         english, other = table.columns["english"], table.columns[language]
-        gaps[language] = 100 * float(np.nanmean(english - other))
+        gaps[language] = 100 * float(np.nanmean(other - english))
         bounds[language] = intervals.of(table.run.name, "gap", language)
         tests[language] = mcnemar(english, other)
     correct(list(tests.values()))
@@ -162,9 +191,6 @@ def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]
     count = Counter(record["outcome"] for record in records)
     asked = int(np.sum(~np.isnan(column)))
     low, high = parity.wilson(float(np.nansum(column)), asked)
-    cost = _usage(records, _COST)
-    for field in cost:
-        cost[field] /= len(records)
     return {
         "n": len(records),
         "correct": count["correct"],
@@ -174,7 +200,7 @@ def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]
         **{name: count[name] for name in NOT_ANSWERED},
         "position_bias": _position_bias(records),
         "calibration": _calibration(records),
-        "cost": cost,
+        "cost": _cost(records),
     }
 
 
@@ -206,9 +232,15 @@ def _calibration(records: Sequence[AnswerRecord]) -> dict[str, Any] | None:
         "ece": measured.ece,
         "brier": measured.brier,
         "aurc": measured.aurc,
-        "bins": [dict(zip(_BIN, entry, strict=True)) for entry in measured.bins],
+        "bins": list(map(_bin, measured.bins)),
         "risk_coverage": list(map(list, measured.curve)),
     }
+
+
+def _bin(values: tuple[float, float, int, float, float]) -> dict[str, Any]:
+    """One bin of the reliability curve, with the Wilson interval of its accuracy, as fractions."""
+    entry: dict[str, Any] = dict(zip(_BIN, values, strict=True))
+    return {**entry, "ci95": list(parity.wilson(entry["accuracy"] * entry["n"], entry["n"]))}
 
 
 def _chance(records: Sequence[AnswerRecord]) -> dict[str, Any]:

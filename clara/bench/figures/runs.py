@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from clara.bench.replay.journal import AnswerRecord, read_run
 from clara.bench.scoring.scoring import rescore
-from clara.errors import JournalError
+from clara.errors import JournalError, UnsupportedLanguage
 
 Kind = Literal["strategy", "model"]
 NOT_ANSWERED = ("unparsed", "no_response", "abstained")
@@ -33,11 +33,13 @@ class Run:
     dataset: str = ""
     """Fingerprint of the data set: only runs on the same one are compared, question by question."""
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    uncovered: Mapping[str, Sequence[AnswerRecord]] = field(default_factory=dict[str, Sequence[AnswerRecord]])
+    """Records of the languages that the profile or model does not cover: they stand in no figure."""
 
     @property
     def languages(self) -> list[str]:
-        """In order of appearance, English first."""
-        return english_first(record["language"] for record in self.records)
+        """In the data's order; where the manifest does not give it, in order of appearance."""
+        return in_order((record["language"] for record in self.records), self.manifest.get("languages", ()))
 
     @property
     def repeats(self) -> int:
@@ -45,9 +47,19 @@ class Run:
         return 1 + max((record.get("repeat", 0) for record in self.records), default=0)
 
 
-def english_first(languages: Iterable[str]) -> list[str]:
-    """Each language once, in order of appearance but for English, which comes first."""
-    return sorted(dict.fromkeys(languages), key=lambda language: language != "english")
+def in_order(languages: Iterable[str], order: Sequence[str]) -> list[str]:
+    """Each language once, as ``order`` has them; those that it lacks come last, in order of appearance."""
+    present = dict.fromkeys(languages)
+    ordered = [language for language in order if language in present]
+    return list(dict.fromkeys([*ordered, *present]))
+
+
+def languages_of(runs: Iterable[Run]) -> list[str]:
+    """The languages of all runs: those of the first in its order, then what the others add."""
+    languages: dict[str, None] = {}
+    for run in runs:
+        languages |= dict.fromkeys(run.languages)
+    return list(languages)
 
 
 def runs_of(
@@ -63,7 +75,39 @@ def runs_of(
     for record in records:
         groups[record["strategy"]].append(record if is_parallel else _unpaired(record))
     dataset = str(facts.get("fingerprint", ""))
-    return [Run(prefix + label, kind, label, group, dataset, facts) for label, group in groups.items()]
+    runs: list[Run] = []
+    for label, group in groups.items():
+        covered, uncovered = _by_coverage(group)
+        runs.append(Run(prefix + label, kind, label, covered, dataset, facts, uncovered))
+    return runs
+
+
+def _by_coverage(records: Sequence[AnswerRecord]) -> tuple[list[AnswerRecord], dict[str, Sequence[AnswerRecord]]]:
+    """The records that count, and by language those of which none was answered because the language is not covered."""
+    refused: set[str] = set()
+    answered: set[str] = set()
+    for record in records:
+        if record.get("error_kind") == UnsupportedLanguage.__name__:
+            refused.add(record["language"])
+        elif record["outcome"] != "no_response":
+            answered.add(record["language"])
+    covered: list[AnswerRecord] = []
+    uncovered: dict[str, list[AnswerRecord]] = defaultdict(list)
+    for record in records:
+        language = record["language"]
+        if language in refused and language not in answered:
+            uncovered[language].append(record)
+        else:
+            covered.append(record)
+    return covered, dict(uncovered)
+
+
+def why_uncovered(records: Sequence[AnswerRecord]) -> str:
+    """The first reason that these records give."""
+    for record in records:
+        if record.get("error"):
+            return str(record["error"])
+    return "the language is not covered"
 
 
 def _unpaired(record: AnswerRecord) -> AnswerRecord:
@@ -88,7 +132,10 @@ def read_folders(folders: Iterable[Path]) -> list[list[Run]]:
         manifest, records = read_run(folder)
         if not records:
             raise JournalError(f"{folder} holds no answers yet")
-        groups.append(runs_of(map(rescored, records), prefix=prefix, manifest=manifest))
+        runs = runs_of(map(rescored, records), prefix=prefix, manifest=manifest)
+        if not any(run.records for run in runs):
+            raise JournalError(f"{folder} holds no answer in a language that is covered: {why_uncovered(records)}")
+        groups.append(runs)
     return groups
 
 

@@ -245,6 +245,7 @@ async def replay(
     """
     tally = Tally() if tally is None else tally
     tally.total = len(dataset.items) * len(strategies) * repeat
+    tally.languages = dataset.languages
     done: set[tuple[str, int, str, str]] = set()
     for record in journal.records():
         done.add((record["strategy"], record["repeat"], record["language"], record["id"]))

@@ -31,6 +31,8 @@ class Tally:
     failed: int = 0
     """Items without a response, of this session."""
     last_failure: str = ""
+    languages: tuple[str, ...] = ()
+    """Of the data set, in its order."""
     cells: dict[tuple[str, str], Score] = field(default_factory=dict[tuple[str, str], Score])
     """By strategy and language."""
     usage: Counter[str] = field(default_factory=Counter[str])

@@ -13,11 +13,14 @@ from clara.bench.report.sheet import Cell, Document, Sheet, count, figure, is_si
 
 TERMINAL = (
     "run", "languages", "mean", "worst", "behind", "range", "consistency", "kappa",
-    "closed", "calibration", "seconds", "lost",
+    "recovered", "calibration", "lost",
 )  # fmt: skip
-PAGE = ("run", "languages", "mean", "worst", "range", "variation", "consistency", "kappa")
-ARTICLE = ("run", "languages", "mean", "range", "consistency")
+PAGE = ("run", "languages", "mean", "worst", "behind", "range", "variation", "consistency", "kappa")
+ARTICLE = ("run", "languages", "mean", "behind", "range", "consistency")
 """Names of :data:`_GROUPS`: what each surface has room for."""
+
+UNDETERMINED = "undetermined"
+"""In place of a share whose interval says nothing."""
 
 RunFigures = Mapping[str, Any]
 """One entry of the document's ``runs``."""
@@ -62,19 +65,20 @@ def _accuracy(language: str, run: RunFigures) -> Cell:
     if gap is None:
         return accuracy
     star = is_significant(run["mcnemar_vs_english"].get(language))
-    return Cell(accuracy.text, accuracy.sort, accuracy.bounds, -gap, star)
+    return Cell(accuracy.text, accuracy.sort, accuracy.bounds, gap, star)
 
 
 def _worst(run: RunFigures) -> Cell:
     return Cell(f"{run['worst_language']} {run['worst_accuracy']:.1f}", run["worst_accuracy"])
 
 
-def _furthest_behind(run: RunFigures) -> Cell:
+def furthest_behind(run: RunFigures) -> Cell:
+    """The language with the lowest gap to English, and that gap."""
     gaps: Mapping[str, float] = run["gap_to_english"]
     if not gaps:
         return figure(None)
-    language = max(gaps, key=gaps.__getitem__)
-    return Cell(f"{language} {signed(-gaps[language])}", gaps[language])
+    language = min(gaps, key=gaps.__getitem__)
+    return Cell(f"{language} {signed(gaps[language])}", gaps[language])
 
 
 def _consistency(run: RunFigures) -> Cell:
@@ -89,16 +93,27 @@ def _kappa(run: RunFigures) -> Cell:
     return figure(agreement["kappa"] if agreement else None, ".2f")
 
 
-def closed_cell(entry: Mapping[str, Any] | None) -> Cell:
-    """The performance gap recovered, in per cent."""
+def recovered_cell(entry: Mapping[str, Any] | None) -> Cell:
+    """The performance gap recovered, in per cent; no figure where its interval says nothing."""
     if entry is None:
         return figure(None)
+    if entry["share"] is None:
+        return Cell(UNDETERMINED, float("-inf"))
     bounds = entry["ci95"]
     interval = None if bounds is None else (100 * bounds[0], 100 * bounds[1])
     return figure(100 * entry["share"], unit=" %", bounds=interval)
 
 
-def _closed(document: Document) -> list[ParityColumn]:
+def spread_cell(entry: Mapping[str, Any] | None) -> Cell:
+    """How max − min changed against the baseline, in points: + where the spread grew."""
+    if entry is None:
+        return figure(None)
+    change = entry["max_min"]
+    low, high = change["ci95"]
+    return Cell(signed(change["change"]), change["change"], (low, high))
+
+
+def _recovered(document: Document) -> list[ParityColumn]:
     means: dict[str, Mapping[str, Any]] = {}
     baselines: set[str] = set()
     for entry in document["gap_closed"]:
@@ -108,7 +123,10 @@ def _closed(document: Document) -> list[ParityColumn]:
     if not means:
         return []
     baseline = baselines.pop() if len(baselines) == 1 else "its baseline"
-    return [ParityColumn(f"gap of {baseline} closed", lambda run: closed_cell(means.get(run["name"])))]
+    return [
+        ParityColumn(f"gap recovered to {baseline}", lambda run: recovered_cell(means.get(run["name"]))),
+        ParityColumn("change of max − min", lambda run: spread_cell(means.get(run["name"]))),
+    ]
 
 
 def _calibrated(document: Document) -> list[ParityColumn]:
@@ -120,17 +138,6 @@ def _calibrated(document: Document) -> list[ParityColumn]:
 def _calibration(name: str, run: RunFigures) -> Cell:
     measured = run["calibration"]
     return figure(measured[name] if measured else None, ".2f")
-
-
-def _seconds(document: Document) -> list[ParityColumn]:
-    if not any(run["usage"]["seconds"] for run in document["runs"]):
-        return []
-    return [ParityColumn("seconds an item", _seconds_an_item)]
-
-
-def _seconds_an_item(run: RunFigures) -> Cell:
-    seconds = run["usage"]["seconds"] / run["n_items"]
-    return figure(seconds, ".0f" if seconds >= 10 else ".2g")
 
 
 def _lost(document: Document) -> list[ParityColumn]:
@@ -162,14 +169,13 @@ _GROUPS: Mapping[str, Callable[[Document], list[ParityColumn]]] = {
     "languages": _languages,
     "mean": _always("mean", lambda run: figure(run["mean"], bounds=run["mean_ci95"])),
     "worst": _always("worst", _worst),
-    "behind": _always("most behind English", _furthest_behind),
+    "behind": _always("most behind English", furthest_behind),
     "range": _always("max − min", lambda run: figure(run["max_min_gap"], bounds=run["max_min_gap_ci95"])),
     "variation": _always("variation", lambda run: figure(run["cv"], ".3f")),
     "consistency": _always("consistency", _consistency),
     "kappa": _always("Fleiss' kappa", _kappa),
-    "closed": _closed,
+    "recovered": _recovered,
     "calibration": _calibrated,
-    "seconds": _seconds,
     "lost": _lost,
 }
 """Columns by the name under which a surface asks for them; none where the document has nothing to show there."""

@@ -113,6 +113,7 @@ def _figures(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 _CAPTION = (
     "Accuracy in per cent with 95 % intervals (languages: Wilson; mean and range: bootstrap paired on the question). "
+    "Gap: language less English in points, so that − is behind. "
     "* differs from English, p < 0.05 (exact McNemar, Holm)."
 )
 _TEX = {

@@ -12,15 +12,18 @@ def notes(document: Document) -> list[str]:
     """A sentence for each thing to know; none for most documents."""
     near_chance: list[str] = []
     partial: list[str] = []
+    uncovered: list[str] = []
     has_stars = False
     for run in document["runs"]:
         if run["near_chance"]:
             near_chance.append(f"{run['name']} {CHANCE_NOTE}")
         if run["missing"]:
             partial.append(f"{run['name']} is partial: {run['missing']} answers are missing.")
+        for language, facts in run["not_covered"].items():
+            uncovered.append(f"{run['name']} does not cover {language}, which is in no figure: {facts['reason']}")
         if any(map(is_significant, run["mcnemar_vs_english"].values())):
             has_stars = True
-    sentences = near_chance + partial
+    sentences = near_chance + uncovered + partial
     clean = document.get("clean")
     if clean and not clean["left_out"]:
         sentences.append("The audit flags none of these questions.")

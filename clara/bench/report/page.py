@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from clara.bench.figures.runs import Run
-from clara.bench.report.accuracy import parity_sheet
+from clara.bench.report.accuracy import furthest_behind, parity_sheet
 from clara.bench.report.notes import notes
 from clara.bench.report.payload import blocks, printable
 from clara.bench.report.plots import figures
@@ -35,6 +35,7 @@ def html(document: dict[str, Any], runs: Sequence[Run] = (), flagged: Mapping[st
     style, script = _style(), _script()
     return _template().render(
         document=shown,
+        furthest=furthest_behind,
         notes=notes(shown),
         figures=figures(shown),
         sheets=sheets(shown),

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 import orjson
 
-from clara.bench.figures.runs import Run, english_first, question_of
+from clara.bench.figures.runs import Run, languages_of, question_of
 from clara.bench.replay.journal import AnswerRecord
 from clara.language.codes import find_language
 
@@ -58,7 +58,7 @@ def blocks(runs: Sequence[Run], flagged: Mapping[str, Sequence[str]]) -> Iterato
     ``flagged`` gives what an audit found for a question id, a sentence each.
     """
     questions = _questions(runs)
-    languages = english_first(itertools.chain.from_iterable(run.languages for run in runs))
+    languages = languages_of(runs)
     chunks = _chunks(questions.values())
     yield "index", _packed(_index(runs, questions, languages, chunks, flagged))
     texts: list[list[str]] = []

@@ -16,6 +16,8 @@ from clara.bench.report.svg import SERIES, legend, line, marker, number, path, p
 _WIDTH = 760.0
 _LEFT = 120.0
 _RIGHT = 20.0
+_COUNTED = 2
+"""Most runs whose bins carry their counts in the plot of reliability; the table has them for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,14 @@ def _gaps(document: Document) -> Figure | None:
     summaries: list[str] = []
     for run in runs:
         if run["gap_to_english"]:
-            furthest = max(run["gap_to_english"].values())
-            summaries.append(f"{run['name']}: furthest behind {signed(-furthest)} points")
+            furthest = min(run["gap_to_english"].values())
+            summaries.append(f"{run['name']}: furthest behind {signed(furthest)} points")
     return Figure(
         "gaps",
-        "Points against English",
-        "Points of accuracy against English (left of zero: the language is behind), with 95 % intervals of the bootstrap "
-        "paired on the question.",
-        _dot_plot("Points against English", "; ".join(summaries), groups, low, high),
+        "Gap to English",
+        "Accuracy of the language less that of English, in points (left of zero: the language is behind), with 95 % "
+        "intervals of the bootstrap paired on the question.",
+        _dot_plot("Gap to English", "; ".join(summaries), groups, low, high),
         _legend(document),
     )
 
@@ -174,12 +176,12 @@ def _gap_point(run: RunFigures, language: str) -> Point | None:
     gap = run["gap_to_english"].get(language)
     if gap is None:
         return None
-    tip = f"{run['name']}, {language}: {signed(-gap)} points"
+    tip = f"{run['name']}, {language}: {signed(gap)} points"
     bounds = run["gap_to_english_ci95"][language]
     if bounds is None:
-        return Point(-gap, None, tip)
-    low, high = -bounds[1], -bounds[0]
-    return Point(-gap, (low, high), minus(f"{tip} [{low:.1f}, {high:.1f}]"))
+        return Point(gap, None, tip)
+    low, high = bounds
+    return Point(gap, (low, high), minus(f"{tip} [{low:.1f}, {high:.1f}]"))
 
 
 def _heat_map(document: Document) -> Figure:
@@ -215,7 +217,7 @@ def _square(
 ) -> str:
     """Axes from 0 to ``right`` and from 0 to 1, and what ``draw`` adds."""
     width, height, left, bottom = 420.0, 360.0, 56.0, 44.0
-    x, y = _Scale(0, right, left, width - 14), _Scale(0, 1, height - bottom, 12)
+    x, y = _Scale(0, right, left, width - 14), _Scale(0, 1, height - bottom, 20)
     parts: list[str] = []
     for share in (0, 0.25, 0.5, 0.75, 1):
         mark = share * right
@@ -252,17 +254,34 @@ def _reliability(document: Document) -> Figure | None:
             corners: list[tuple[float, float]] = []
             for entry in run["calibration"]["bins"]:
                 corner = (x(entry["confidence"]), y(entry["accuracy"]))
-                facts = f"confidence {entry['confidence']:.2f}, accuracy {entry['accuracy']:.2f}, n = {entry['n']}"
+                low, high = entry["ci95"]
+                facts = f"confidence {entry['confidence']:.2f}, accuracy {entry['accuracy']:.2f} [{low:.2f}, {high:.2f}]"
                 corners.append(corner)
-                dots.append(marker(*corner, series, f"{run['name']}: {facts}"))
+                yield line(corner[0], y(low), corner[0], y(high), f"whisker s{series % SERIES}")
+                dots.append(marker(*corner, series, f"{run['name']}: {facts}, n = {entry['n']}"))
+                if len(runs) <= _COUNTED:
+                    dots.append(_count(corner, series, is_first=run is runs[0][1], count=entry["n"]))
             yield path(corners, f"curve s{series % SERIES}")
             yield from dots
 
     errors = [f"{run['name']}: expected calibration error {run['calibration']['ece']:.3f}" for _, run in runs]
     summary = "; ".join(errors)
     svg = _square("Reliability", summary, "confidence", "accuracy", draw)
-    caption = f"Accuracy against confidence in ten bins; on the diagonal a confidence means what it says. {summary}."
+    counts = "Numbers are answers in a bin." if len(runs) <= _COUNTED else "The table of bins has their counts."
+    caption = (
+        "Accuracy against confidence in ten bins, each with its Wilson interval; on the diagonal a confidence means what it "
+        f"says. {counts} {summary}."
+    )
     return Figure("reliability", "Reliability", caption, svg, _legend(document))
+
+
+def _count(corner: tuple[float, float], series: int, *, is_first: bool, count: int) -> str:
+    """How many answers a bin holds: above its point for the first run, below for the second, so that none hides another."""
+    x, y = corner
+    style = f"count s{series % SERIES}"
+    if is_first:
+        return text(x - 6, y - 5, str(count), style, "end")
+    return text(x + 6, y + 14, str(count), style)
 
 
 def _selective(document: Document) -> Figure | None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from clara.bench.figures.runs import english_first
 
 Document = Mapping[str, Any]
 """The metrics document, as docs/contract.md lists it."""
@@ -25,7 +22,7 @@ class Cell:
     bounds: tuple[float, float] | None = None
     """The 95 % interval."""
     gap: float | None = None
-    """Points against English: − where the language is behind."""
+    """Language less English in points: − where the language is behind."""
     star: bool = False
     """True where the gap to English is significant."""
 
@@ -100,8 +97,11 @@ def is_significant(test: Mapping[str, Any] | None) -> bool:
 
 
 def languages_of(document: Document) -> list[str]:
-    """All languages of a document, English first."""
-    return english_first(itertools.chain.from_iterable(run["languages"] for run in document["runs"]))
+    """All languages of a document: those of the first run in its order, then what the others add."""
+    languages: dict[str, None] = {}
+    for run in document["runs"]:
+        languages |= dict.fromkeys(run["languages"])
+    return list(languages)
 
 
 def count(run: Mapping[str, Any], outcome: str) -> int:

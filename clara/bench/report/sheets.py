@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clara.bench.report.accuracy import closed_cell, lost_outcomes, parity_sheet
+from clara.bench.report.accuracy import lost_outcomes, parity_sheet, recovered_cell, spread_cell
+from clara.bench.report.cost import cost_sheet
 from clara.bench.report.sheet import Cell, Document, Sheet, figure, p_value, signed, word
 
 Cells = tuple[Cell, ...]
@@ -15,10 +16,12 @@ def sheets(document: Document) -> list[Sheet]:
     """All tables that the document has rows for."""
     candidates = (
         parity_sheet(document),
+        cost_sheet(document),
         _gaps(document),
         _comparisons(document),
-        _gap_closed(document),
+        _gap_recovered(document),
         _calibration(document),
+        _reliability(document),
         _position(document),
         _outcomes(document),
     )
@@ -33,17 +36,16 @@ def _languages(document: Document) -> Iterator[tuple[str, str, Mapping[str, Any]
 
 
 def _gaps(document: Document) -> Sheet:
-    header = ("run", "language", "points against English", "only English right", "only it right", "p", "p (Holm)")
+    header = ("run", "language", "gap to English", "only English right", "only it right", "p", "p (Holm)")
     rows: list[Cells] = []
     for run in document["runs"]:
         for language, gap in run["gap_to_english"].items():
             bounds = run["gap_to_english_ci95"][language]
             test = run["mcnemar_vs_english"][language]
-            interval = None if bounds is None else (-bounds[1], -bounds[0])
-            rows.append((word(run["name"]), word(language), Cell(signed(-gap), -gap, interval), *_tested(test)))
+            rows.append((word(run["name"]), word(language), _points(gap, bounds), *_tested(test)))
     caption = (
-        "Points of accuracy against English (− is behind) with paired bootstrap interval and exact McNemar test, corrected "
-        "over the languages of a run"
+        "Gap: accuracy of the language less that of English, in points (− is behind), with paired bootstrap interval and "
+        "exact McNemar test, corrected over the languages of a run"
     )
     return Sheet("gaps", caption, header, tuple(rows), heads=2)
 
@@ -69,13 +71,18 @@ def _comparisons(document: Document) -> Sheet:
     return Sheet("comparisons", caption, header, tuple(rows), heads=3)
 
 
-def _gap_closed(document: Document) -> Sheet:
-    header = ("run", "language", "baseline", "share of the gap closed")
+def _gap_recovered(document: Document) -> Sheet:
+    header = ("run", "language", "baseline", "performance gap recovered", "why no figure", "change of max − min")
     rows: list[Cells] = []
     for entry in document["gap_closed"]:
-        rows.append((word(entry["run"]), word(entry["language"]), word(entry["baseline"]), closed_cell(entry)))
-    caption = "Share of the baseline's gap to English that a strategy closes; no interval where that gap may be zero"
-    return Sheet("closed", caption, header, tuple(rows), heads=2)
+        names = (word(entry["run"]), word(entry["language"]), word(entry["baseline"]))
+        spread = spread_cell(entry if "max_min" in entry else None)
+        rows.append((*names, recovered_cell(entry), word(entry["why"] or ""), spread))
+    caption = (
+        "Performance gap recovered: how much of the way to the baseline's English a strategy goes; beside it how the spread "
+        "over languages changed, in points (+ is wider)"
+    )
+    return Sheet("recovered", caption, header, tuple(rows), heads=2)
 
 
 def _calibration(document: Document) -> Sheet:
@@ -89,6 +96,21 @@ def _calibration(document: Document) -> Sheet:
                 rows.append((word(run["name"]), word(group), figure(measured["n"], "d"), *figures))
     caption = "Calibration and selective accuracy; lower is better"
     return Sheet("calibration", caption, header, tuple(rows), heads=2)
+
+
+def _reliability(document: Document) -> Sheet:
+    header = ("run", "confidence", "answers", "mean confidence", "accuracy")
+    rows: list[Cells] = []
+    for run in document["runs"]:
+        bins = run["calibration"]["bins"] if run["calibration"] else ()
+        for entry in bins:
+            span = word(f"{entry['low']:.1f} to {entry['high']:.1f}")
+            low, high = entry["ci95"]
+            accuracy = figure(100 * entry["accuracy"], unit=" %", bounds=(100 * low, 100 * high))
+            confidence = figure(100 * entry["confidence"], unit=" %")
+            rows.append((word(run["name"]), span, figure(entry["n"], "d"), confidence, accuracy))
+    caption = "Reliability: the bins of the curve, with the Wilson interval of each accuracy"
+    return Sheet("reliability", caption, header, tuple(rows), heads=2)
 
 
 def _position(document: Document) -> Sheet:

@@ -23,7 +23,7 @@ def compare(
         float | None, typer.Option(help="Fail if the later mean accuracy, in %, is lower.", show_default=False)
     ] = None,
     max_gap: Annotated[
-        float | None, typer.Option(help="Fail if a later gap to English, in points, is larger.", show_default=False)
+        float | None, typer.Option(help="Fail if a language is then further behind English, in points.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -42,11 +42,29 @@ def compare(
         print_json({**document, "failures": missed})
     else:
         for entry in document["comparisons"]:
-            show(_differences(entry), *_regressions(entry))
+            show(*_conditions(entry), _differences(entry), *_regressions(entry))
     for sentence in missed:
         tell(sentence)
     if missed:
         raise typer.Exit(1)
+
+
+def _conditions(entry: dict[str, Any]) -> list[Any]:
+    """What differs between the two runs, before any figure."""
+    from clara.bench.figures.conditions import sentence
+    from clara.cli.wrapping import plain
+
+    lines = [f"{entry['after']} against {entry['before']}"]
+    changes = entry["differs"]
+    if not changes:
+        lines.append("Nothing differs in model, prompts, data or settings, as far as they were recorded.")
+    else:
+        lines.append("What differs:")
+        for change in changes:
+            lines.append(f"  {sentence(change)}")
+    if not entry["same_dataset"]:
+        lines.append("The two runs are on different data sets: items are matched by their id alone.")
+    return list(map(plain, lines))
 
 
 def _differences(entry: dict[str, Any]) -> Table:
@@ -73,10 +91,12 @@ def _differences(entry: dict[str, Any]) -> Table:
     table.add_section()
     mean = entry["mean"]
     table.add_row("mean", f"{mean['before']:.1f}", f"{mean['after']:.1f}", signed(mean["after"] - mean["before"]))
-    gap = entry["largest_gap"]
-    table.add_row("largest gap", f"{gap['before']:.1f}", f"{gap['after']:.1f}", signed(gap["after"] - gap["before"]))
-    if not entry["same_dataset"]:
-        table.caption = "The two runs are on different data sets: items are matched by their id alone."
+    gap, spread = entry["largest_gap"], entry["max_min_gap"]
+    if gap["before"] is not None and gap["after"] is not None:
+        change = signed(gap["after"] - gap["before"])
+        table.add_row("lowest gap", signed(gap["before"]), signed(gap["after"]), change)
+    change = signed(spread["after"] - spread["before"])
+    table.add_row("max − min", f"{spread['before']:.1f}", f"{spread['after']:.1f}", change)
     return table
 
 

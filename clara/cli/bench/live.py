@@ -47,7 +47,7 @@ def table(tally: Tally) -> RenderableType:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
 
-    from clara.bench.figures.runs import english_first
+    from clara.bench.figures.runs import in_order
     from clara.cli.wrapping import plain
 
     cells = dict(tuple(tally.cells.items()))
@@ -55,7 +55,7 @@ def table(tally: Tally) -> RenderableType:
     grid = Table("language", box=None, pad_edge=False, header_style="dim")
     for strategy in strategies:
         grid.add_column(plain(strategy), justify="right")
-    for language in english_first(map(itemgetter(1), cells)):
+    for language in in_order(map(itemgetter(1), cells), tally.languages):
         shares = [_share(cells.get((strategy, language))) for strategy in strategies]
         grid.add_row(plain(language), *shares)
     parts: list[RenderableType] = [

@@ -234,11 +234,13 @@ def _replay(plan: ReplayPlan) -> None:
 
 
 async def _work(plan: ReplayPlan, agent: Agent, tally: Tally) -> None:
+    from clara.bench.replay.coverage import refuse_uncovered
     from clara.bench.replay.journal import Journal
     from clara.bench.replay.runner import TOGETHER, replay
     from clara.cli.bench.live import Watch
 
     try:
+        refuse_uncovered(plan.data, await agent.backbone.info())
         with Journal(
             plan.folder,
             await _manifest(plan, agent),

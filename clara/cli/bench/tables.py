@@ -10,9 +10,10 @@ from rich.text import Text
 
 from clara.bench.report import notes, printable
 from clara.bench.report.accuracy import TERMINAL, parity_sheet
+from clara.bench.report.cost import cost_sheet
 from clara.bench.report.sheet import Cell, Document, Sheet
 
-TITLE = "Accuracy in % [95 % interval], points against English"
+TITLE = "Accuracy in % [95 % interval], gap to English in points (− behind)"
 _SIDE_BY_SIDE = 2
 """Most runs that stand side by side in a terminal of 80 columns."""
 
@@ -21,6 +22,9 @@ def tables(document: dict[str, Any]) -> list[Table | Text]:
     """A column a run, as many side by side as fit; then the same without flagged items, and the notes."""
     shown: Document = printable(document)
     parts: list[Table | Text] = [*_parity(shown, TITLE)]
+    cost = cost_sheet(shown)
+    if cost.rows:
+        parts.append(_plain_table(cost))
     clean = shown.get("clean")
     if clean and clean["left_out"]:
         parts.extend(_parity(clean, f"Without {len(clean['left_out'])} flagged questions"))
@@ -35,6 +39,15 @@ def _parity(document: Document, title: str) -> list[Table]:
         runs = sheet.rows[first : first + _SIDE_BY_SIDE]
         parts.append(_side_by_side(sheet, runs, title if first == 0 else None))
     return parts
+
+
+def _plain_table(sheet: Sheet) -> Table:
+    table = Table(title=sheet.caption)
+    for place, name in enumerate(sheet.header):
+        table.add_column(Text(name), justify="right" if place >= sheet.heads else "left", overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*[Text(cell.brief) for cell in row])
+    return table
 
 
 def _side_by_side(sheet: Sheet, runs: Sequence[tuple[Cell, ...]], title: str | None) -> Table:

@@ -36,7 +36,8 @@ def test_difference_regressions_and_improvements():
         {"id": str(q), "language": "english", "before": "correct A", "after": "wrong B"} for q in (12, 13, 14)
     ]
     assert [(item["id"], item["language"]) for item in entry["improvements"]] == [(str(q), "hindi") for q in range(10, 14)]
-    assert entry["largest_gap"] == {"before": pytest.approx(25.0), "after": pytest.approx(-10.0)}
+    assert entry["largest_gap"] == {"before": pytest.approx(-25.0), "after": pytest.approx(10.0)}
+    assert entry["max_min_gap"] == {"before": pytest.approx(25.0), "after": pytest.approx(10.0)}
     assert {"b": 0, "c": 3}.items() <= entry["languages"]["english"]["mcnemar"].items()
 
 
@@ -51,7 +52,7 @@ def test_mean_and_largest_gap_are_of_the_items_of_both_runs():
     later = [r for r in records({"english": 10, "hindi": 10}) if int(r["id"]) >= 10]
     entry = compare_runs([before], [Run("after", "strategy", "clara", later)])["comparisons"][0]
     assert entry["mean"] == {"before": pytest.approx(50.0), "after": pytest.approx(0.0)}
-    assert entry["largest_gap"] == {"before": pytest.approx(100.0), "after": pytest.approx(0.0)}
+    assert entry["largest_gap"] == {"before": pytest.approx(-100.0), "after": pytest.approx(0.0)}
     assert entry["languages"]["english"]["before"] == pytest.approx(100.0)
 
 
@@ -75,14 +76,21 @@ def test_thresholds():
     assert list(failures(document, fail_under=50, max_gap=50)) == []
     assert list(failures(document, fail_under=50.1, max_gap=49.9)) == [
         "after: mean accuracy 50.0 % is below 50.1 %",
-        "after: largest gap 50.0 points is above 49.9",
+        "after: a language is 50.0 points behind English, more than 49.9",
     ]
+
+
+def test_without_english_the_threshold_is_for_the_spread():
+    document = compare_runs([run({"french": 15, "hindi": 15})], [run({"french": 15, "hindi": 5}, name="after")])
+    assert list(failures(document, fail_under=None, max_gap=50)) == []
+    assert list(failures(document, fail_under=None, max_gap=49)) == ["after: max − min is 50.0 points, more than 49"]
 
 
 @pytest.fixture
 def folders(tmp_path):
-    for name, right in (("old", {"english": 15, "hindi": 10}), ("new", {"english": 15, "hindi": 9})):
-        with Journal(tmp_path / name, {"version": 2, "dataset": "toy", "fingerprint": "f"}) as journal:
+    for name, right, model in (("old", {"english": 15, "hindi": 10}, "m"), ("new", {"english": 15, "hindi": 9}, "n")):
+        manifest = {"version": 2, "dataset": "toy", "fingerprint": "f", "model": model}
+        with Journal(tmp_path / name, manifest) as journal:
             for record in records(right):
                 journal.append(record)
     return str(tmp_path / "old"), str(tmp_path / "new")
@@ -110,4 +118,7 @@ def test_the_table_fits_80_columns(folders, capsys, monkeypatch):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "−5.0 [−15, +0]" in out
+    assert "lowest gap" in out
+    assert "−25.0" in out
+    assert out.index("model (m before, n after)") < out.index("accuracy in %")
     assert "9 hindi: correct A → wrong B" in out

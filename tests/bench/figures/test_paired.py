@@ -8,10 +8,8 @@ import pytest
 from clara.bench.figures.paired import (
     Intervals,
     choices,
-    closings,
     compare,
     correct,
-    gap_closed,
     interval,
     mcnemar,
     tables_of,
@@ -70,7 +68,7 @@ def test_a_language_of_one_run_alone_is_not_compared() -> None:
 def test_an_interval_of_constant_samples_is_a_point() -> None:
     assert interval(np.full(9, 0.25)) == [25.0, 25.0]
     tables = tables_of([run(answers("english", "AAA"), answers("hindi", "BBB"))])
-    assert Intervals(tables).of("x", "gap", "hindi") == [100.0, 100.0]
+    assert Intervals(tables).of("x", "gap", "hindi") == [-100.0, -100.0]
     assert Intervals(tables).of("x", "agree", "") == [0.0, 0.0]
     assert Intervals(tables_of([run(answers("english", "AB"))])).of("x", "agree", "") is None
 
@@ -84,28 +82,3 @@ def test_holm_goes_over_all_tests_at_once() -> None:
     correct(tests)
     # sorted: 3 · 0.01, 2 · 0.03, then 0.04, which may not be below the one before
     assert [test["p_holm"] for test in tests] == pytest.approx([0.06, 0.03, 0.06])
-
-
-def test_a_closing_holds_only_questions_of_all_three_columns() -> None:
-    base = run(answers("english", "AA.A"), answers("hindi", "B.BB"), name="direct")
-    other = run(answers("english", "AAAA"), answers("hindi", "AAB."), name="rag")
-    (closing,) = closings(tables_of([base, other]))
-    assert (closing.base.run.name, closing.table.run.name, closing.language) == ("direct", "rag", "hindi")
-    for column, value in ((closing.english, 1), (closing.before, 0), (closing.after, 1)):
-        np.testing.assert_array_equal(np.flatnonzero(~np.isnan(column)), [0])
-        assert column[0] == value
-    assert set(closing.columns) == {("direct", "rag", "hindi", part) for part in ("english", "before", "after")}
-
-
-def test_without_direct_the_first_run_is_the_baseline() -> None:
-    runs = [run(answers("english", "AA"), answers("hindi", "AB"), name=name) for name in ("rag", "clara")]
-    assert [(entry.base.run.name, entry.table.run.name) for entry in closings(tables_of(runs))] == [("rag", "clara")]
-
-
-def test_the_share_of_the_gap_that_is_closed() -> None:
-    base = run(answers("english", "AAAA"), answers("hindi", "BBBB"), answers("french", "AABB"), name="direct")
-    new = run(answers("english", "BBBB"), answers("hindi", "ABBB"), answers("french", "AAAB"), name="rag")
-    tables = tables_of([base, new])
-    shares = {entry["language"]: entry["share"] for entry in gap_closed(tables, Intervals(tables))}
-    # hindi: (1/4 - 0) / (1 - 0); french: (3/4 - 2/4) / (1 - 2/4); mean: (1/2 - 1/4) / (1 - 1/4)
-    assert shares == {"hindi": pytest.approx(1 / 4), "french": pytest.approx(1 / 2), "mean": pytest.approx(1 / 3)}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from clara.bench.figures.results import metrics, with_clean
 from clara.bench.figures.runs import Run, runs_of
@@ -46,7 +47,9 @@ def test_gap_lies_in_its_interval_and_belongs_to_the_pairs():
     low, high = run["gap_to_english_ci95"]["hindi"]
     assert low < run["gap_to_english"]["hindi"] < high
     test = run["mcnemar_vs_english"]["hindi"]
-    assert 100 * (test["b"] - test["c"]) / 60 == pytest.approx(run["gap_to_english"]["hindi"])
+    assert 100 * (test["c"] - test["b"]) / 60 == pytest.approx(run["gap_to_english"]["hindi"])
+    cells = run["languages"]
+    assert run["gap_to_english"]["hindi"] == pytest.approx(cells["hindi"]["accuracy"] - cells["english"]["accuracy"])
 
 
 def test_the_same_answers_twice_do_not_narrow_the_interval():
@@ -65,7 +68,7 @@ def test_a_partial_run_compares_only_what_both_languages_were_asked():
     records = [record(q, "english", True) for q in range(10)] + [record(q, "hindi", q < 2) for q in range(4)]
     run = one(records, manifest={"languages": ["english", "hindi", "french"], "repeat": 1})
     assert run["missing"] == 30 - 14
-    assert run["gap_to_english"] == {"hindi": pytest.approx(50.0)}
+    assert run["gap_to_english"] == {"hindi": pytest.approx(-50.0)}
     assert run["mcnemar_vs_english"]["hindi"]["b"] == 2
 
 
@@ -184,12 +187,27 @@ def test_worse_english_closes_no_gap():
     assert {entry["share"] for entry in metrics([base, worse])["gap_closed"]} == {0.0}
 
 
-def test_no_share_is_told_where_the_baseline_has_no_gap_and_no_interval_where_it_may_have_none():
-    same = run_of([record(q, language, q < 20) for q in range(50) for language in ("english", "hindi")], "direct")
-    other = run_of([record(q, language, q < 30) for q in range(50) for language in ("english", "hindi")], "other")
-    assert metrics([same, other])["gap_closed"] == []
-    slight = run_of([record(q, lang, q < n) for q in range(50) for lang, n in (("english", 21), ("hindi", 20))], "direct")
-    assert [entry["ci95"] for entry in metrics([slight, other])["gap_closed"]] == [None, None]
+def test_a_language_that_is_not_covered_is_in_no_mean_and_is_not_missing():
+    refused = {"outcome": "no_response", "label": None, "error": "not german", "error_kind": "UnsupportedLanguage"}
+    records = [record(q, "english", q < 5) for q in range(10)]
+    records += [record(q, "german", False) | refused for q in range(10)]
+    runs = runs_of(records, manifest={"n_items": 20, "languages": ["german", "english"]})
+    (run,) = metrics(runs)["runs"]
+    assert (list(run["languages"]), run["mean"], run["worst_language"]) == (["english"], 50.0, "english")
+    assert (run["missing"], run["not_covered"]) == (0, {"german": {"n": 10, "reason": "not german"}})
+
+
+def test_bins_carry_the_interval_of_their_accuracy():
+    records = [record(q, "english", q < 30, confidence=0.75) for q in range(40)]
+    (entry,) = one(records)["calibration"]["bins"]
+    assert (entry["n"], entry["accuracy"]) == (40, 0.75)
+    assert entry["ci95"] == pytest.approx(proportion_confint(30, 40, method="wilson"))
+
+
+def test_cost_is_per_item_of_the_run():
+    usage = {"calls": 2, "prompt_tokens": 10, "completion_tokens": 4, "seconds": 0.5}
+    run = one([record(q, "english", True, usage=usage) for q in range(4)] + [record(q, "hindi", True) for q in range(4)])
+    assert run["cost"] == {"calls": 1, "prompt_tokens": 5, "completion_tokens": 2, "seconds": 0.25}
 
 
 def test_calibration_is_of_answers_with_a_confidence_only():

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from clara.bench.figures.runs import (
-    english_first,
     gold_letters,
+    in_order,
+    languages_of,
     question_of,
     read_folders,
     read_runs,
     rescored,
     runs_of,
     score,
+    why_uncovered,
     without,
 )
 from clara.bench.replay.journal import Journal
@@ -22,9 +24,38 @@ from clara.errors import JournalError
 from tests.bench.figures.records import answers, run
 
 
-def test_english_comes_first_and_the_others_in_order_of_appearance() -> None:
-    assert english_first(["hindi", "french", "english", "hindi"]) == ["english", "hindi", "french"]
-    assert run(answers("hindi", "A"), answers("english", "A")).languages == ["english", "hindi"]
+def test_languages_come_in_the_order_of_the_data() -> None:
+    assert in_order(["hindi", "french", "english", "hindi"], ()) == ["hindi", "french", "english"]
+    assert in_order(["hindi", "french", "english"], ["french", "german", "english"]) == ["french", "english", "hindi"]
+    assert run(answers("hindi", "A"), answers("english", "A")).languages == ["hindi", "english"]
+    planned = run(answers("hindi", "A"), answers("english", "A"), manifest={"languages": ["english", "hindi"]})
+    assert planned.languages == ["english", "hindi"]
+    assert languages_of([planned, run(answers("french", "A"), answers("hindi", "A"))]) == ["english", "hindi", "french"]
+
+
+REFUSED = {"outcome": "no_response", "label": None, "error": "german is not covered", "error_kind": "UnsupportedLanguage"}
+
+
+def test_a_language_that_is_not_covered_stands_apart_with_its_reason() -> None:
+    urgent = answers("german", "..A", outcome="no_response", label=None)  # an urgent notice stands in place of the error
+    records = answers("english", "AB") + answers("german", "AA", **REFUSED) + urgent
+    (entry,) = runs_of(records)
+    assert entry.languages == ["english"]
+    assert [len(group) for group in entry.uncovered.values()] == [3]
+    assert why_uncovered(entry.uncovered["german"]) == "german is not covered"
+    assert why_uncovered(urgent) == "the language is not covered"
+
+
+def test_a_language_with_an_answer_is_covered_whatever_failed_beside_it() -> None:
+    (entry,) = runs_of(answers("german", "A") + answers("german", ".A", **REFUSED))
+    assert (entry.languages, entry.uncovered, len(entry.records)) == (["german"], {}, 2)
+
+
+def test_a_folder_without_any_covered_language_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with Journal(tmp_path / "a", {"version": 2}) as journal:
+        journal.append(answers("german", "A", **REFUSED)[0])
+    with pytest.raises(JournalError, match="no answer in a language that is covered: german is not covered"):
+        read_folders([tmp_path / "a"])
 
 
 def test_repeats_are_counted_from_the_records() -> None:

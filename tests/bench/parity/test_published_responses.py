@@ -73,7 +73,7 @@ def test_spread(document, wide):
         assert (run["worst_language"], run["worst_accuracy"]) == (means.idxmin(), pytest.approx(means.min()))
         assert run["max_min_gap"] == pytest.approx(means.max() - means.min())
         assert run["cv"] == pytest.approx(means.std(ddof=0) / means.mean())
-        assert run["gap_to_english"] == pytest.approx((means["english"] - means.drop("english")).to_dict())
+        assert run["gap_to_english"] == pytest.approx((means.drop("english") - means["english"]).to_dict())
 
 
 def test_mcnemar_against_english_with_holm(document, wide):
@@ -139,7 +139,7 @@ def test_bootstrap_intervals(document, wide, model):
 
     def hindi_gap(*data, axis=-1):
         at = list(table)
-        return data[at.index("english")].mean(axis=axis) - data[at.index("hindi")].mean(axis=axis)
+        return data[at.index("hindi")].mean(axis=axis) - data[at.index("english")].mean(axis=axis)
 
     assert run["max_min_gap_ci95"] == pytest.approx(reference(spread), abs=1.0)
     assert run["mean_ci95"] == pytest.approx(reference(mean), abs=1.0)

@@ -39,7 +39,7 @@ def test_characters_that_hide_text_are_removed_wherever_they_are(value: Any, cle
 
 def test_cells_by_repeat_and_language_with_a_space_where_nobody_asked() -> None:
     index = unpacked(
-        record(0, "hindi", "B"), record(0, "english", "A"), record(1, "english", None, repeat=1, outcome="odd")
+        record(0, "english", "A"), record(0, "hindi", "B"), record(1, "english", None, repeat=1, outcome="odd")
     )["index"]
     assert index["languages"] == [{"name": "english", "code": "en"}, {"name": "hindi", "code": "hi"}]
     assert index["repeats"] == [2]
@@ -63,8 +63,8 @@ def test_a_title_is_english_on_one_line_and_not_too_long() -> None:
     data = unpacked(*texts)
     long, short = data["index"]["titles"]
     assert (len(long), long[:12], long[-1], short) == (140, "Which part? ", "…", "क्यों?")
-    assert data["texts"][0][0].endswith("x\nlens")
-    assert data["texts"][1] == ["", "क्यों?"]
+    assert data["texts"][0][1].endswith("x\nlens")
+    assert data["texts"][1] == ["क्यों?", ""]
 
 
 def test_a_chunk_ends_before_it_has_more_than_250_answers() -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from clara.bench.figures.results import metrics, with_clean
 from clara.bench.figures.runs import Run, runs_of
 from clara.bench.report import html, write_html
+from clara.bench.report.export import export
 from clara.bench.report.plots import figures
 from clara.bench.report.sheets import sheets
 from clara.cli.bench.tables import tables
@@ -51,7 +52,7 @@ def test_tables_are_whole_at_80_columns():
     text = printed(metrics(runs))
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text
-    for part in ("75.0", "Fleiss' kappa", "consistency", "seconds an item", "ECE", "portuguese"):
+    for part in ("75.0", "Fleiss' kappa", "consistency", "Accuracy against cost", "seconds", "ECE", "portuguese"):
         assert part in text
 
 
@@ -65,6 +66,29 @@ def test_a_language_that_differs_from_english_carries_a_star_and_the_star_is_exp
 def test_a_partial_run_says_what_is_missing():
     runs = [Run("x", "strategy", "x", run("x").records[:-5], "f", {"languages": list(LANGUAGES), "repeat": 1})]
     assert "x is partial: 5 answers are missing." in printed(metrics(runs))
+
+
+def test_a_language_that_is_not_covered_is_named_with_its_reason_everywhere():
+    refused = {"outcome": "no_response", "label": None, "error": "no german here", "error_kind": "UnsupportedLanguage"}
+    records = [*run("x").records, *({**record, **refused, "language": "german"} for record in run("x").records[:4])]
+    document = metrics(runs_of(records))
+    sentence = "x does not cover german, which is in no figure: no german here"
+    assert sentence in " ".join(printed(document).split())
+    assert sentence in html(document)
+
+
+def test_every_surface_has_a_gap_below_zero_where_the_language_is_behind(tmp_path):
+    english, hindi = run("x", 4, ("english",)), run("x", 1, ("hindi",))
+    runs = [Run("x", "strategy", "x", [*english.records, *hindi.records])]
+    document = metrics(runs)
+    assert document["runs"][0]["gap_to_english"] == {"hindi": -75.0}
+    for suffix in ("tex", "md"):
+        export(tmp_path / f"x.{suffix}", document, runs)
+    article = [(tmp_path / f"x.{suffix}").read_text(encoding="utf-8") for suffix in ("tex", "md")]
+    surfaces = [printed(document), html(document), *article]
+    for text in surfaces:
+        assert "hindi −75.0" in text.replace("$-$", "−")
+        assert "+75" not in text
 
 
 def test_clean_figures_stand_below_the_others_and_nothing_flagged_is_said():
@@ -139,7 +163,9 @@ def test_plots_and_tables_appear_with_their_data_alone():
     assert [figure.key for figure in figures(bare)] == ["accuracy", "gaps", "heat"]
     assert [figure.key for figure in figures(rich)] == ["accuracy", "gaps", "heat", "reliability", "selective", "cost"]
     assert [sheet.key for sheet in sheets(bare)] == ["parity", "gaps", "outcomes"]
-    assert [sheet.key for sheet in sheets(rich)] == ["parity", "gaps", "comparisons", "calibration", "outcomes"]
+    assert [sheet.key for sheet in sheets(rich)] == [
+        "parity", "cost", "gaps", "comparisons", "recovered", "calibration", "reliability", "outcomes",
+    ]  # fmt: skip
 
 
 def test_every_row_is_as_wide_as_its_header():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clara.bench.report.accuracy import ARTICLE, closed_cell, lost_outcomes, parity_sheet
+from clara.bench.report.accuracy import ARTICLE, lost_outcomes, parity_sheet, recovered_cell, spread_cell
 from clara.bench.report.sheet import Cell, Sheet, count, figure, is_significant, languages_of, p_value, signed, word
 
 
@@ -55,8 +55,8 @@ DOCUMENT = {
 }
 
 
-def test_languages_of_all_runs_english_first() -> None:
-    assert languages_of(DOCUMENT) == ["english", "hindi", "french"]
+def test_languages_of_all_runs_in_the_order_of_the_first() -> None:
+    assert languages_of(DOCUMENT) == ["hindi", "english", "french"]
 
 
 def test_what_was_lost_is_counted_over_languages_and_named_if_it_occurs() -> None:
@@ -66,24 +66,30 @@ def test_what_was_lost_is_counted_over_languages_and_named_if_it_occurs() -> Non
 
 
 def test_the_share_of_a_gap_is_in_per_cent() -> None:
-    assert closed_cell({"share": 0.255, "ci95": [-0.1, 0.5]}).full == "25.5 % [−10.0, 50.0]"
-    assert closed_cell({"share": 1.0, "ci95": None}).full == "100.0 %"
-    assert closed_cell(None).text == "–"
+    assert recovered_cell({"share": 0.255, "ci95": [-0.1, 0.5]}).full == "25.5 % [−10.0, 50.0]"
+    assert recovered_cell({"share": None, "ci95": [0.4, 6.0]}).full == "undetermined"
+    assert recovered_cell(None).text == "–"
+
+
+def test_the_change_of_the_spread_carries_its_sign() -> None:
+    assert spread_cell({"max_min": {"change": 6.2, "ci95": [-1.0, 12.0]}}).full == "+6.2 [−1.0, 12.0]"
+    assert spread_cell(None).text == "–"
 
 
 def test_a_row_of_the_parity_table() -> None:
     run = {
         "name": "clara", "mean": 70.0, "mean_ci95": [60.0, 80.0], "max_min_gap": 20.0, "max_min_gap_ci95": [5.0, 35.0],
-        "consistency": 0.5, "gap_to_english": {"hindi": 20.0}, "mcnemar_vs_english": {"hindi": {"p_holm": 0.01}},
+        "consistency": 0.5, "gap_to_english": {"hindi": -20.0}, "mcnemar_vs_english": {"hindi": {"p_holm": 0.01}},
         "languages": {
             "english": {"accuracy": 80.0, "ci95": [70.0, 90.0]}, "hindi": {"accuracy": 60.0, "ci95": [50.0, 70.0]},
         },
     }  # fmt: skip
     other = run | {"name": "rag", "languages": {"english": run["languages"]["english"]}, "consistency": None}
     sheet = parity_sheet({"runs": [run, other]}, ARTICLE)
-    assert sheet.header == ("run", "english", "hindi", "mean", "max − min", "consistency")
+    assert sheet.header == ("run", "english", "hindi", "mean", "most behind English", "max − min", "consistency")
     assert [cell.full for cell in sheet.rows[0]] == [
-        "clara", "80.0 [70.0, 90.0]", "60.0 [50.0, 70.0]*", "70.0 [60.0, 80.0]", "20.0 [5.0, 35.0]", "50 %",
+        "clara", "80.0 [70.0, 90.0]", "60.0 [50.0, 70.0]*", "70.0 [60.0, 80.0]", "hindi −20.0",
+        "20.0 [5.0, 35.0]", "50 %",
     ]  # fmt: skip
     assert sheet.rows[0][2].brief == "60.0 [50–70] −20.0*"
-    assert [cell.text for cell in sheet.rows[1]][2::3] == ["–", "–"]
+    assert [cell.text for cell in sheet.rows[1]][2::4] == ["–", "–"]

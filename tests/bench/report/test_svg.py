@@ -37,8 +37,8 @@ def test_a_picture_is_named_for_screen_readers() -> None:
 def run(name: str, seconds: float) -> dict[str, object]:
     return {
         "name": name, "mean": 50.0, "mean_ci95": [40.0, 60.0], "worst_language": "hindi", "worst_accuracy": 25.0,
-        "n_items": 10, "usage": {"seconds": seconds}, "calibration": None, "gap_to_english": {"hindi": 50.0},
-        "gap_to_english_ci95": {"hindi": [30.0, 70.0]},
+        "n_items": 10, "usage": {"seconds": seconds}, "calibration": None, "gap_to_english": {"hindi": -50.0},
+        "gap_to_english_ci95": {"hindi": [-70.0, -30.0]},
         "languages": {
             "english": {"accuracy": 75.0, "ci95": [60.0, 90.0], "n": 5},
             "hindi": {"accuracy": 25.0, "ci95": [10.0, 40.0], "n": 5},

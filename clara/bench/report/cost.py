@@ -1,0 +1,56 @@
+"""All runs in one table: how accurate, and at what cost an item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clara.bench.report.accuracy import RunFigures
+from clara.bench.report.sheet import Cell, Document, Sheet, figure, word
+
+HEADER = ("run", "mean accuracy", "calls", "tokens", "seconds", "dominated by")
+
+
+def cost_sheet(document: Document) -> Sheet:
+    """A row a run in the document's order; none where no run recorded what it cost.
+
+    A run is dominated by another on the same languages that is at least as accurate for no more calls, tokens and seconds,
+    and better in one of them (Pareto 1896).
+    """
+    runs: Sequence[RunFigures] = document["runs"]
+    rows: list[tuple[Cell, ...]] = []
+    if any(_tokens(run) or run["cost"]["seconds"] for run in runs):
+        rows = [_row(run, runs) for run in runs]
+    return Sheet("cost", "Accuracy against cost an item", HEADER, tuple(rows))
+
+
+def _row(run: RunFigures, runs: Sequence[RunFigures]) -> tuple[Cell, ...]:
+    cost = run["cost"]
+    return (
+        word(run["name"]),
+        figure(run["mean"], unit=" %", bounds=run["mean_ci95"]),
+        figure(cost["calls"]),
+        figure(_tokens(run), ".0f"),
+        figure(cost["seconds"], ".0f" if cost["seconds"] >= 10 else ".2g"),
+        word(_dominating(run, runs)),
+    )
+
+
+def _tokens(run: RunFigures) -> float:
+    return run["cost"]["prompt_tokens"] + run["cost"]["completion_tokens"]
+
+
+def _dominating(run: RunFigures, runs: Sequence[RunFigures]) -> str:
+    """The first run that is better in something and worse in nothing; empty if none is."""
+    own = _qualities(run)
+    for other in runs:
+        theirs = _qualities(other)
+        is_as_good = all(theirs[place] >= value for place, value in enumerate(own))
+        if is_as_good and theirs != own and set(other["languages"]) == set(run["languages"]):
+            return str(other["name"])
+    return ""
+
+
+def _qualities(run: RunFigures) -> tuple[float, ...]:
+    """Accuracy and costs, each so that more is better."""
+    cost = run["cost"]
+    return run["mean"], -cost["calls"], -_tokens(run), -cost["seconds"]
