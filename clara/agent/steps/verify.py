@@ -8,7 +8,9 @@ from typing import Any
 from clara.agent.citing import marked
 from clara.agent.grounding import check_answer, check_choice
 from clara.agent.guards import numbers
+from clara.agent.guards.orders import gives_orders
 from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.steps.answer import answer_input, ask
 from clara.tasks.model import VERIFY, VerifyIn, VerifyOut
 from clara.types import Option, Usage, Verdict
 
@@ -16,14 +18,33 @@ from clara.types import Option, Usage, Verdict
 async def verify(state: State, deps: Deps) -> Outcome:
     """Judge the newest candidate; when the rounds have run out, the best of all goes on."""
     judged, usage = await judge(state["candidates"][-1], state, deps)
+    unordered, spent = await _without_orders(judged, state, deps)
+    update: dict[str, Any] = {}
+    obeyed = None
+    if unordered is not None and unordered.label != judged.label:
+        obeyed = judged.label
+        judged = unordered
+        update["warnings"] = ("order_in_passage",)
     verdict = judged.verdict
     accepted = not verdict.refused and not judged.failure
-    update: dict[str, Any] = {
+    update |= {
         "candidates": (*state["candidates"][:-1], judged),
         "accepted": accepted,
         "reason": "" if accepted else "; ".join(part for part in (verdict.reason, *verdict.flags) if part),
     }
-    return Outcome(update, {**verdict.to_json(), "accepted": accepted}, usage)
+    return Outcome(update, {**verdict.to_json(), "accepted": accepted, "obeyed_order": obeyed}, usage + spent)
+
+
+async def _without_orders(candidate: Candidate, state: State, deps: Deps) -> tuple[Candidate | None, Usage]:
+    """The answer, judged, that comes without the passages that give orders; None where none does, or no letter came."""
+    passages = tuple(passage for passage in candidate.passages if not gives_orders(f"{passage.title}\n{passage.text}"))
+    if candidate.label is None or not deps.uses_model or len(passages) == len(candidate.passages):
+        return None, Usage()
+    again, usage, _ = await ask(answer_input(state).model_copy(update={"passages": passages}), deps.silent())
+    if again.failure:
+        return None, usage
+    judged, spent = await judge(again, state, deps)
+    return judged, usage + spent
 
 
 async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candidate, Usage]:
@@ -34,7 +55,8 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
     stem, options = english(state)
     told = candidate.reasoning or candidate.text
     if not deps.skills.trusts(VERIFY.name):
-        return replace(candidate, verdict=Verdict(flags=_findings(candidate, stem, options))), Usage()
+        flags = _findings(candidate, stem, options)
+        return replace(candidate, verdict=_grounded(Verdict(flags=flags), candidate)), Usage()
     ids, marks = {citation.id for citation in candidate.citations}, marked(told)
     cites = tuple(n for n, passage in enumerate(candidate.passages, 1) if passage.id in ids or n in marks)
     result = await deps.backbone.perform(
@@ -51,10 +73,19 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
     )
     out = result.output
     verdict = _verdict(out, candidate, deps.uses_model) if out else Verdict(reason=result.reason)
-    flags: tuple[str, ...] = ()
+    flags = ()
     if deps.uses_model:  # without a model answers are quotations
         flags = _findings(candidate, stem, options, approved=out is not None and not verdict.refused)
+        verdict = _grounded(verdict, candidate)
     return replace(candidate, verdict=replace(verdict, flags=flags)), result.usage
+
+
+def _grounded(verdict: Verdict, candidate: Candidate) -> Verdict:
+    """What does not exist supports nothing, whatever a judge says: an invented citation makes the answer ungrounded."""
+    most = max(marked(candidate.reasoning or candidate.text), default=0)
+    if candidate.flags or most > len(candidate.passages):
+        return replace(verdict, grounded=False)
+    return verdict
 
 
 def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...], *, approved: bool = False) -> tuple[str, ...]:
