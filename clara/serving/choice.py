@@ -16,6 +16,8 @@ from clara.serving.presets import CPU_PRESET, DEFAULT_PRESET, Preset, Variant, f
 
 Device = Literal["auto", "gpu", "cpu"]
 
+FEW_SEQUENCES = 16
+"""Requests at a time below which the user is told."""
 INSTALL = "pip install 'vllm>=0.31.0'"
 _SAFE = ".".join(str(part) for part in SAFE_VERSION)
 _NO_GPU = "no NVIDIA GPU is found here"
@@ -126,6 +128,11 @@ def _plan(wish: Wish, gpus: Sequence[Gpu], memory: float) -> Plan:
 def _split_notes(wish: Wish, plan: Plan, gpus: Sequence[Gpu]) -> list[str]:
     """What the user may not expect of the way that the model is laid on the GPUs."""
     notes: list[str] = []
+    if gpus and plan.sequences is not None and plan.sequences < FEW_SEQUENCES:
+        notes.append(
+            f"the memory of the GPU leaves room for about {plan.sequences} questions at a time, with {plan.max_len} tokens "
+            "of context: enough for a chat; a replay takes its time"
+        )
     if plan.preset and any(gpu.gigabytes is None for gpu in gpus):
         name = next(gpu.name for gpu in gpus if gpu.gigabytes is None)
         notes.append(f"the memory of {name} is not known, so it is taken for large enough: say it with --gpu-memory GB")

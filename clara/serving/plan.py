@@ -14,7 +14,11 @@ USABLE = 0.9
 OVERHEAD = 2.5
 """GB a GPU for activations, CUDA graphs and the CUDA context."""
 ROOM = 48 * 1024
-"""Tokens of key-value cache that must be left: about 32 questions in flight."""
+"""Tokens of key-value cache that should be left: about 32 questions in flight."""
+ROOMS = (ROOM, ROOM // 2, ROOM // 3, 8192)
+"""What is tried before a model is refused: fewer questions in flight, at last four."""
+SHORT = 8192
+"""Context, in tokens, that a small GPU gets where none is asked for; CLARA's prompts take 1,000 to 4,000."""
 PROMPT = 2048
 """Tokens of a typical call, answer included."""
 MOST_SEQUENCES = 256
@@ -55,14 +59,16 @@ class Plan:
         return f"{self.model}{precision} on {where}{split}"
 
 
-def gigabytes_per_gpu(preset: Preset, variant: Variant, shares: int, max_len: int) -> float:
-    """Least memory that each of the ``shares`` GPUs of one copy needs, in GB."""
-    cache = preset.kv_bytes * max(ROOM, max_len) / 1e9
+def gigabytes_per_gpu(preset: Preset, variant: Variant, shares: int, max_len: int, room: int = ROOM) -> float:
+    """Least memory that each of the ``shares`` GPUs of one copy needs for ``room`` tokens of cache, in GB."""
+    cache = preset.kv_bytes * max(room, max_len) / 1e9
     return (variant.gigabytes + cache) / shares / USABLE + OVERHEAD
 
 
 def plan_gpus(preset: Preset, gpus: Sequence[Gpu], max_len: int | None = None, *, pipeline: int = 1) -> Plan:
     """The best weights that fit, on as few GPUs a copy as possible, with as many copies as there is room for.
+
+    Where nothing fits with room for many questions, fewer are allowed, and then a shorter context, before it is refused.
 
     Args:
         preset: the model.
@@ -74,20 +80,33 @@ def plan_gpus(preset: Preset, gpus: Sequence[Gpu], max_len: int | None = None, *
         ServingError: no weights fit, or the context is longer than the model's.
     """
     length = _length(preset, max_len)
-    plan = _best(preset, gpus, length, pipeline)
+    plan = _fitting(preset, gpus, length, pipeline, may_shorten=max_len is None)
     if plan is None:
-        raise ServingError(_too_large(preset, gpus, length, pipeline))
+        raise ServingError(_too_large(preset, gpus, length if max_len else min(length, SHORT), pipeline))
     return plan
 
 
-def _best(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int) -> Plan | None:
+def _fitting(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int, *, may_shorten: bool = True) -> Plan | None:
+    """The first plan that fits, from room for many questions to room for few."""
+    lengths = [length]
+    if may_shorten and length > SHORT:
+        lengths.append(SHORT)
+    for context in lengths:
+        for room in ROOMS:
+            plan = _best(preset, gpus, context, pipeline, room)
+            if plan is not None:
+                return plan
+    return None
+
+
+def _best(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int, room: int) -> Plan | None:
     memory = min((gpu.gigabytes for gpu in gpus if gpu.gigabytes is not None), default=None)
     compute = min((gpu.compute for gpu in gpus if gpu.compute is not None), default=None)
     for variant in preset.variants:
         if compute is not None and compute < variant.compute:
             continue
         for tensor in _splits(preset, gpus, pipeline):
-            if memory is None or gigabytes_per_gpu(preset, variant, tensor * pipeline, length) <= memory:
+            if memory is None or gigabytes_per_gpu(preset, variant, tensor * pipeline, length, room) <= memory:
                 copies = len(gpus) // tensor if pipeline == 1 else 1
                 sequences = _sequences(preset, variant, tensor * pipeline, memory)
                 return Plan(variant.model, preset, variant, tensor, copies, pipeline, length, sequences)
@@ -154,17 +173,19 @@ def _sequences(preset: Preset, variant: Variant, shares: int, memory: float | No
         return MOST_SEQUENCES // 4
     left = (memory - OVERHEAD) * USABLE * shares - variant.gigabytes
     tokens = left * 1e9 / preset.kv_bytes
-    return min(MOST_SEQUENCES, 2 ** max(4, int(tokens / PROMPT).bit_length() - 1))
+    return min(MOST_SEQUENCES, 2 ** max(2, int(tokens / PROMPT).bit_length() - 1))
 
 
 def _too_large(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int) -> str:
     last = preset.variants[-1]
-    need = min(gigabytes_per_gpu(preset, last, tensor * pipeline, length) for tensor in _splits(preset, gpus, pipeline))
-    others = [other.name for other in presets().values() if _best(other, gpus, other.max_len, pipeline)]
+    needs = [
+        gigabytes_per_gpu(preset, last, tensor * pipeline, length, ROOMS[-1]) for tensor in _splits(preset, gpus, pipeline)
+    ]
+    others = [other.name for other in presets().values() if _fitting(other, gpus, other.max_len, pipeline)]
     smaller = f"; presets that fit: {', '.join(others)}" if others else ""
     least = min(gpus, key=lambda gpu: gpu.gigabytes or float("inf"))
     stages = f" in each of {pipeline} stages" if pipeline > 1 else ""
     return (
-        f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {need:.1f} GB a GPU "
+        f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {min(needs):.1f} GB a GPU "
         f"(compute capability {last.compute:g} or more), and here is {len(gpus)} x {least}{stages}{smaller}"
     )

@@ -33,6 +33,13 @@ def test_variables_of_the_image_and_of_compose_exist() -> None:
     assert named <= options
 
 
+def test_every_image_of_others_has_a_version() -> None:
+    images = [service["image"] for service in COMPOSE["services"].values() if "image" in service]
+    assert len(images) == 4
+    for image in images:
+        assert re.search(r":v?\d+\.\d+\.\d+\}$", image), image
+
+
 def test_every_published_port_is_on_the_loopback() -> None:
     ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
     assert ports

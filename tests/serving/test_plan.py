@@ -6,7 +6,7 @@ import pytest
 
 from clara.errors import ServingError
 from clara.serving.hardware import Gpu
-from clara.serving.plan import assumed_gpus, gigabytes_per_gpu, plan_cpu, plan_gpus, plan_model
+from clara.serving.plan import ROOMS, SHORT, assumed_gpus, gigabytes_per_gpu, plan_cpu, plan_gpus, plan_model
 from clara.serving.presets import Preset, find_preset, presets
 
 
@@ -40,19 +40,51 @@ def test_best_weights_that_fit_are_split_and_copied(
 
 @pytest.mark.parametrize("preset", presets().values(), ids=str)
 @pytest.mark.parametrize("count", [1, 2, 4, 8])
-@pytest.mark.parametrize("memory", [16, 24, 48, 80, 141])
+@pytest.mark.parametrize("memory", [8, 12, 16, 24, 48, 80, 141])
 def test_no_plan_exceeds_the_memory_or_the_gpus(preset: Preset, count: int, memory: float) -> None:
     try:
         plan = plan_gpus(preset, gpus(count, memory))
     except ServingError:
-        least = min(gigabytes_per_gpu(preset, preset.variants[-1], split, preset.max_len) for split in preset.splits(count))
+        smallest = preset.variants[-1]
+        least = min(gigabytes_per_gpu(preset, smallest, split, SHORT, SHORT) for split in preset.splits(count))
         assert least > memory
         return
     assert plan.variant is not None
-    assert gigabytes_per_gpu(preset, plan.variant, plan.tensor, preset.max_len) <= memory
+    assert plan.max_len is not None
+    assert gigabytes_per_gpu(preset, plan.variant, plan.tensor, plan.max_len, ROOMS[-1]) <= memory
     assert plan.tensor * plan.data <= count
     assert plan.sequences is not None
-    assert 16 <= plan.sequences <= 256
+    assert 4 <= plan.sequences <= 256
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "variant", "sequences"),
+    [
+        ("qwen3-0.6b", 8, "bf16", 8),
+        ("qwen3-8b", 12, "awq", 8),
+        ("qwen3-4b", 12, "fp8", 8),
+        ("qwen3-8b", 16, "awq", 16),
+        ("qwen3-8b", 24, "fp8", 32),
+    ],
+)
+def test_a_small_gpu_serves_fewer_questions_at_a_time_before_a_model_is_refused(
+    name: str, memory: float, variant: str, sequences: int
+) -> None:
+    plan = plan_gpus(find_preset(name), gpus(1, memory))
+    assert plan.variant is not None
+    assert (plan.variant.name, plan.sequences) == (variant, sequences)
+
+
+def test_a_context_that_was_asked_for_is_not_shortened() -> None:
+    preset = find_preset("qwen3-0.6b")
+    assert plan_gpus(preset, gpus(1, 6)).max_len == 8192
+    with pytest.raises(ServingError, match="with 32768 tokens of context it needs"):
+        plan_gpus(preset, gpus(1, 6), 32_768)
+
+
+def test_room_for_many_questions_comes_before_better_weights_for_few() -> None:
+    plan = plan_gpus(find_preset("qwen3-8b"), gpus(1, 24))
+    assert plan.model == "Qwen/Qwen3-8B-FP8"  # bfloat16 would fit with room for four
 
 
 def test_pipeline_takes_all_gpus_of_every_stage() -> None:
