@@ -40,14 +40,33 @@ def reply(text: str) -> bytes:
 FIXED = reply(VERDICT)
 
 
-async def complete(request: web.Request) -> web.Response:
-    """The fixed reply, or a fitting one in its time."""
+async def complete(request: web.Request) -> web.StreamResponse:
+    """The fixed reply, or a fitting one in its time; in pieces where the request asks for a stream."""
     body = request.app[KEPT]["last"] = await request.read()
     found = FIXED
     if seconds := request.app[SECONDS]:
         await asyncio.sleep(random.Random(body).uniform(0.5, 1.5) * seconds)
-        found = reply(fitting(json.loads(body)))
+        asked = json.loads(body)
+        if asked.get("stream"):
+            return await streamed(request, fitting(asked))
+        found = reply(fitting(asked))
     return web.Response(body=found, content_type="application/json")
+
+
+async def streamed(request: web.Request, text: str) -> web.StreamResponse:
+    """The reply in four pieces, as server-sent events."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    step = max(1, len(text) // 4)
+    pieces: list[dict[str, Any]] = []
+    for start in range(0, len(text), step):
+        pieces.append({"choices": [{"index": 0, "delta": {"content": text[start : start + step]}}]})
+    pieces.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    pieces.append({"choices": [], "usage": {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}})
+    for piece in pieces:
+        await response.write(f"data: {json.dumps(piece)}\n\n".encode())
+    await response.write(b"data: [DONE]\n\n")
+    return response
 
 
 def fitting(request: dict[str, Any]) -> str:
