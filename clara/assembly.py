@@ -14,6 +14,7 @@ from clara.knowledge.outside.pubmed import PubMed
 from clara.knowledge.outside.source import OutsideSource
 from clara.knowledge.outside.wikipedia import Wikipedia
 from clara.knowledge.retrieval.retriever import HybridRetriever
+from clara.tracing import trace_to
 from clara.types import Passage
 
 OUTSIDE_SOURCES = {"pubmed": PubMed, "wikipedia": Wikipedia}
@@ -24,6 +25,8 @@ PATIENCE = 15.0
 
 def build_agent(settings: Settings, *, backbone: Backbone | None = None, retriever: Retriever | None = None) -> Agent:
     """An agent from settings, with parts replaced by those given."""
+    if settings.traces:
+        trace_to(settings.traces)
     return Agent(
         backbone or build_backbone(settings),
         retriever or build_retriever(settings),

@@ -35,7 +35,7 @@ Profile = Literal["embedded", "vllm", "remote"]
 
 SHIPPED_KB = "ophthalmology"
 """The knowledge base that ships."""
-_ADDRESSES = ("backbone", "embedder", "chroma_url")
+_ADDRESSES = ("backbone", "embedder", "chroma_url", "traces")
 _COMPLETE = {"complete": True}
 """Validation context: nothing is added from the environment or the settings file."""
 _CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
@@ -131,6 +131,8 @@ class Settings(BaseModel):
     """Keep replies on disk and reuse them."""
     cache_size_mb: int = Field(default=1024, ge=1)
     """Size cap of the reply cache in megabytes."""
+    traces: str | None = None
+    """Address of an OpenTelemetry collector (OTLP over gRPC) that spans without text are sent to; None sends none."""
     vllm: Path | None = None
     """The environment, Python or program of the vLLM that ``clara vllm`` starts; None looks for one."""
 
@@ -177,7 +179,7 @@ class Settings(BaseModel):
             _refuse_query(value.get_secret_value())
         return value
 
-    @field_validator("embedder", "chroma_url")
+    @field_validator("embedder", "chroma_url", "traces")
     @classmethod
     def _other_address(cls, value: str | None) -> str | None:
         if value is not None and "://" in value:
@@ -193,7 +195,7 @@ class Settings(BaseModel):
         """All settings but secrets, as JSON values, addresses without credentials; for manifests and ``clara doctor``."""
         values = self.model_dump(mode="json", exclude={"api_key", "chroma_token"})
         values["backbone"] = [masked(url) for url in self.backbone]
-        for name in ("embedder", "chroma_url"):
+        for name in ("embedder", "chroma_url", "traces"):
             if values[name] and "://" in values[name]:
                 values[name] = masked(values[name])
         return values

@@ -31,6 +31,7 @@ from clara.agent.steps.weigh import weigh
 from clara.agent.strategies import Strategy
 from clara.config import Settings
 from clara.events import Retry, StepFinished, StepStarted
+from clara.tracing import span
 from clara.types import TraceStep
 
 Step = Callable[[State, Deps], Awaitable[Outcome]]
@@ -53,7 +54,8 @@ def node(name: str, step: Step) -> Node:
             deps.emit(Retry(turn, state.get("reason", "")))
         deps.emit(StepStarted(name, turn))
         begin = time.perf_counter()
-        outcome = await step(state, deps)
+        with span(f"step {name}", {"clara.step": name, "clara.round": turn}):
+            outcome = await step(state, deps)
         seconds = time.perf_counter() - begin
         deps.emit(StepFinished(name, turn, seconds, outcome.detail))
         return {**outcome.update, "usage": outcome.usage, "trace": (TraceStep(name, seconds, outcome.detail),)}

@@ -20,13 +20,14 @@ from clara.backbone.base import Backbone, Skills
 from clara.backbone.extractive.relevance import Relevance
 from clara.config import Settings
 from clara.errors import BackboneError, StoreError, UnsupportedLanguage
-from clara.events import Event, Final, Notice
+from clara.events import REQUEST_ID, Event, Final, Notice
 from clara.knowledge.base import Opens, Retriever
 from clara.knowledge.glossary import Glossary, TermGlossary, shipped_glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES
 from clara.language.detection import question_language
 from clara.safety import asks_personally, urgent_notice
+from clara.tracing import span
 from clara.types import Answer, Question, Usage, Verdict
 
 _SUPERSTEPS = 128
@@ -89,6 +90,19 @@ class Agent:
             await asyncio.wait([work])  # whoever closes the stream may close the parts next
 
     async def _run(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
+        about = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": "clara",
+            "clara.strategy": strategy.name,
+            "clara.request_id": REQUEST_ID.get(),
+        }
+        with span("invoke_agent clara", about) as opened:
+            answer = await self._answered(question, strategy, emit)
+            if opened is not None:
+                opened.set_attributes(_outcome(answer))
+            return answer
+
+    async def _answered(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
         begin = time.perf_counter()
         notice = urgent_notice(question)
         if notice:
@@ -184,6 +198,19 @@ class Agent:
         if any(passage.language != "en" for passage in candidate.passages):
             return False
         return not self._relevance.about(stem, candidate.passages)
+
+
+def _outcome(answer: Answer) -> dict[str, str | int | bool]:
+    """What a span says of an answer: no text."""
+    return {
+        "gen_ai.usage.input_tokens": answer.usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": answer.usage.completion_tokens,
+        "clara.language": answer.language,
+        "clara.calls": answer.usage.calls,
+        "clara.abstained": answer.abstained,
+        "clara.failure": answer.failure or "none",
+        "clara.urgent": bool(answer.notice),
+    }
 
 
 def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:

@@ -179,6 +179,8 @@ def addresses(settings: Settings) -> list[dict[str, str]]:
         entries.append(("embedder download", _MODEL_HUB))
     if settings.chroma_url:
         entries.append(("chroma", masked(settings.chroma_url)))
+    if settings.traces:
+        entries.append(("traces", masked(settings.traces)))
     if settings.translator and not Path(settings.translator).exists():
         entries.append(("translator download", _MODEL_HUB))
     if settings.search:

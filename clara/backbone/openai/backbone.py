@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -32,8 +33,10 @@ from clara.backbone.servers.greeting import greet
 from clara.backbone.servers.servers import ModelServers
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneRefused, ContextOverflow
+from clara.events import REQUEST_ID
 from clara.tasks.model import I, O, Task, TaskResult
 from clara.tasks.prompts import Message, PromptLibrary
+from clara.tracing import span
 from clara.types import Usage
 
 _STREAM = {"stream": True, "stream_options": {"include_usage": True}}
@@ -242,6 +245,19 @@ class OpenAIBackbone:
         return reply
 
     async def _sent(self, request: Request, body: dict[str, Any], plain: bytes) -> Completion:
+        with span(f"chat {body['model']}", _asked(request, body, self.servers.shown), client=True) as opened:
+            reply = await self._exchanged(request, body, plain)
+            if opened is not None:
+                opened.set_attributes(
+                    {
+                        "gen_ai.response.finish_reasons": [reply.finish],
+                        "gen_ai.usage.input_tokens": reply.usage.prompt_tokens,
+                        "gen_ai.usage.output_tokens": reply.usage.completion_tokens,
+                    }
+                )
+            return reply
+
+    async def _exchanged(self, request: Request, body: dict[str, Any], plain: bytes) -> Completion:
         teller = request.teller
         if teller is None:
             read = partial(read_completion, letters=request.letters, in_json=not request.in_letter_form)
@@ -309,6 +325,24 @@ class OpenAIBackbone:
 
     def _memory_key(self, info: BackboneInfo) -> str:
         return f"{self.servers.shown} {info.server} {info.model}"
+
+
+def _asked(request: Request, body: dict[str, Any], shown: str) -> dict[str, Any]:
+    """What a span says of a call: no text. Which of several servers is asked is not known yet."""
+    server = urlsplit(shown if ", " not in shown else "")
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",  # the protocol; the address says whose server it is
+        "gen_ai.request.model": body["model"],
+        "gen_ai.request.max_tokens": body["max_tokens"],
+        "gen_ai.request.temperature": body["temperature"],
+        "gen_ai.request.seed": body["seed"],
+        "gen_ai.output.type": "json" if "response_format" in body else "text",
+        "server.address": server.hostname,
+        "server.port": server.port,
+        "clara.task": request.task.name,
+        "clara.request_id": REQUEST_ID.get(),
+    }
 
 
 def _contradicts(request: Request, reply: Completion, setup: Setup, settings: Settings) -> bool:

@@ -133,9 +133,7 @@ TRANSLATIONS: dict[str, Trial] = {
     "pt": _into_english("pt", "Quantas janelas tem a casa à esquerda?", ("how many", "window", "left"), "Sete", "Doze"),
     "fr": _into_english("fr", "Lequel de ces outils coupe le bois ?", ("wood", "saw", "hammer"), "Une scie", "Un marteau"),
     "hi": _into_english("hi", "इनमें से कौन सा फल पेड़ पर नहीं उगता?", ("fruit", "not|n't", "tree", "mango"), "आम", "तरबूज़"),
-    "fil": _into_english(
-        "fil", "Alin sa mga ito ang hindi nangingitlog?", ("not|n't", "egg", "dog"), "Manok", "Aso"
-    ),
+    "fil": _into_english("fil", "Alin sa mga ito ang hindi nangingitlog?", ("not|n't", "egg", "dog"), "Manok", "Aso"),
     "zh": _into_english("zh", "下列哪种动物不会游泳？", ("swim", "not|n't|unable", "fish"), "鱼", "骆驼"),
 }
 """By language, one short question: does its English still ask the same?"""

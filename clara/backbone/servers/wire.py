@@ -19,6 +19,7 @@ from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, shortage
 from clara.events import REQUEST_ID
 from clara.resources import version
+from clara.tracing import trace_headers
 
 CHAT = "/v1/chat/completions"
 SENT = "sent"
@@ -123,6 +124,7 @@ class Wire:
         request_id = REQUEST_ID.get()
         if request_id:
             headers = headers | {"X-Request-Id": request_id}
+        headers = headers | trace_headers()
         request = httpx.Request(method, url, headers=headers, content=body, extensions=self._limits)
         sent = asyncio.get_running_loop().time()
         scope = asyncio.timeout(first_within)

@@ -29,7 +29,7 @@ VERSION = 2
 
 _IMMATERIAL = frozenset(
     "profile home backbone model chroma_url proxy vllm concurrency timeout connect_timeout first_token_timeout retries "
-    "outage cache cache_size_mb strategy prompts keep_thinking interface_language".split()
+    "outage cache cache_size_mb strategy prompts keep_thinking interface_language traces".split()
 )
 """Settings that do not change what an answer is: where things lie, how fast they go, and what the manifest says better
 (the model that answers, the hash of the prompts, the fingerprint of the knowledge bases)."""
