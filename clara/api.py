@@ -66,6 +66,8 @@ class Clara:
         """Leads into the event loop of the synchronous calls, while it runs."""
         self._thread = ExitStack()
         self._starting = threading.Lock()
+        self._streams: set[AsyncGenerator[Event]] = set()
+        """What :meth:`stream` has begun and not ended."""
         self._at_exit: weakref.finalize[[], Clara] | None = None
         """Ends the thread of the synchronous calls with the interpreter."""
         _objects.add(self)
@@ -223,6 +225,7 @@ class Clara:
         """
         events = self.astream(question, options=options, language=language, strategy=strategy, without=without)
         process = os.getpid()
+        self._streams.add(events)
         try:
             event = self._run(lambda: anext(events, None))
             while event is not None:
@@ -233,7 +236,8 @@ class Clara:
         finally:
             if os.getpid() != process:
                 never_free(events)
-            elif self._portal is not None:
+            elif events in self._streams:
+                self._streams.discard(events)
                 self._run(events.aclose)
 
     # --- parts -----------------------------------------------------------------------------------------------------
@@ -256,8 +260,8 @@ class Clara:
         """
         if self._at_exit is not None:
             self._at_exit.detach()
-        never_free((self._agents, self._portal, self._thread))
-        self._agents, self._portal = {}, None
+        never_free((self._agents, self._portal, self._thread, self._streams))
+        self._agents, self._portal, self._streams = {}, None, set()
         self._thread, self._starting = ExitStack(), threading.Lock()
 
     def _strategy(self, strategy: str | Strategy | None) -> Strategy:
@@ -270,6 +274,7 @@ class Clara:
         with self._starting:
             if self._portal is None:
                 self._portal = self._thread.enter_context(start_blocking_portal(name="clara"))
+                self._thread.callback(self._portal.call, _close_all, self._streams)
                 # a script that never closes must end too: later its thread no longer answers
                 self._at_exit = weakref.finalize(self, self._thread.close)
         tasks: list[asyncio.Task[T]] = []
@@ -301,6 +306,12 @@ os.register_at_fork(after_in_child=_after_fork)
 
 async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
+
+
+async def _close_all(streams: set[AsyncGenerator[Event]]) -> None:
+    """End what an iterator was left with half-way, one after the other, before its event loop ends."""
+    while streams:
+        await streams.pop().aclose()
 
 
 async def _end(tasks: list[asyncio.Task[T]]) -> None:

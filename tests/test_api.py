@@ -355,6 +355,19 @@ def test_a_script_that_never_closes_ends() -> None:
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "4", "")
 
 
+def test_a_script_that_leaves_a_stream_half_way_ends_without_a_complaint(built_home: Path) -> None:
+    code = (
+        "from clara import Clara\n"
+        "clara = Clara()\n"
+        "events, others = clara.stream('What is a cataract?'), clara.stream('What is glaucoma?')\n"
+        "print(next(events).step, next(others).step)\n"
+    )
+    environ = os.environ | {"CLARA_HOME": str(built_home)}
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False, env=environ)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "detect detect", "")
+
+
 def test_a_forked_process_asks_with_connections_of_its_own(clara: Clara) -> None:
     answer = clara.ask(MUSCLE, options=MUSCLES, strategy="rag").answer
     child = os.fork()
