@@ -124,8 +124,8 @@ def test_too_large_model_says_what_it_needs_and_what_would_fit() -> None:
 
 
 def test_too_large_model_names_the_smallest_gpu() -> None:
-    with pytest.raises(ServingError, match=r"here is 2 x test GPU with 5\.5 GB$"):
-        plan_gpus(find_preset("qwen3-32b"), [*gpus(1, 12), *gpus(1, 5.5)])
+    with pytest.raises(ServingError, match=r"here is 2 x test GPU with 3\.5 GB$"):
+        plan_gpus(find_preset("qwen3-32b"), [*gpus(1, 12), *gpus(1, 3.5)])
 
 
 def test_longer_context_than_the_model_has_is_refused() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,22 @@ class Kills:
     """Kills that left half a line."""
 
 
-def kill_and_resume(folder: Path, kills: int, *, seed: int = 0, longest: float = 0.3, **what: Any) -> Kills:
-    """SIGKILL a replay ``kills`` times, each up to ``longest`` seconds after it begins to open its journal; then let it end.
+ENDING = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV)
+"""Signals that people, shells, schedulers and faults end a process with."""
+
+
+def kill_and_resume(
+    folder: Path,
+    kills: int,
+    *,
+    seed: int = 0,
+    longest: float = 0.3,
+    signals: Sequence[signal.Signals] = (signal.SIGKILL,),
+    **what: Any,
+) -> Kills:
+    """End a replay by a signal ``kills`` times, each up to ``longest`` seconds after it begins to open its journal.
+
+    Then it may end by itself.
 
     Raises:
         AssertionError: a record that was in the journal is gone or changed after a kill, or the replay fails.
@@ -45,7 +61,7 @@ def kill_and_resume(folder: Path, kills: int, *, seed: int = 0, longest: float =
         if story.kills < kills:
             opening.wait(60)
             time.sleep(chance.uniform(0.0, longest))
-            process.kill()
+            os.kill(process.pid or 0, chance.choice(signals))
         process.join(120)
         now = records(folder)
         assert now[: len(before)] == before
@@ -53,7 +69,9 @@ def kill_and_resume(folder: Path, kills: int, *, seed: int = 0, longest: float =
         if story.kills == kills:
             assert process.exitcode == 0
             return story
-        assert process.exitcode == -signal.SIGKILL, f"the replay ended by itself after {story.kills} kills"
+        by_signal = process.exitcode in [-number for number in signals]
+        interrupted = process.exitcode == 1 and signal.SIGINT in signals
+        assert by_signal or interrupted, f"the replay ended with {process.exitcode} after {story.kills} kills"
         story.kills += 1
         story.held.append(len(now))
         story.torn += torn(folder)
