@@ -40,11 +40,26 @@ class Question:
     @property
     def labels(self) -> tuple[str, ...]:
         """The allowed answer letters, empty for a free-text question."""
-        return tuple(option.label for option in self.options)
+        return labels_of(self.options)
 
     def option_text(self, label: str) -> str | None:
         """The text of option ``label``, or None if there is no such option."""
         return next((option.text for option in self.options if option.label == label), None)
+
+
+def labels_of(options: Iterable[Option]) -> tuple[str, ...]:
+    """The letters of options, in order."""
+    return tuple(option.label for option in options)
+
+
+def texts_by_letter(options: Iterable[Option]) -> dict[str, str]:
+    """Letter to text, in the order of the options."""
+    return {option.label: option.text for option in options}
+
+
+def with_options(stem: str, options: Iterable[Option]) -> str:
+    """A stem and the texts of its options, as one text."""
+    return " ".join((stem, *(option.text for option in options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +222,8 @@ class Answer:
         return _dumped(self) | {
             "question": self.question.text,
             "id": self.question.id,
-            "options": _by_letter(self.question.options),
-            "english_options": _by_letter(self.english_options),
+            "options": texts_by_letter(self.question.options),
+            "english_options": texts_by_letter(self.english_options),
             "confidence": _rounded(self.confidence),
             "certainty": _rounded(self.certainty),
             "usage": self.usage.to_json(),
@@ -246,10 +261,6 @@ def _adapter(kind: type[T]) -> TypeAdapter[T]:
     from pydantic import TypeAdapter  # heavy, and these types are imported with the package
 
     return TypeAdapter(kind)
-
-
-def _by_letter(options: Iterable[Option]) -> dict[str, str]:
-    return {option.label: option.text for option in options}
 
 
 def _options(texts: Mapping[str, str]) -> tuple[Option, ...]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from clara.agent.citing import named
 from clara.agent.letters import relettered
 from clara.agent.state import Candidate, Deps
+from clara.agent.strategies import orders_of
 from clara.tasks.model import ANSWER_CHOICE, AnswerIn, ChoiceOut, O, TaskResult
 from clara.tasks.turns import own_letter, turned
-from clara.types import Usage
+from clara.types import Usage, labels_of, texts_by_letter
 
 HEAT = 0.7
 """Temperature of samples where the settings give none: at 0 they would all be the same."""
@@ -37,15 +39,17 @@ class Vote:
 async def choose(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
     """The letter that most votes name, with the reasoning of the first; one vote unless the settings ask for more."""
     settings = deps.settings
-    turns = range(len(inputs.options) if settings.permute_options else 1)
-    ballot = [(sample, turn) for sample in range(settings.samples) for turn in turns]
-    heat = (settings.temperature or HEAT) if settings.samples > 1 else None
+    turns = range(orders_of(len(inputs.options), settings))
+    ballot = list(product(range(settings.samples), turns))
+    heat = None
+    if settings.samples > 1:
+        heat = settings.temperature or HEAT
     orders = [turned(inputs, turn) for turn in turns]
     results = await together(
         deps.backbone.perform(ANSWER_CHOICE, orders[turn], seed=settings.seed + sample, temperature=heat)
         for sample, turn in ballot
     )
-    usage = sum((result.usage for result in results), Usage())
+    usage = total_usage(results)
     notes: list[str] = []
     votes: list[Vote] = []
     for (_, turn), result in zip(ballot, results, strict=True):
@@ -70,45 +74,51 @@ def failed(result: TaskResult[Any], inputs: AnswerIn) -> Candidate:
     )
 
 
-def _elected(votes: list[Vote], asked: int, inputs: AnswerIn) -> Candidate:
+def _elected(votes: list[Vote], ballots: int, inputs: AnswerIn) -> Candidate:
     counts: Counter[str] = Counter()
     mass: defaultdict[str, float] = defaultdict(float)
     for vote in votes:
         counts[vote.label] += 1
         mass[vote.label] += _worth(vote)
     label = max(counts, key=lambda letter: (counts[letter], mass[letter]))
-    first = min((vote for vote in votes if vote.label == label), key=lambda vote: vote.turned)
-    shown, reasoning = first.reply, _in_own_letters(first, [option.label for option in inputs.options])
-    text = next(option.text for option in inputs.options if option.label == label)
-    citations, flags = named(shown.citations, inputs.passages, f"{reasoning} {text}")
-    return Candidate(
+    supporters = [vote for vote in votes if vote.label == label]
+    first = min(supporters, key=lambda vote: vote.turned)
+    reasoning = _in_own_letters(first, labels_of(inputs.options))
+    text = texts_by_letter(inputs.options)[label]
+    citations, flags = named(first.reply.citations, inputs.passages, f"{reasoning} {text}")
+    candidate = Candidate(
         text=text,
         label=label,
         reasoning=reasoning,
-        confidence=shown.confidence if asked == 1 else mass[label] / asked,
+        confidence=first.reply.confidence,
         citations=citations,
         flags=flags,
         passages=inputs.passages,
-        votes=dict(sorted(counts.items())) if asked > 1 else {},
     )
+    if ballots == 1:
+        return candidate
+    return replace(candidate, confidence=mass[label] / ballots, votes=dict(sorted(counts.items())))
 
 
-def _in_own_letters(vote: Vote, labels: list[str]) -> str:
+def _in_own_letters(vote: Vote, labels: Sequence[str]) -> str:
     """The reasoning of a vote on turned options, its letters those of the question."""
     if not vote.turned:
         return vote.reply.reasoning
-    own = {label: labels[(at + vote.turned) % len(labels)] for at, label in enumerate(labels)}
+    own = {label: own_letter(label, vote.turned, labels) for label in labels}
     return relettered(vote.reply.reasoning, own)
 
 
 def _worth(vote: Vote) -> float:
     """What a vote adds to the confidence: its own where it gives one."""
-    return 1.0 if vote.reply.confidence is None else vote.reply.confidence
+    confidence = vote.reply.confidence
+    if confidence is None:
+        return 1.0
+    return confidence
 
 
 def _vote(result: TaskResult[ChoiceOut], inputs: AnswerIn, places: int) -> Vote | None:
     """The vote of a reply; None if it has no letter of the question."""
-    labels = [option.label for option in inputs.options]
+    labels = labels_of(inputs.options)
     if result.output is None:
         return None
     letter = result.output.label.upper()
@@ -117,12 +127,17 @@ def _vote(result: TaskResult[ChoiceOut], inputs: AnswerIn, places: int) -> Vote 
     return Vote(own_letter(letter, places, labels), result.output, places)
 
 
-async def together(asked: Iterable[Coroutine[Any, Any, TaskResult[O]]]) -> list[TaskResult[O]]:
+def total_usage(results: Iterable[TaskResult[Any]]) -> Usage:
+    """What several tasks cost together."""
+    return sum((result.usage for result in results), Usage())
+
+
+async def together(requests: Iterable[Coroutine[Any, Any, TaskResult[O]]]) -> list[TaskResult[O]]:
     """All results in order, of one task at least; the first error ends the others, and none is left running."""
-    alone, *others = asked
+    alone, *others = requests
     if not others:
         return [await alone]
-    tasks = [asyncio.ensure_future(one) for one in (alone, *others)]
+    tasks = [asyncio.ensure_future(request) for request in (alone, *others)]
     try:
         return await asyncio.gather(*tasks)
     finally:

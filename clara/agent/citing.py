@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from clara.language.marks import marked_numbers, replace_numbers, split_at_marks
 from clara.language.text import search_tokens, sentences, words
@@ -10,7 +11,7 @@ from clara.types import Citation, Passage
 
 MOST_CITED = 2
 """Citations of an answer that was chosen without words of its own."""
-_HELD = 0.5
+_SUPPORTED = 0.5
 """Share of an option's content words that a passage must hold to be cited for it."""
 
 
@@ -24,10 +25,15 @@ def named(
         passages: what was shown, in order.
         support: the words that the quoted sentences should carry.
     """
-    shown = dict.fromkeys(number for number in numbers if 1 <= number <= len(passages))
-    wrong = sorted({number for number in numbers if number not in shown})
-    citations = tuple(cite(passages[number - 1], _claims(support, number)) for number in shown)
-    return citations, tuple(f"citation [{number}] names no passage" for number in wrong)
+    shown = range(1, len(passages) + 1)
+    citations: list[Citation] = []
+    wrong: list[int] = []
+    for number in dict.fromkeys(numbers):
+        if number in shown:
+            citations.append(cite(passages[number - 1], _claims(support, number)))
+        else:
+            wrong.append(number)
+    return tuple(citations), tuple(f"citation [{number}] names no passage" for number in sorted(wrong))
 
 
 def _claims(text: str, number: int) -> str:
@@ -35,7 +41,8 @@ def _claims(text: str, number: int) -> str:
     claims: list[str] = []
     claim = ""
     for since, numbers in split_at_marks(text):
-        claim = since if words(since) else claim  # marks that follow each other belong to one claim
+        if words(since):  # marks that follow each other belong to one claim
+            claim = since
         if number in numbers:
             claims.append(claim)
     return " ".join(claims) or text
@@ -54,20 +61,22 @@ def renumbered(text: str, citations: Sequence[Citation | Passage], passages: Seq
         citations: what the marks shall count, such as what the answer rests on; a mark of anything else is dropped.
         passages: what was shown, in order; none means that there is nothing to count by, and the text stays as it is.
     """
+    if not passages:
+        return text
     places = {citation.id: place for place, citation in enumerate(citations, 1)}
-    count = {number: places[passage.id] for number, passage in enumerate(passages, 1) if passage.id in places}
+    counted = {number: places.get(passage.id) for number, passage in enumerate(passages, 1)}
 
-    def shown(numbers: list[int]) -> list[int]:
-        return [count[number] for number in numbers if number in count]
+    def renumber(numbers: list[int]) -> list[int]:
+        return [place for place in map(counted.get, numbers) if place is not None]
 
-    return replace_numbers(text, shown) if passages else text
+    return replace_numbers(text, renumber)
 
 
 def cite(passage: Passage, support: str) -> Citation:
     """A citation of ``passage`` that quotes the sentence sharing most words with ``support``."""
     supporting_words = set(words(support))
     candidates = sentences(passage.text) or [passage.text]
-    quote = max(candidates, key=lambda sentence: len(supporting_words & set(words(sentence))))
+    quote = max(candidates, key=lambda sentence: len(supporting_words.intersection(words(sentence))))
     return Citation(passage.id, passage.title, passage.source, quote.strip())
 
 
@@ -80,11 +89,12 @@ def supporting(passages: Sequence[Passage], stem: str, option: str) -> tuple[Cit
         option: the words of the chosen option.
     """
     option_words, stem_words = set(search_tokens(option)), set(search_tokens(stem))
-    scored: list[tuple[float, float, Passage]] = []
+    scored: list[tuple[tuple[float, float], Passage]] = []
     for passage in passages:
         passage_words = set(search_tokens(" ".join((passage.title, passage.text))))
         of_option = len(option_words & passage_words) / max(1, len(option_words))
-        if of_option >= _HELD:
-            scored.append((of_option, len(stem_words & passage_words) / max(1, len(stem_words)), passage))
-    scored.sort(key=lambda entry: entry[:2], reverse=True)
-    return tuple(cite(passage, f"{stem} {option}") for _, _, passage in scored[:MOST_CITED])
+        if of_option >= _SUPPORTED:
+            of_stem = len(stem_words & passage_words) / max(1, len(stem_words))
+            scored.append(((of_option, of_stem), passage))
+    scored.sort(key=itemgetter(0), reverse=True)
+    return tuple(cite(passage, f"{stem} {option}") for _, passage in scored[:MOST_CITED])

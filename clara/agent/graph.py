@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from clara.agent.steps.gauge import gauge
 from clara.agent.steps.grade import grade
 from clara.agent.steps.localize import localize
 from clara.agent.steps.retrieve import retrieve
-from clara.agent.steps.rewrite import rewrite
+from clara.agent.steps.rewrite import another_round, rewrite
 from clara.agent.steps.search import search
 from clara.agent.steps.translate import translate
 from clara.agent.steps.verify import verify
@@ -30,11 +30,12 @@ from clara.agent.steps.vote import vote
 from clara.agent.steps.weigh import weigh
 from clara.agent.strategies import Strategy
 from clara.config import Settings
-from clara.events import Retry, StepFinished, StepStarted
+from clara.events import Event, StepFinished, StepStarted
 from clara.tracing import span
 from clara.types import TraceStep
 
 Step = Callable[[State, Deps], Awaitable[Outcome]]
+Announcement = Callable[[State], Event]
 Graph = CompiledStateGraph[State, Deps, State, State]
 
 
@@ -44,14 +45,20 @@ class Node(Protocol):
     async def __call__(self, state: State, runtime: Runtime[Deps]) -> dict[str, Any]: ...
 
 
-def node(name: str, step: Step) -> Node:
-    """Wrap a step as a graph node that times it, traces it and tells the listeners."""
+def node(name: str, step: Step, announce: Announcement | None = None) -> Node:
+    """Wrap a step as a graph node that times it, traces it and reports it to the listeners.
+
+    Args:
+        name: of the step, in events and traces.
+        step: what the node does.
+        announce: the event that the step is announced by, where it has one.
+    """
 
     async def run(state: State, runtime: Runtime[Deps]) -> dict[str, Any]:
         deps = runtime.context
         turn = state.get("round", 0)
-        if name == "rewrite":
-            deps.emit(Retry(turn, state.get("reason", "")))
+        if announce is not None:
+            deps.emit(announce(state))
         deps.emit(StepStarted(name, turn))
         begin = time.perf_counter()
         with span(f"step {name}", {"clara.step": name, "clara.round": turn}):
@@ -90,6 +97,8 @@ NODES: dict[str, Step] = {
     "localize": localize,
 }
 """A node for every name of :data:`clara.agent.strategies.STEPS`."""
+ANNOUNCEMENTS: dict[str, Announcement] = {"rewrite": another_round}
+"""Step to the event that comes before it starts, where there is one."""
 
 
 @lru_cache(maxsize=1)
@@ -97,10 +106,13 @@ def build_graph() -> Graph:
     """The compiled graph; one serves all questions, strategies and threads."""
     graph = StateGraph(State, context_schema=Deps)
     for name, step in NODES.items():
-        graph.add_node(name, node(name, step))
+        graph.add_node(name, node(name, step, ANNOUNCEMENTS.get(name)))
 
     def branch(origin: str, decide: Callable[[State, Strategy, Settings], str], *targets: str) -> None:
-        graph.add_conditional_edges(origin, route(decide), {name: END if name == "end" else name for name in targets})
+        nodes: dict[Hashable, str] = dict(zip(targets, targets, strict=True))
+        if "end" in nodes:
+            nodes["end"] = END
+        graph.add_conditional_edges(origin, route(decide), nodes)
 
     choosing = ("weigh", "answer")
     ahead = ("gauge", "augment", "act", "retrieve", *choosing)

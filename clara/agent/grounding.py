@@ -13,18 +13,23 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal
 
 from clara.agent.guards.polarity import negators
 from clara.agent.guards.quantities import Quantity, quantities, same_family, spelled
 from clara.agent.letters import concluded
-from clara.knowledge.glossary import TERM_KINDS, shipped_glossary
+from clara.knowledge.glossary import TERM_KINDS, Glossary, shipped_glossary
 from clara.language.detection import UNKNOWN, detect_language
 from clara.language.marks import marked_numbers, without_marks
 from clara.language.text import search_tokens, sentences, spans
-from clara.types import Option, Passage
+from clara.types import Option, Passage, labels_of
 
 Kind = Literal["number", "unit", "negation", "citation", "choice"]
+Tokens = frozenset[str]
+"""The content words of a text."""
+Scopes = list[Tokens]
+"""For each negation of a text the content words around it."""
 
 _ABOUT = 0.34
 """Share of a sentence's content words that a passage about it holds; paraphrases of the shipped notes keep two thirds."""
@@ -40,7 +45,7 @@ _ARTICLES = re.compile(r"\b(?:an?|no|[ivxIVX])\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Discrepancy:
     """One thing that the evidence does not bear out."""
 
     kind: Kind
@@ -49,11 +54,18 @@ class Finding:
     sentence: str = ""
     certain: bool = True
     """False where a contrast or a list may look like it: a negation near by, a number that means something else there."""
+    number: str = ""
+    """The number that the evidence does not have, in canonical notation; empty for other kinds."""
 
 
 def check_answer(
-    answer: str, cited: Sequence[Passage], shown: Sequence[Passage] = (), *, language: str | None = None
-) -> tuple[Finding, ...]:
+    answer: str,
+    cited: Sequence[Passage],
+    shown: Sequence[Passage] = (),
+    *,
+    language: str | None = None,
+    glossary: Glossary | None = None,
+) -> tuple[Discrepancy, ...]:
     """Everything in ``answer`` that its evidence does not bear out; empty if nothing.
 
     Args:
@@ -62,62 +74,119 @@ def check_answer(
         shown: all passages in the order in which the model saw them; ``cited`` if not given.
         language: code of the answer's language, recognised if not given; negations and topics are compared only where it is
             the passages' own.
+        glossary: knows which words name one concept; the one that ships if not given.
     """
     shown = tuple(shown) or tuple(cited)
     language = language or _language(answer)
-    findings: list[Finding] = []
+    check = _Check(shown, glossary or shipped_glossary())
+    discrepancies: list[Discrepancy] = []
     for sentence in sentences(answer):
         cited_here: list[Passage] = []
         for number in marked_numbers(sentence):
             if 1 <= number <= len(shown):
                 cited_here.append(shown[number - 1])
             else:
-                findings.append(Finding("citation", f"citation [{number}] names no passage", sentence))
-        evidence = cited_here or list(cited)
+                discrepancies.append(Discrepancy("citation", f"citation [{number}] names no passage", sentence))
         text = without_marks(sentence).strip()
-        if evidence and text:
-            same_language = any(passage.language == language for passage in evidence)
-            findings += _sentence(text, evidence, shown, same_language)
-    return tuple(findings)
+        if text:
+            discrepancies += check.statement(text, cited_here or list(cited), language)
+    return tuple(discrepancies)
 
 
 def _language(text: str) -> str:
     """English, unless the text is clearly in another language; a few Latin terms do not tell."""
     detection = detect_language(without_marks(text))
-    is_clear = detection.confidence >= _CLEARLY and detection.code != UNKNOWN
-    return detection.code if is_clear else "en"
+    if detection.confidence >= _CLEARLY and detection.code != UNKNOWN:
+        return detection.code
+    return "en"
 
 
-def check_choice(reasoning: str, label: str | None, options: Sequence[Option]) -> tuple[Finding, ...]:
-    """A finding if the reasoning ends by naming another letter than the one chosen."""
-    labels = {option.label for option in options}
-    letters = [letter for letter in concluded(reasoning) if letter in labels]
-    if label is None or not letters or letters[-1] == label:
+def check_choice(reasoning: str, label: str | None, options: Sequence[Option]) -> tuple[Discrepancy, ...]:
+    """A discrepancy if the reasoning ends by naming another letter than the one chosen."""
+    if label is None:
         return ()
-    return (Finding("choice", f"the reasoning names option {letters[-1]} but the answer is {label}"),)
+    labels = labels_of(options)
+    letters = [letter for letter in concluded(reasoning) if letter in labels]
+    if not letters or letters[-1] == label:
+        return ()
+    return (Discrepancy("choice", f"the reasoning names option {letters[-1]} but the answer is {label}"),)
 
 
-def overlap(claim: frozenset[str], text: frozenset[str]) -> float:
+def overlap(claim: Tokens, text: Tokens) -> float:
     """Share of the claim's content words that stand in the text; 0 for an empty claim."""
-    return len(claim & text) / len(claim) if claim else 0.0
+    if not claim:
+        return 0.0
+    return len(claim & text) / len(claim)
 
 
-def _sentence(text: str, evidence: Sequence[Passage], shown: Sequence[Passage], same_language: bool) -> Iterable[Finding]:
-    passages = [passage.text for passage in evidence]
-    support = _support(text, evidence) if same_language else passages
-    yield from _quantities(text, support, passages)
-    if same_language:
-        yield from _topic(text, evidence, shown)
-        yield from _polarity(text, support[:1])
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Compares statements of one answer with what was shown."""
+
+    shown: Sequence[Passage]
+    glossary: Glossary
+
+    def statement(self, text: str, evidence: Sequence[Passage], language: str) -> Iterable[Discrepancy]:
+        """What a statement says and its evidence does not; numbers alone where no passage is in its language."""
+        if not evidence:
+            return
+        passages = [passage.text for passage in evidence]
+        if not any(passage.language == language for passage in evidence):
+            yield from _quantities(text, passages, passages)
+            return
+        support = self._support(text, passages)
+        yield from _quantities(text, support, passages)
+        yield from self._topic(text, evidence)
+        yield from self._polarity(text, support[0])
+
+    def _tokens(self, text: str) -> Tokens:
+        return _content_tokens(text, self.glossary)
+
+    def _all_tokens(self, passage: Passage) -> Tokens:
+        return self._tokens(" ".join((passage.title, passage.section, passage.text)))
+
+    def _support(self, text: str, passages: Sequence[str]) -> list[str]:
+        """The sentences of the passages that say the same thing, the closest first."""
+        claim = self._tokens(text)
+        overlaps: list[tuple[float, str]] = []
+        for passage in passages:
+            for sentence in sentences(passage) or [passage]:
+                overlaps.append((overlap(claim, self._tokens(sentence)), sentence))
+        overlaps.sort(key=itemgetter(0), reverse=True)
+        least = _CLOSE * overlaps[0][0]
+        return [sentence for share, sentence in overlaps if share >= least]
+
+    def _topic(self, text: str, evidence: Sequence[Passage]) -> Iterable[Discrepancy]:
+        claim = self._tokens(text)
+        if len(claim) < 3:
+            return
+        own = max(overlap(claim, self._all_tokens(passage)) for passage in evidence)
+        best = max(overlap(claim, self._all_tokens(passage)) for passage in self.shown)
+        if own < _ABOUT or best - own >= _BETTER:
+            yield Discrepancy("citation", "the cited passage is not about that statement", text)
+
+    def _polarity(self, text: str, source: str) -> Iterable[Discrepancy]:
+        """A negation here that is none there, or there and not here, over words that both sentences have."""
+        claim, source_tokens = self._tokens(text), self._tokens(source)
+        if overlap(claim, source_tokens) < _SAME:
+            return
+        claim_scopes, source_scopes = _partnerless(self._scopes(text), self._scopes(source))
+        if any(not scope.isdisjoint(source_tokens) for scope in claim_scopes):
+            yield Discrepancy("negation", "the cited passage says it without the negation", text, certain=False)
+        elif any(_is_about(scope, claim) for scope in source_scopes):
+            yield Discrepancy("negation", "the cited passage negates it", text, certain=False)
+
+    def _scopes(self, text: str) -> Scopes:
+        return [self._tokens(scope) for scope in negators(text)]
 
 
 @lru_cache(maxsize=4096)
-def _tokens(text: str) -> frozenset[str]:
+def _content_tokens(text: str, glossary: Glossary) -> Tokens:
     """Content words; a technical term is its concept, so that synonyms meet. Numbers are compared on their own."""
     surfaces = [word.surface for word in spans(text)]
     tokens: set[str] = set()
     at = 0
-    for match in shipped_glossary().matches(spans(text), "en"):
+    for match in glossary.matches(spans(text), "en"):
         if match.entry.kind in TERM_KINDS:
             tokens.update(search_tokens(" ".join(surfaces[at : match.start])))
             tokens.add(f"<{match.entry.id}>")
@@ -126,19 +195,7 @@ def _tokens(text: str) -> frozenset[str]:
     return frozenset(token for token in tokens if not token[0].isdigit())
 
 
-def _support(text: str, evidence: Sequence[Passage]) -> list[str]:
-    """The sentences of the passages that say the same thing, the closest first."""
-    claim = _tokens(text)
-    overlaps: list[tuple[float, str]] = []
-    for passage in evidence:
-        for sentence in sentences(passage.text) or [passage.text]:
-            overlaps.append((overlap(claim, _tokens(sentence)), sentence))
-    overlaps.sort(key=lambda pair: -pair[0])
-    least = _CLOSE * max((share for share, _ in overlaps), default=0.0)
-    return [sentence for share, sentence in overlaps if share >= least]
-
-
-def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> Iterable[Finding]:
+def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> Iterable[Discrepancy]:
     """Every number of the text finds a partner of its own in the support: the same, else the same value in a fitting
     unit."""
     left: list[Quantity] = []
@@ -148,7 +205,7 @@ def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> I
         spelled_out |= spelled(_ARTICLES.sub(" ", sentence), "en")
     unpaired: list[Quantity] = []
     for quantity in quantities(text):
-        twin = next((other for other in left if other.text == quantity.text and other.unit == quantity.unit), None)
+        twin = _twin(quantity, left)
         if twin is None:
             unpaired.append(quantity)
         else:
@@ -160,11 +217,21 @@ def _quantities(text: str, support: Sequence[str], passages: Sequence[str]) -> I
             left.remove(partner)
         elif same_value:
             units = "/".join(sorted({other.unit for other in same_value if other.unit}))
-            yield Finding("unit", f"{quantity.text} is in {quantity.unit} but the passage says {units}", text)
+            yield Discrepancy("unit", f"{quantity.text} is in {quantity.unit} but the passage says {units}", text)
         elif not quantity.readings & spelled_out:
-            stands_elsewhere = bool(quantity.readings & _values(passages))
-            where = "says something else in the cited passage" if stands_elsewhere else "is not in the cited passage"
-            yield Finding("number", f"the number {quantity.text} {where}", text, certain=not stands_elsewhere)
+            where, certain = "is not in the cited passage", True
+            if quantity.readings & _values(passages):
+                where, certain = "says something else in the cited passage", False
+            message = f"the number {quantity.text} {where}"
+            yield Discrepancy("number", message, text, certain=certain, number=quantity.text)
+
+
+def _twin(quantity: Quantity, others: Sequence[Quantity]) -> Quantity | None:
+    """The same number with the same unit."""
+    for other in others:
+        if (other.text, other.unit) == (quantity.text, quantity.unit):
+            return other
+    return None
 
 
 def _partner(quantity: Quantity, same_value: Sequence[Quantity], others: Sequence[Quantity]) -> Quantity | None:
@@ -187,60 +254,33 @@ def _values(passages: Sequence[str]) -> set[float]:
 
 
 def _compatible(quantity: Quantity, other: Quantity) -> bool:
-    if quantity.sign == "-" and other.sign == "+":
+    if (quantity.sign, other.sign) == ("-", "+"):
         return False
-    return quantity.unit is None or other.unit is None or same_family(quantity, other)
+    if None in (quantity.unit, other.unit):
+        return True
+    return same_family(quantity, other)
 
 
-def _topic(text: str, evidence: Sequence[Passage], shown: Sequence[Passage]) -> Iterable[Finding]:
-    claim = _tokens(text)
-    if len(claim) < 3:
-        return
-    own = max(overlap(claim, _all_tokens(passage)) for passage in evidence)
-    best = max((overlap(claim, _all_tokens(passage)) for passage in shown), default=0.0)
-    if own < _ABOUT or best - own >= _BETTER:
-        yield Finding("citation", "the cited passage is not about that statement", text)
-
-
-def _all_tokens(passage: Passage) -> frozenset[str]:
-    return _tokens(" ".join((passage.title, passage.section, passage.text)))
-
-
-def _polarity(text: str, support: Sequence[str]) -> Iterable[Finding]:
-    """A negation here that is none there, or there and not here, over words that both sentences have."""
-    claim = _tokens(text)
-    for source in support:
-        source_tokens = _tokens(source)
-        if overlap(claim, source_tokens) < _SAME:
-            return
-        claim_scopes, source_scopes = _partnerless(_scopes(text), _scopes(source))
-        if any(scope & source_tokens for scope in claim_scopes):
-            yield Finding("negation", "the cited passage says it without the negation", text, certain=False)
-        elif any(scope and len(scope & claim) >= max(1, len(scope) // 2) for scope in source_scopes):
-            yield Finding("negation", "the cited passage negates it", text, certain=False)
-
-
-Scopes = list[frozenset[str]]
-"""For each negation of a text the content words around it."""
-
-
-def _scopes(text: str) -> Scopes:
-    return [_tokens(scope) for scope in negators(text)]
+def _is_about(scope: Tokens, claim: Tokens) -> bool:
+    """True if the claim holds half of the words around a negation."""
+    return len(scope & claim) >= max(1, len(scope) // 2)
 
 
 def _partnerless(one: Scopes, other: Scopes) -> tuple[Scopes, Scopes]:
     """What is left of two lists once those that share most words are taken out in pairs."""
     one, other = list(one), list(other)
-    while one and other:
-        first, second = max(itertools.product(one, other), key=_shared)
+    pairs = list(itertools.product(one, other))
+    while pairs:
+        first, second = max(pairs, key=_shared)
         if not _shared((first, second)):
             break
         one.remove(first)
         other.remove(second)
+        pairs = list(itertools.product(one, other))
     return one, other
 
 
-def _shared(pair: tuple[frozenset[str], frozenset[str]]) -> float:
+def _shared(pair: tuple[Tokens, Tokens]) -> float:
     """Jaccard index of two scopes."""
     one, other = pair
     return len(one & other) / max(1, len(one | other))

@@ -10,6 +10,7 @@ from clara.config import Settings
 
 Ahead = Literal["augment", "act", "retrieve", "weigh", "answer"]
 Choosing = Literal["weigh", "answer"]
+Last = Literal["localize", "end"]
 AfterAnswer = Literal["verify", "vote", "localize", "end"]
 
 
@@ -22,7 +23,9 @@ def after_detect(state: State, strategy: Strategy, settings: Settings) -> Litera
 
 def after_translate(state: State, strategy: Strategy, settings: Settings) -> Literal["assess", "gauge"] | Ahead:
     """Every translation is assessed where the strategy does so."""
-    return "assess" if strategy.has("assess") else towards_answer(state, strategy, settings)
+    if strategy.has("assess"):
+        return "assess"
+    return towards_answer(state, strategy, settings)
 
 
 def after_assess(state: State, strategy: Strategy, settings: Settings) -> Literal["translate", "gauge"] | Ahead:
@@ -35,18 +38,23 @@ def after_assess(state: State, strategy: Strategy, settings: Settings) -> Litera
 
 def towards_answer(state: State, strategy: Strategy, settings: Settings) -> Literal["gauge"] | Ahead:
     """First whether evidence is needed at all, where the settings can be satisfied without; letters only can be guessed."""
-    gauged = strategy.has("gauge") and strategy.searches and settings.certainty <= 1
-    return "gauge" if gauged and state["question"].options else towards_evidence(state, strategy)
+    if state["question"].options and strategy.gauges(settings):
+        return "gauge"
+    return towards_evidence(state, strategy)
 
 
 def after_gauge(state: State, strategy: Strategy, _settings: Settings) -> Ahead:
     """A sure question is answered at once."""
-    return choosing(state, strategy) if state["sure"] else towards_evidence(state, strategy)
+    if state["sure"]:
+        return choosing(state, strategy)
+    return towards_evidence(state, strategy)
 
 
 def towards_evidence(state: State, strategy: Strategy) -> Ahead:
     """The first of augment, act and retrieve that the strategy has, else straight to the answer."""
-    return "augment" if strategy.has("augment") else towards_passages(state, strategy)
+    if strategy.has("augment"):
+        return "augment"
+    return towards_passages(state, strategy)
 
 
 def after_augment(state: State, strategy: Strategy, _settings: Settings) -> Literal["act", "retrieve"] | Choosing:
@@ -58,28 +66,44 @@ def towards_passages(state: State, strategy: Strategy) -> Literal["act", "retrie
     """Tools where the backbone chooses them, else one search, else the answer."""
     if not strategy.has("retrieve"):
         return choosing(state, strategy)
-    return "act" if strategy.has("act") else "retrieve"
+    if strategy.has("act"):
+        return "act"
+    return "retrieve"
 
 
 def choosing(state: State, strategy: Strategy) -> Choosing:
     """The answer, weighed first where there are options and the strategy does so; once is enough."""
-    if not strategy.has("weigh") or not state.get("weighs", False):
-        return "answer"
-    return "weigh" if state["question"].options and "weighed" not in state else "answer"
+    is_weighing = strategy.has("weigh") and state.get("weighs", False)
+    if is_weighing and state["question"].options and "weighed" not in state:
+        return "weigh"
+    return "answer"
 
 
 def after_act(state: State, _strategy: Strategy, _settings: Settings) -> Literal["retrieve", "search", "answer"]:
     """The tool that the backbone chose."""
-    if state["action"] == "answer":
-        return "answer"
-    return "retrieve" if state["action"] == "search_knowledge" else "search"
+    match state["action"]:
+        case "answer":
+            return "answer"
+        case "search_knowledge":
+            return "retrieve"
+        case _:
+            return "search"
+
+
+def after_tool(state: State, settings: Settings) -> Literal["act", "answer"]:
+    """Back to the backbone that called the tool while rounds are left."""
+    if state["round"] < settings.rounds:
+        return "act"
+    return "answer"
 
 
 def after_retrieve(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade"] | Choosing:
     """Back to the backbone that called the tool, or to the grade where the strategy has one."""
     if strategy.has("act"):
-        return "act" if state["round"] < settings.rounds else "answer"
-    return "grade" if strategy.has("grade") else choosing(state, strategy)
+        return after_tool(state, settings)
+    if strategy.has("grade"):
+        return "grade"
+    return choosing(state, strategy)
 
 
 def after_grade(state: State, strategy: Strategy, settings: Settings) -> Literal["rewrite", "search"] | Choosing:
@@ -88,7 +112,14 @@ def after_grade(state: State, strategy: Strategy, settings: Settings) -> Literal
         return choosing(state, strategy)
     if can_go_round(state, strategy, settings):
         return "rewrite"
-    return "search" if can_search(state, strategy, settings) else choosing(state, strategy)
+    return towards_sources(state, strategy, settings)
+
+
+def towards_sources(state: State, strategy: Strategy, settings: Settings) -> Literal["search"] | Choosing:
+    """Outside sources where they may still be asked, else the answer."""
+    if can_search(state, strategy, settings):
+        return "search"
+    return choosing(state, strategy)
 
 
 def after_rewrite(
@@ -99,21 +130,23 @@ def after_rewrite(
         return "retrieve"
     if state.get("candidates"):
         return towards_end(state, strategy)
-    return "search" if can_search(state, strategy, settings) else choosing(state, strategy)
+    return towards_sources(state, strategy, settings)
 
 
 def after_search(state: State, strategy: Strategy, settings: Settings) -> Literal["act", "grade"] | Choosing:
     """What came is judged like any other evidence, where something came; a tool's caller reads it."""
     if strategy.has("act"):
-        return "act" if state["round"] < settings.rounds else "answer"
-    return "grade" if state["outside"] else choosing(state, strategy)
+        return after_tool(state, settings)
+    if state["outside"]:
+        return "grade"
+    return choosing(state, strategy)
 
 
 def after_weigh(state: State, strategy: Strategy, _settings: Settings) -> Literal["answer", "localize", "end"]:
     """Probabilities that decided leave nothing to verify and no second vote: they saw both wordings."""
     if not state["weighed"]:
         return "answer"
-    return "localize" if strategy.has("localize") else "end"
+    return last(strategy)
 
 
 def after_answer(state: State, strategy: Strategy, _settings: Settings) -> AfterAnswer:
@@ -135,21 +168,30 @@ def towards_end(state: State, strategy: Strategy) -> Literal["vote", "localize",
     translation = state.get("translation")
     if strategy.has("vote") and translation is not None and translation.stem != state["question"].text:
         return "vote"
-    return "localize" if strategy.has("localize") else "end"
+    return last(strategy)
 
 
-def after_vote(_state: State, strategy: Strategy, _settings: Settings) -> Literal["localize", "end"]:
+def after_vote(_state: State, strategy: Strategy, _settings: Settings) -> Last:
     """The asker's language last."""
-    return "localize" if strategy.has("localize") else "end"
+    return last(strategy)
+
+
+def last(strategy: Strategy) -> Last:
+    """The asker's language, where the strategy localises."""
+    if strategy.has("localize"):
+        return "localize"
+    return "end"
 
 
 def can_go_round(state: State, strategy: Strategy, settings: Settings) -> bool:
     """True if another round of rewrite, retrieve and answer is allowed."""
-    if state.get("exhausted", False):
+    if state.get("exhausted", False) or strategy.has("act"):
         return False
-    return strategy.loops and not strategy.has("act") and state["round"] < settings.rounds
+    return strategy.loops and state["round"] < settings.rounds
 
 
 def can_search(state: State, strategy: Strategy, settings: Settings) -> bool:
     """True if outside sources are named and were not asked yet."""
-    return strategy.has("search") and bool(settings.search) and "outside" not in state
+    if not strategy.has("search") or "outside" in state:
+        return False
+    return bool(settings.search)

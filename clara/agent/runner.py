@@ -24,7 +24,7 @@ from clara.events import REQUEST_ID, Event, Final, Notice
 from clara.knowledge.base import Opens, Retriever
 from clara.knowledge.glossary import Glossary, TermGlossary, shipped_glossary
 from clara.knowledge.outside.source import OutsideSource
-from clara.language.codes import LANGUAGES
+from clara.language.codes import LANGUAGES, language_name
 from clara.language.detection import question_language
 from clara.safety import asks_personally, urgent_notice
 from clara.tracing import span
@@ -67,7 +67,9 @@ class Agent:
 
     async def aclose(self) -> None:
         """Release the connections of all parts."""
-        closers = [self.backbone.aclose(), *(source.aclose() for source in self.sources)]
+        closers = [self.backbone.aclose()]
+        for source in self.sources:
+            closers.append(source.aclose())
         if isinstance(self.retriever, Opens):
             closers.append(self.retriever.aclose())
         await asyncio.gather(*closers)
@@ -82,12 +84,14 @@ class Agent:
         work = asyncio.create_task(self._run(question, strategy, queue.put_nowait))
         work.add_done_callback(lambda _task: queue.put_nowait(None))
         try:
-            while (event := await queue.get()) is not None:
+            event = await queue.get()
+            while event is not None:
                 yield event
+                event = await queue.get()
             yield Final(await work)
         finally:
             work.cancel()
-            await asyncio.wait([work])  # whoever closes the stream may close the parts next
+            await asyncio.wait([work])  # the caller may close the parts next
 
     async def _run(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
         about = {
@@ -113,15 +117,19 @@ class Agent:
             if not notice:
                 raise
             answer = _unanswered(question, error)
-        warnings = (*answer.warnings, *(("not_personal_advice",) if asks_personally(question) else ()))
-        return replace(
-            answer, notice=notice, warnings=warnings, usage=replace(answer.usage, seconds=time.perf_counter() - begin)
-        )
+        warnings = answer.warnings
+        if asks_personally(question):
+            warnings = (*warnings, "not_personal_advice")
+        usage = replace(answer.usage, seconds=time.perf_counter() - begin)
+        return replace(answer, notice=notice, warnings=warnings, usage=usage)
 
     async def _through_graph(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
         info = await self.backbone.info()
         if info.languages is not None:
             self._refuse_uncovered(question, info.languages)
+        skills = Skills()
+        if strategy.has("weigh"):
+            skills = await self.backbone.skills()
         deps = Deps(
             backbone=self.backbone,
             retriever=self.retriever,
@@ -129,7 +137,7 @@ class Agent:
             settings=self.settings,
             strategy=strategy,
             uses_model=info.uses_model,
-            skills=await self.backbone.skills() if strategy.has("weigh") else Skills(),
+            skills=skills,
             sources=self.sources,
             emit=emit,
         )
@@ -139,12 +147,12 @@ class Agent:
 
     @staticmethod
     def _refuse_uncovered(question: Question, covered: frozenset[str]) -> None:
-        code = question.language or question_language(question).code
+        code = _language_of(question)
         if code not in covered:
-            name = LANGUAGES[code].name if code in LANGUAGES else code
+            names = [language_name(known) for known in LANGUAGES if known in covered]
             raise UnsupportedLanguage(
                 f"the embedded profile works without a language model and covers "
-                f"{', '.join(LANGUAGES[c].name for c in LANGUAGES if c in covered)}, not {name}; "
+                f"{', '.join(names)}, not {language_name(code)}; "
                 "connect a multilingual model with --backbone URL, or give the language with --language",
                 language=code,
             )
@@ -153,10 +161,41 @@ class Agent:
         candidate = chosen(state)
         counted = partial(renumbered, citations=candidate.citations, passages=candidate.passages)
         stem, options = english(state)
-        translated = is_english(state)
-        abstained = (
-            not candidate.failure and candidate.confidence is not None and candidate.confidence < self.settings.abstain_below
+        is_verified = deps.strategy.has("verify") and not state.get("sure", False)
+        answer = Answer(
+            question=state["question"],
+            language=state["language"],
+            answer=counted(state.get("answer", candidate.text)),
+            answer_english="",
+            label=candidate.label,
+            confidence=candidate.confidence,
+            votes=candidate.votes,
+            certainty=state.get("certainty"),
+            capped=is_verified and not state.get("accepted", False),
+            failure=candidate.failure,
+            citations=candidate.citations,
+            verdict=candidate.verdict,
+            rounds=state.get("round", 1),
+            warnings=self._warnings(state, deps, candidate),
+            usage=state.get("usage", Usage()),
+            trace=state.get("trace", ()),
         )
+        if is_english(state):
+            answer = replace(answer, answer_english=counted(candidate.text), english_question=stem, english_options=options)
+        if self._abstains(candidate):
+            answer = replace(answer, answer="", label=None, abstained=True)
+        if deps.uses_model:
+            return answer
+        return as_search_results(answer, candidate, stem, self.settings.kb)
+
+    def _abstains(self, candidate: Candidate) -> bool:
+        """True if a usable answer is less sure than the settings ask for."""
+        if candidate.failure or candidate.confidence is None:
+            return False
+        return candidate.confidence < self.settings.abstain_below
+
+    def _warnings(self, state: State, deps: Deps, candidate: Candidate) -> tuple[str, ...]:
+        """What the reader should know, each once, the missing model first."""
         warnings = [*state.get("warnings", ())]
         if not deps.uses_model:
             warnings.insert(0, "no_model")
@@ -164,29 +203,7 @@ class Agent:
             warnings.append("beyond_knowledge_base")
         if candidate.failure:
             warnings.append("no_usable_reply")
-        verified = deps.strategy.has("verify") and not state.get("sure", False)
-        answer = Answer(
-            question=state["question"],
-            language=state["language"],
-            answer="" if abstained else counted(state.get("answer", candidate.text)),
-            answer_english=counted(candidate.text) if translated else "",
-            english_question=stem if translated else "",
-            english_options=options if translated else (),
-            label=None if abstained else candidate.label,
-            confidence=candidate.confidence,
-            votes=candidate.votes,
-            certainty=state.get("certainty"),
-            abstained=abstained,
-            capped=verified and not state.get("accepted", False),
-            failure=candidate.failure,
-            citations=candidate.citations,
-            verdict=candidate.verdict,
-            rounds=state.get("round", 1),
-            warnings=tuple(dict.fromkeys(warnings)),
-            usage=state.get("usage", Usage()),
-            trace=state.get("trace", ()),
-        )
-        return answer if deps.uses_model else as_search_results(answer, candidate, stem, self.settings.kb)
+        return tuple(dict.fromkeys(warnings))
 
     def _is_beyond_the_passages(self, state: State, deps: Deps, candidate: Candidate) -> bool:
         """True for a free text that no passage is about; texts that are not in English cannot be compared."""
@@ -213,15 +230,24 @@ def _outcome(answer: Answer) -> dict[str, str | int | bool]:
     }
 
 
+def _language_of(question: Question) -> str:
+    """The language that the question gives, else the one that is recognised."""
+    if question.language:
+        return question.language
+    return question_language(question).code
+
+
 def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:
     """What is left to say when nothing can answer: somebody in an emergency gets the notice, not an exception."""
-    known = ("backbone_failed",) if isinstance(error, BackboneError) else ()
+    warnings = [str(error)]
+    if isinstance(error, BackboneError):
+        warnings.insert(0, "backbone_failed")
     return Answer(
         question=question,
-        language=question.language or question_language(question).code,
+        language=_language_of(question),
         answer="",
         answer_english="",
         failure="no_response",
         verdict=Verdict(reason=str(error)),
-        warnings=(*known, str(error)),
+        warnings=tuple(warnings),
     )

@@ -34,8 +34,10 @@ def as_search_results(answer: Answer, candidate: Candidate, english: str, kbs: S
     if answer.abstained:
         return unjudged
     passages = _shown(candidate)
-    blocks = _blocks(passages, english, answer.language) if passages else [_nothing(answer.language, kbs)]
-    option = answer.question.option_text(answer.label) if answer.label else None
+    blocks = [_nothing(answer.language, kbs)]
+    if passages:
+        blocks = _blocks(passages, english, answer.language)
+    option = answer.question.option_text(answer.label or "")
     if option is not None:
         blocks.append(say("closest_option", answer.language, label=answer.label, option=option))
     citations = tuple(cite(passage, english) for passage in passages)
@@ -44,17 +46,17 @@ def as_search_results(answer: Answer, candidate: Candidate, english: str, kbs: S
 
 def _shown(candidate: Candidate) -> list[Passage]:
     """The passages that the candidate cites; beside the one behind a letter the next best."""
-    cited = [citation.id for citation in candidate.citations]
-    passages = [passage for passage in candidate.passages if passage.id in cited]
+    passages = candidate.cited_passages()
     if passages and candidate.label is not None:
-        passages += [passage for passage in candidate.passages if passage.id not in cited]
+        passages += [passage for passage in candidate.passages if passage not in passages]
     return passages[:_SHOWN]
 
 
 def _blocks(passages: Sequence[Passage], english: str, language: str) -> list[str]:
     """A heading, and each passage under its number, title and section."""
     heading = say("search_results", language)
-    if language != "en" and {passage.language for passage in passages} == {"en"}:
+    are_english = all(passage.language == "en" for passage in passages)
+    if language != "en" and are_english:
         heading = f"{say('passages_in_english', language)} {heading}"
     blocks = [heading]
     for number, passage in enumerate(passages, 1):
@@ -67,19 +69,23 @@ def _blocks(passages: Sequence[Passage], english: str, language: str) -> list[st
 
 def _nothing(language: str, kbs: Sequence[str]) -> str:
     sentence = say("nothing_found", language)
-    return f"{sentence} {say('kb_topics', language)}" if SHIPPED_KB in kbs else sentence
+    if SHIPPED_KB not in kbs:
+        return sentence
+    return f"{sentence} {say('kb_topics', language)}"
 
 
 def emphasised(text: str, question: str) -> str:
     """Markdown text with the words that the question holds too in bold, and no others."""
-    asked = set(search_tokens(question))
+    question_tokens = set(search_tokens(question))
     text = _LIST_MARK.sub(r"\1\\\2", text.replace("**", ""))
     pieces: list[str] = []
     end = 0
     for word in spans(text):
         pieces.append(text[end : word.start])
         surface = text[word.start : word.end]
-        is_match = not asked.isdisjoint(search_tokens(surface))
-        pieces.append(f"**{surface}**" if is_match else surface)
+        if question_tokens.isdisjoint(search_tokens(surface)):
+            pieces.append(surface)
+        else:
+            pieces.append(f"**{surface}**")
         end = word.end
     return "".join(pieces) + text[end:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypedDict
 
@@ -52,6 +52,30 @@ class Candidate:
     """What was shown when it was written."""
     votes: Mapping[str, int] = field(default_factory=dict[str, int])
     """Letter to votes where several answers were asked for, else empty."""
+
+    @property
+    def wording(self) -> str:
+        """What it says: the reasoning, else the answer itself."""
+        return self.reasoning or self.text
+
+    def cited_numbers(self) -> tuple[int, ...]:
+        """The numbers (from 1) of the shown passages that it cites, in order."""
+        cited = ids_of(self.citations)
+        return tuple(number for number, passage in enumerate(self.passages, 1) if passage.id in cited)
+
+    def cited_passages(self) -> list[Passage]:
+        """The shown passages that it cites, in the order in which they were shown."""
+        return [self.passages[number - 1] for number in self.cited_numbers()]
+
+
+def is_accepted(candidate: Candidate) -> bool:
+    """True for a usable answer that nothing speaks against."""
+    return not candidate.failure and not candidate.verdict.refused
+
+
+def objections(candidate: Candidate) -> str:
+    """What speaks against an answer, as the next round reads it."""
+    return "; ".join(filter(None, (candidate.verdict.reason, *candidate.verdict.flags)))
 
 
 class State(TypedDict, total=False):
@@ -140,8 +164,10 @@ class Outcome:
 
 def is_english(state: State) -> bool:
     """True if :func:`english` gives English words: the question is English, or a translation came."""
+    if state["language"] == "en":
+        return True
     translation = state.get("translation")
-    return state["language"] == "en" or (translation is not None and not translation.missing)
+    return translation is not None and not translation.missing
 
 
 def english(state: State) -> tuple[str, tuple[Option, ...]]:
@@ -152,11 +178,27 @@ def english(state: State) -> tuple[str, tuple[Option, ...]]:
     return state["question"].text, state["question"].options
 
 
+def english_terms(state: State, most: int | None = None) -> str:
+    """The English names of the question's terms, or of the first ``most``; empty if it has none."""
+    return " ".join(term.english for term in state.get("terms", ())[:most])
+
+
+def queries_before(state: State) -> set[str]:
+    """The queries of the earlier rounds, whatever their case."""
+    return {query.casefold() for query in state.get("tried", ())}
+
+
+def ids_of(sources: Iterable[Passage | Citation]) -> tuple[str, ...]:
+    """The ids of passages or citations, in order."""
+    return tuple(source.id for source in sources)
+
+
 GATHERED = 16
 """Most passages that several searches leave together."""
 
 
 def gathered(before: tuple[Passage, ...], new: tuple[Passage, ...]) -> tuple[Passage, ...]:
-    """What was found before and what is new, each passage once, in the order in which they came."""
-    known = {passage.id for passage in before}
-    return (*before, *(passage for passage in new if passage.id not in known))[:GATHERED]
+    """The earlier passages and the new ones, each once, in the order in which they came."""
+    known = ids_of(before)
+    fresh = tuple(passage for passage in new if passage.id not in known)
+    return (*before, *fresh)[:GATHERED]

@@ -54,10 +54,14 @@ class Strategy:
         """True if it looks into the knowledge base."""
         return self.has("retrieve")
 
+    def gauges(self, settings: Settings) -> bool:
+        """True if it asks first whether evidence is needed, and the settings can be satisfied without."""
+        return self.has("gauge") and self.searches and settings.certainty <= 1
+
     @property
     def loops(self) -> bool:
-        """True if a round that was not enough leads to another."""
-        return self.has("retrieve") and self.has("rewrite") and (self.has("grade") or self.has("verify"))
+        """True if a round that was not enough leads to another: something judges it."""
+        return {"retrieve", "rewrite"} <= self.steps and not self.steps.isdisjoint({"grade", "verify"})
 
     def without(self, *steps: str) -> Strategy:
         """The same strategy with steps left out, for ablations.
@@ -67,8 +71,7 @@ class Strategy:
         """
         for step in steps:
             if step not in STEPS:
-                near = difflib.get_close_matches(step, STEPS, n=1)
-                raise UsageError(f"unknown step {step!r}" + (f"; did you mean {near[0]}?" if near else ""))
+                raise UsageError(_unknown_step(step))
             if step in REQUIRED:
                 raise UsageError(f"no strategy can run without the step {step!r}")
         if not steps:
@@ -77,26 +80,29 @@ class Strategy:
         return replace(self, name=name, steps=self.steps - set(steps))
 
 
+def _unknown_step(step: str) -> str:
+    near = difflib.get_close_matches(step, STEPS, n=1)
+    if not near:
+        return f"unknown step {step!r}"
+    return f"unknown step {step!r}; did you mean {near[0]}?"
+
+
 def _strategy(name: str, steps: str, summary: str) -> Strategy:
     return Strategy(name, frozenset(("detect", "answer", *steps.split())), summary)
 
 
 _LOOP = "translate assess gauge augment retrieve grade search rewrite weigh verify localize"
 
-STRATEGIES: dict[str, Strategy] = {
-    strategy.name: strategy
-    for strategy in (
-        _strategy("direct", "localize", "asks the backbone the question as it stands"),
-        _strategy("translate", "translate assess localize", "translates to English, then asks"),
-        _strategy("rag", "retrieve localize", "retrieves with the untranslated question, then asks"),
-        _strategy("translate_rag", "translate assess retrieve localize", "translates, retrieves, then asks"),
-        _strategy("react", "act retrieve search localize", "lets the backbone call the search tools, then asks"),
-        _strategy(
-            "clara", _LOOP, "the whole loop: translate, check, look up, retrieve, grade, answer, verify, go round again"
-        ),
-        _strategy("clara_vote", f"{_LOOP} vote", "the loop, and a second answer through the original language"),
-    )
-}
+_ALL = (
+    _strategy("direct", "localize", "asks the backbone the question as it stands"),
+    _strategy("translate", "translate assess localize", "translates to English, then asks"),
+    _strategy("rag", "retrieve localize", "retrieves with the untranslated question, then asks"),
+    _strategy("translate_rag", "translate assess retrieve localize", "translates, retrieves, then asks"),
+    _strategy("react", "act retrieve search localize", "lets the backbone call the search tools, then asks"),
+    _strategy("clara", _LOOP, "the whole loop: translate, check, look up, retrieve, grade, answer, verify, go round again"),
+    _strategy("clara_vote", f"{_LOOP} vote", "the loop, and a second answer through the original language"),
+)
+STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ALL}
 
 
 def get_strategy(name: str) -> Strategy:
@@ -114,7 +120,14 @@ def ballots(settings: Settings, options: int) -> int:
     """Answers asked for in one round: every sample of every order of the options; a free-text answer has no vote."""
     if not options:
         return 1
-    return settings.samples * (options if settings.permute_options else 1)
+    return settings.samples * orders_of(options, settings)
+
+
+def orders_of(options: int, settings: Settings) -> int:
+    """In how many orders the options are shown: every rotation of them, or their own alone."""
+    if settings.permute_options:
+        return options
+    return 1
 
 
 def max_calls(strategy: Strategy, settings: Settings, options: int = 4) -> int:
@@ -128,23 +141,41 @@ def max_calls(strategy: Strategy, settings: Settings, options: int = 4) -> int:
         options: choices of the question; 0 for free text.
     """
     has, votes = strategy.has, ballots(settings, options)
-    rounds = settings.rounds if strategy.loops else 1
-    answers = rounds if has("verify") else 1
-    calls = answers * votes
+    rounds = 1
+    if strategy.loops:
+        rounds = settings.rounds
+    calls = has("augment") + LOCALIZATIONS * has("localize")
     if has("translate"):
         calls += settings.translations * (1 + has("assess"))
-    if has("gauge") and strategy.searches and settings.certainty <= 1 and options:
+    if options and strategy.gauges(settings):
         calls += GUESSES
-    calls += has("augment")
     if has("act"):
         calls += settings.rounds
-    if has("retrieve") and has("grade") and not has("act"):
-        calls += rounds + (has("search") and bool(settings.search))
-    if strategy.loops and not has("act"):
-        calls += rounds - 1
-    calls += answers * has("verify")
+    else:
+        calls += _judgements(strategy, settings, rounds)
+    if has("verify"):
+        calls += rounds * (votes + 1)
+    else:
+        calls += votes
     if has("weigh") and options:
-        calls += 2 * options if settings.permute_options else min(options, ORDERS)
+        calls += _weighings(options, settings)
     if has("vote"):
         calls += votes + 2
-    return calls + (LOCALIZATIONS if has("localize") else 0)
+    return calls
+
+
+def _weighings(options: int, settings: Settings) -> int:
+    """Most ballots of a letter by probability: every order in both wordings, or a few orders in all."""
+    if settings.permute_options:
+        return 2 * options
+    return min(options, ORDERS)
+
+
+def _judgements(strategy: Strategy, settings: Settings, rounds: int) -> int:
+    """Most grades and rewrites of one question where the backbone does not call the tools itself."""
+    calls = 0
+    if strategy.has("retrieve") and strategy.has("grade"):
+        calls += rounds + (strategy.has("search") and bool(settings.search))
+    if strategy.loops:
+        calls += rounds - 1
+    return calls

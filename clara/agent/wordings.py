@@ -13,6 +13,8 @@ _SURE = 0.75
 """Least confidence of the detection that counts; a wrong guess here would leave a question untranslated."""
 _FEWEST = 4
 """Words below which a text says too little about its language."""
+_LIKE_LENGTH = 0.25
+"""Least length of a text, as a share of its translation's."""
 
 
 def is_already_english(question: Question, language: str, glossary: Glossary) -> bool:
@@ -20,8 +22,9 @@ def is_already_english(question: Question, language: str, glossary: Glossary) ->
     if not reads_as_english(question.text):
         return False
     for option in question.options:
-        if any(fold(hint.source) != fold(hint.english) for hint in glossary.lookup(option.text, language)):
-            return False
+        for hint in glossary.lookup(option.text, language):
+            if fold(hint.source) != fold(hint.english):
+                return False
         if not option.text.isascii() and detect_language(option.text).code != "en":
             return False
     return True
@@ -37,26 +40,39 @@ def split_source(text: str, language: str) -> tuple[str, str] | None:
     if len(parts) < 2:
         parts = sentences(text)
     for cut in range(1, len(parts)):
-        head, tail = " ".join(parts[:cut]), " ".join(parts[cut:])
+        head, tail = " ".join(parts[:cut]).strip(), " ".join(parts[cut:]).strip()
         for source, other in ((head, tail), (tail, head)):
-            if reads_as_english(source) and detect_language(other).code == language and _alike(source, other):
-                return source.strip(), other.strip()
+            if _is_source(source, other, language):
+                return source, other
     return None
+
+
+def _is_source(english: str, other: str, language: str) -> bool:
+    """True if the first text is English and the second its translation into the language."""
+    if not reads_as_english(english) or detect_language(other).code != language:
+        return False
+    shorter, longer = sorted((len(english), len(other)))
+    return shorter >= _LIKE_LENGTH * longer and _digits(english) == _digits(other)
+
+
+def _digits(text: str) -> list[str]:
+    return re.findall(r"\d+", fold(text))
 
 
 def without_echo(source: str, translated: str) -> str:
     """A translation without the source text that a model repeated before or behind it."""
     own = re.escape(source.strip())
     rest = re.sub(rf"\A\s*{own}\s*[:\-–—>=]*\s*|\s*[:\-–—>=(]*\s*{own}\s*\)?\s*\Z", "", translated.strip())
-    return rest if len(words(rest)) >= _FEWEST or (rest and len(words(source)) < _FEWEST) else translated.strip()
+    is_translation = len(words(rest)) >= _FEWEST
+    is_of_short_source = rest != "" and len(words(source)) < _FEWEST
+    if is_translation or is_of_short_source:
+        return rest
+    return translated.strip()
 
 
 def reads_as_english(text: str) -> bool:
     """True if a text of some length is English beyond doubt."""
+    if len(words(text)) < _FEWEST:
+        return False
     detection = detect_language(text)
-    return detection.code == "en" and detection.confidence >= _SURE and len(words(text)) >= _FEWEST
-
-
-def _alike(one: str, other: str) -> bool:
-    lengths = sorted((len(one), len(other)))
-    return lengths[0] >= 0.25 * lengths[1] and re.findall(r"\d+", fold(one)) == re.findall(r"\d+", fold(other))
+    return detection.code == "en" and detection.confidence >= _SURE

@@ -76,6 +76,10 @@ class Match:
 class Glossary(Protocol):
     """Finds known terms in a text."""
 
+    def matches(self, words: Sequence[Word], language: str) -> list[Match]:
+        """Longest matches from left to right, none overlapping; English names count in every language."""
+        ...
+
     def lookup(self, text: str, language: str, limit: int = 8) -> tuple[TermHint, ...]:
         """Technical terms that occur in ``text``, in order of appearance, each once."""
         ...

@@ -89,16 +89,22 @@ LANGUAGES: dict[str, Language] = {language.code: language for language in _TABLE
 SEVEN: tuple[str, ...] = ("en", "es", "pt", "fr", "fil", "hi", "zh")
 """The languages of Multi-OphthaLingua; the embedded profile covers exactly these."""
 
-_BY_NAME = {
-    name: language
-    for language in _TABLE
-    for name in (language.code, language.name.lower(), language.native.lower(), *language.aliases)
-}
+_BY_NAME: dict[str, Language] = {}
+for _language in _TABLE:
+    _names = (_language.code, _language.name.lower(), _language.native.lower(), *_language.aliases)
+    _BY_NAME.update(dict.fromkeys(_names, _language))
 
 
 def find_language(text: str) -> Language | None:
     """The language that a code or name means, or None."""
     return _BY_NAME.get(text.strip().lower().replace("_", "-"))
+
+
+def language_name(code: str) -> str:
+    """The English name of a language; the code itself where CLARA does not know it."""
+    if code not in LANGUAGES:
+        return code
+    return LANGUAGES[code].name
 
 
 def get_language(text: str) -> Language:
@@ -109,7 +115,8 @@ def get_language(text: str) -> Language:
     """
     language = find_language(text)
     if language is None:
-        near = difflib.get_close_matches(text.strip().lower(), _BY_NAME, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; give an ISO 639 code or an English name, for example hi or hindi"
-        raise UnknownLanguage(f"unknown language {text!r}{hint}")
+        hint = "give an ISO 639 code or an English name, for example hi or hindi"
+        for near in difflib.get_close_matches(text.strip().lower(), _BY_NAME, n=1):
+            hint = f"did you mean {near}?"
+        raise UnknownLanguage(f"unknown language {text!r}; {hint}")
     return language

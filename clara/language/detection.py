@@ -8,9 +8,11 @@ statistics wherever the small words leave room. The words and letters are data: 
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +58,7 @@ _ONE_LANGUAGE = {
 """Scripts that stand for one language here."""
 _OWN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzáéíóúüñçàâêîôûëïœæùèÿãõìò")
 """Latin letters of the seven languages."""
+_FRENCH_ARTICLE = re.compile("[lLdD]'|l’")
 _CLEAR_LEAD = 2.0
 """Points by which small words must lead to settle the language without the statistics."""
 _STATISTICS_WEIGHT = 0.6
@@ -113,11 +116,10 @@ def detect_language(text: str, prefer: str | None = None) -> Detection:
     total = sum(counts.values())
     if not total:
         return Detection(UNKNOWN, 0.0)
-    others = Counter({script: count for script, count in counts.items() if script != "LATIN"})
-    if others:
-        script, count = others.most_common(1)[0]
+    latin = counts.pop("LATIN", 0)
+    for script, count in counts.most_common(1):
         # Questions in other scripts often carry Latin terms: a quarter of the letters is enough.
-        if count >= 0.25 * total or not counts["LATIN"]:
+        if count >= 0.25 * total or not latin:
             confidence = round(min(1.0, 0.5 + count / total), 3)
             return Detection(_language_of_script(script, counts, text, prefer), confidence)
     return _latin(text, prefer)
@@ -126,15 +128,17 @@ def detect_language(text: str, prefer: str | None = None) -> Detection:
 def question_language(question: Question, prefer: str | None = None) -> Detection:
     """The language of a question: of its stem, and of stem and options together where the stem says nothing."""
     detection = detect_language(question.text, prefer)
-    if detection.code == UNKNOWN or detection.confidence == 0:
-        return detect_language("\n".join((question.text, *(option.text for option in question.options))), prefer)
-    return detection
+    if detection.code != UNKNOWN and detection.confidence > 0:
+        return detection
+    return detect_language("\n".join((question.text, *(option.text for option in question.options))), prefer)
 
 
 def _language_of_script(script: str, counts: Counter[str], text: str, prefer: str | None) -> str:
     if script == "CJK":
         has_kana = counts["HIRAGANA"] + counts["KATAKANA"] > 0
-        return "ja" if has_kana or any(_is_japanese_form(char) for char in text) else "zh"
+        if has_kana or any(map(_is_japanese_form, text)):
+            return "ja"
+        return "zh"
     if script in _tables()["shared"]:
         return _shared_script(script, text, prefer)
     return _ONE_LANGUAGE.get(script, UNKNOWN)
@@ -143,9 +147,11 @@ def _language_of_script(script: str, counts: Counter[str], text: str, prefer: st
 @lru_cache(maxsize=4096)
 def _is_japanese_form(char: str) -> bool:
     """True for a character of JIS X 0208 that stands in neither GB 2312 nor Big5: a form that Chinese does not write."""
-    if char.isascii() or not unicodedata.name(char, "").startswith("CJK UNIFIED"):
+    if not unicodedata.name(char, "").startswith("CJK UNIFIED"):
         return False
-    return _encodes(char, "euc_jp") and not _encodes(char, "gb2312") and not _encodes(char, "big5")
+    if _encodes(char, "gb2312") or _encodes(char, "big5"):
+        return False
+    return _encodes(char, "euc_jp")
 
 
 def _encodes(char: str, encoding: str) -> bool:
@@ -161,7 +167,7 @@ def _shared_script(script: str, text: str, prefer: str | None) -> str:
     words = [word.surface.casefold() for word in spans(text)]
     points: dict[str, float] = {}
     for code, profile in profiles.items():
-        points[code] = 2.0 * sum(word in profile.words for word in words) + sum(char in profile.letters for char in text)
+        points[code] = 2.0 * _count(words, profile.words) + _count(text, profile.letters)
     ranked = sorted(points.values(), reverse=True)
     if ranked[0] - ranked[1] < _CLEAR_LEAD:
         for code, log_probability in log_probabilities(text, points).items():
@@ -170,27 +176,52 @@ def _shared_script(script: str, text: str, prefer: str | None) -> str:
     return _best(points, prefer or default)
 
 
+def _count(parts: Iterable[str], members: frozenset[str]) -> int:
+    """How many of the words or characters are among the members."""
+    return sum(part in members for part in parts)
+
+
 def _latin(text: str, prefer: str | None) -> Detection:
     """Small words and letters; the statistics decide between languages that these leave close together."""
     points = _points(text)
-    best = max(points, key=lambda code: points[code])
+    best = max(points, key=points.__getitem__)
     if best == "en" and _is_mixed(points):
-        best = max(("fil", "hi"), key=lambda code: points[code])
-        return Detection(best, _confidence(points, best), romanised=best == "hi")
-    rival = max(points[code] for code in points if code != best)
-    if points[best] - rival < _CLEAR_LEAD or points[best] < 2 * rival or not _is_own_alphabet(text):
-        no_words = points[best] == 0
-        common_words = _without_names(text)
-        is_plain = common_words.isascii()
-        log_likely = log_probabilities(common_words, _latin_codes())
-        if no_words and max(log_likely.values()) < _LEAST_PROBABILITY:
-            return Detection(prefer or ("en" if is_plain else UNKNOWN), 0.0)
-        points = _with_statistics(points, log_likely)
-        best = _best(points, prefer)
-        is_sentence = len(spans(text)) >= _SENTENCE_WORDS
-        if no_words and best not in SEVEN and is_plain and not is_sentence:
-            return Detection("en", 0.0)  # bare Latin and Greek terms resemble Italian, Romanian and others
+        return _detection(points, max(("fil", "hi"), key=points.__getitem__))
+    if _is_clear(points, best) and _is_own_alphabet(text):
+        return _detection(points, best)
+    common_words = _without_names(text)
+    log_likely = log_probabilities(common_words, _latin_codes())
+    combined = _with_statistics(points, log_likely)
+    if points[best] > 0:
+        return _detection(combined, _best(combined, prefer))
+    if max(log_likely.values()) < _LEAST_PROBABILITY:
+        return Detection(prefer or _language_of_terms(common_words), 0.0)
+    best = _best(combined, prefer)
+    if best not in SEVEN and common_words.isascii() and len(spans(text)) < _SENTENCE_WORDS:
+        return Detection("en", 0.0)  # bare Latin and Greek terms resemble Italian, Romanian and others
+    return _detection(combined, best)
+
+
+def _detection(points: dict[str, float], best: str) -> Detection:
     return Detection(best, _confidence(points, best), romanised=best == "hi")
+
+
+def _is_clear(points: dict[str, float], best: str) -> bool:
+    """True if small words and letters alone settle the language."""
+    rival = _rival(points, best)
+    return points[best] - rival >= _CLEAR_LEAD and points[best] >= 2 * rival
+
+
+def _rival(points: dict[str, float], best: str) -> float:
+    """The points of the language next to the best."""
+    return max(points[code] for code in points if code != best)
+
+
+def _language_of_terms(common_words: str) -> str:
+    """English for bare terms in plain letters, else unknown."""
+    if common_words.isascii():
+        return "en"
+    return UNKNOWN
 
 
 def _with_statistics(points: dict[str, float], log_likely: dict[str, float]) -> dict[str, float]:
@@ -198,11 +229,10 @@ def _with_statistics(points: dict[str, float], log_likely: dict[str, float]) -> 
     combined: dict[str, float] = {}
     for code in {**points, **log_likely}:
         own = points.get(code, 0.0)
-        if code in _UNKNOWN_TO_STATISTICS:
-            if own:
-                combined[code] = own + _STATISTICS_WEIGHT * _UNKNOWN_PROBABILITY
-        else:
+        if code not in _UNKNOWN_TO_STATISTICS:
             combined[code] = own + _STATISTICS_WEIGHT * log_likely[code]
+        elif own:
+            combined[code] = own + _STATISTICS_WEIGHT * _UNKNOWN_PROBABILITY
     return combined
 
 
@@ -220,10 +250,10 @@ def _points(text: str) -> dict[str, float]:
                 points[code] += 0.5 * (word.text in _folded_words(code))
         if word.surface[:1].islower():
             for code, profile in profiles.items():
-                points[code] += sum(char in profile.letters for char in word.surface)
+                points[code] += _count(word.surface, profile.letters)
     for sign in "¿¡":
         points["es"] += 3.0 * (sign in text)
-    if "l'" in text.lower() or "l’" in text or "d'" in text.lower():
+    if _FRENCH_ARTICLE.search(text):
         points["fr"] += 1.0
     return points
 
@@ -236,16 +266,16 @@ def _folded_words(code: str) -> frozenset[str]:
 def _is_mixed(points: dict[str, float]) -> bool:
     """True for Filipino or Hindi with terms in English, which bring English small words with them."""
     mixed = max(points["fil"], points["hi"])
-    return mixed >= 3 and mixed >= 0.5 * points["en"]
+    return mixed >= max(3, 0.5 * points["en"])
 
 
 def _is_own_alphabet(text: str) -> bool:
     """True if the words that are no names have letters of the seven languages only."""
     for word in spans(text):
         if not word.surface.istitle():
-            for char in word.surface.casefold():
-                if char.isalpha() and char not in _OWN_LETTERS:
-                    return False
+            foreign = set(word.surface.casefold()) - _OWN_LETTERS
+            if any(map(str.isalpha, foreign)):
+                return False
     return True
 
 
@@ -253,7 +283,10 @@ def _without_names(text: str) -> str:
     """The text with capitalised words in plain letters: an eponym's accents are those of its bearer's language."""
     plain: list[str] = []
     for word in text.split():
-        plain.append(fold(word) if word[:1].isupper() else word.lower())
+        if word[:1].isupper():
+            plain.append(fold(word))
+        else:
+            plain.append(word.lower())
     return " ".join(plain)
 
 
@@ -263,7 +296,7 @@ def _latin_codes() -> tuple[str, ...]:
 
 
 def _best(points: dict[str, float], prefer: str | None) -> str:
-    best = max(points, key=lambda code: points[code])
+    best = max(points, key=points.__getitem__)
     if prefer in points and points[best] - points[prefer] < _TIE:
         return prefer
     return best
@@ -271,7 +304,8 @@ def _best(points: dict[str, float], prefer: str | None) -> str:
 
 def _confidence(points: dict[str, float], best: str) -> float:
     """How sure the best is: its share of its points and the rival's, or the odds of its lead where that is more."""
-    rival = max(points[code] for code in points if code != best)
-    odds = 1 / (1 + math.exp(rival - points[best]))
-    share = points[best] / (points[best] + rival) if rival >= 0 and points[best] > 0 else odds
-    return round(max(odds, share), 3)
+    rival = _rival(points, best)
+    confidence = 1 / (1 + math.exp(rival - points[best]))
+    if rival >= 0 and points[best] > 0:
+        confidence = max(confidence, points[best] / (points[best] + rival))
+    return round(confidence, 3)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from clara.language.abbreviations import follows_noun, is_species
 
@@ -73,7 +74,7 @@ _RINGS = {"Ⓐ": LETTERS, "ⓐ": LETTERS, "⒜": LETTERS, "🄐": LETTERS, "㉠"
 for _first, _letters in _RINGS.items():
     _ALIASES.update({chr(ord(_first) + place): letter for place, letter in enumerate(_letters)})
 
-_SYMBOLS = {symbol for line in (*ALPHABETS, *COUNTS) for symbol in line} | _ALIASES.keys()
+_SYMBOLS = set(chain.from_iterable((*ALPHABETS, *COUNTS))) | _ALIASES.keys()
 _SMALL = {symbol.lower() for symbol in _SYMBOLS if symbol.isalpha()}
 _WIDE = {chr(ord(letter) + 0xFEE0) for letter in LETTERS + LETTERS.lower()}
 _LETTER = "|".join(
@@ -107,6 +108,7 @@ _DAMAGED = re.compile(
     r"|(?P<bare>[A-Za-z])(?:[ \t]+(?=\S)))",
     re.MULTILINE,
 )
+_DASH_IN_MARK = re.compile(r"[-–—]|\A/\Z")
 _AFTER_WORD = re.compile(r"\w\.\Z")
 
 
@@ -171,11 +173,15 @@ def _form(groups: dict[str, str | None], raw: str) -> str:
         kind = "ring"
     elif close[:1] in tuple(")]）】］"):
         kind = "bracket"
-    elif "-" in close or "–" in close or "—" in close or close == "/":
+    elif _DASH_IN_MARK.search(close):
         kind = "dash"
+    elif close:
+        kind = "stop"
     else:
-        kind = "stop" if close else "bare"
-    return f"{kind} small" if raw.islower() else kind
+        kind = "bare"
+    if raw.islower():
+        return f"{kind} small"
+    return kind
 
 
 def _symbol(raw: str) -> str:

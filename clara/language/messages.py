@@ -19,13 +19,15 @@ _FOLDER = Path(__file__).parent / "locale"
 def catalogue(language: str) -> dict[str, str]:
     """All messages of a language; English for one that has no catalogue.
 
-    ``hi-Latn`` is Hindi in Latin letters: what it has no words for is said in Devanagari.
+    ``hi-Latn`` is Hindi in Latin letters: what it has no words for comes in Devanagari.
     """
     path = _FOLDER / f"{language}.toml"
     if not path.is_file():
         path = _FOLDER / "en.toml"
     messages: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {**catalogue("hi"), **messages} if language == "hi-Latn" else messages
+    if language == "hi-Latn":
+        return catalogue("hi") | messages
+    return messages
 
 
 def say(key: str, language: str, /, **values: object) -> str:
@@ -52,8 +54,9 @@ def verdict_key(answer: Answer) -> str | None:
         return "verdict_capped"
     if verdict.refused:
         return "verdict_unsure"
-    if verdict.grounded is None and verdict.answers_question is None:
+    judged = {verdict.grounded, verdict.answers_question}
+    if judged == {None}:
         return "verdict_unchecked"
-    if not verdict.grounded:
-        return "verdict_unsure"
-    return "verdict_grounded" if verdict.answers_question else "verdict_unsure"
+    if judged == {True}:
+        return "verdict_grounded"
+    return "verdict_unsure"

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from clara.language.markers import ALPHABETS, COUNTS, LETTERS, Marker, at_line, damaged, inline, label_of
 from clara.types import Option, Question
 
+Alphabets = tuple[tuple[str, ...], ...]
+
 __all__ = ["LETTERS", "Marker", "label_of", "option_markers", "parse_question"]
 
 _EDGES = " \t\r\n\u200b\u200e\u200f\u2060\ufeff\u00ad"
@@ -49,10 +51,10 @@ def option_markers(text: str) -> list[Marker]:
     """The markers of the options, in order; empty for a free-text question."""
     lines = at_line(text)
     between = inline(text)
-    run = _best(lines, ALPHABETS, gaps=True) or _whole(_best(between, ALPHABETS), text)
+    run = _best_with_gaps(lines) or _whole(_best(between, ALPHABETS), text)
     if len(run) < 4:
         # A damaged marker cuts a run short; the repair must not lose anything that was found.
-        repaired = _best(damaged(text), ALPHABETS[:1], mixed=True)
+        repaired = _best_of_runs(_runs([damaged(text)], ALPHABETS[:1]))
         if _is_repair(repaired, text) and len(repaired) > len(run):
             return repaired
     if run:
@@ -61,24 +63,45 @@ def option_markers(text: str) -> list[Marker]:
     if _is_last(numbered, text):
         return numbered
     counted = _whole(_best(between, COUNTS), text)
-    is_ring = bool(counted) and counted[0].form == "ring"
-    return counted if is_ring or (len(counted) > 2 and _is_last(counted, text)) else []
+    if counted and counted[0].form == "ring":
+        return counted
+    if len(counted) > 2 and _is_last(counted, text):
+        return counted
+    return []
 
 
-def _best(
-    markers: Sequence[Marker], alphabets: tuple[tuple[str, ...], ...], *, gaps: bool = False, mixed: bool = False
-) -> list[Marker]:
-    """The last run of one form; a longer one that mixes forms, or that lies across it, is taken instead."""
+def _best(markers: Sequence[Marker], alphabets: Alphabets) -> list[Marker]:
+    """The last run of one form; a longer one that lies across it is taken instead."""
+    return _best_of_runs(_runs(_by_form(markers), alphabets))
+
+
+def _best_with_gaps(markers: Sequence[Marker]) -> list[Marker]:
+    """The last run of letters of one form, in which single letters may be lost; a longer one that mixes forms is taken
+    instead."""
     runs: list[list[Marker]] = []
-    forms = [] if mixed else sorted({marker.form for marker in markers})
-    for alphabet in alphabets:
-        for form in forms:
-            runs.append(_last_run([marker for marker in markers if marker.form == form], alphabet, gaps=gaps))
-        if gaps or mixed:
-            runs.append(_last_run(markers, alphabet, gaps=False))
+    for alphabet in ALPHABETS:
+        runs += _runs(_by_form(markers), (alphabet,), gaps=True)
+        runs += _runs([markers], (alphabet,))
+    return _best_of_runs(runs)
+
+
+def _by_form(markers: Sequence[Marker]) -> list[list[Marker]]:
+    """The markers of each form, the forms in alphabetical order."""
+    by_form: dict[str, list[Marker]] = {}
+    for marker in markers:
+        by_form.setdefault(marker.form, []).append(marker)
+    return [by_form[form] for form in sorted(by_form)]
+
+
+def _runs(groups: Iterable[Sequence[Marker]], alphabets: Alphabets, *, gaps: bool = False) -> list[list[Marker]]:
+    """The last run of each group in each alphabet."""
+    return [_last_run(group, alphabet, gaps=gaps) for alphabet, group in itertools.product(alphabets, groups)]
+
+
+def _best_of_runs(runs: Iterable[list[Marker]]) -> list[Marker]:
     best: list[Marker] = []
-    for run in runs:
-        if run and _is_better(run, best):
+    for run in filter(None, runs):
+        if _is_better(run, best):
             best = run
     return best
 
@@ -99,14 +122,12 @@ def _last_run(markers: Iterable[Marker], alphabet: tuple[str, ...], *, gaps: boo
     run: list[Marker] = []
     last: list[Marker] = []
     for number, marker in enumerate(known):
-        place = alphabet.index(marker.symbol)
-        expected = alphabet.index(run[-1].symbol) + 1 if run else 0
-        skips = gaps and bool(run) and expected < place <= expected + 2
-        if place == expected or (skips and _is_gap(known[number:], alphabet, expected)):
+        place, expected = alphabet.index(marker.symbol), _next_place(run, alphabet)
+        if place == expected or (gaps and _skips_lost(known[number:], alphabet, expected)):
             run.append(marker)
         elif place == 0:
             run = [marker]
-        elif run and place < expected:
+        elif place < expected:
             continue  # the mention of an earlier option
         else:
             run = []
@@ -115,8 +136,17 @@ def _last_run(markers: Iterable[Marker], alphabet: tuple[str, ...], *, gaps: boo
     return last
 
 
-def _is_gap(rest: Sequence[Marker], alphabet: tuple[str, ...], expected: int) -> bool:
-    """True if the letter that is expected does not come any more: it was lost."""
+def _next_place(run: Sequence[Marker], alphabet: tuple[str, ...]) -> int:
+    """The place in the alphabet of the letter that would continue a run."""
+    if not run:
+        return 0
+    return alphabet.index(run[-1].symbol) + 1
+
+
+def _skips_lost(rest: Sequence[Marker], alphabet: tuple[str, ...], expected: int) -> bool:
+    """True if the first marker goes on one or two letters after the expected one, which does not come any more."""
+    if expected == 0 or rest[0].symbol not in alphabet[expected + 1 : expected + 3]:
+        return False
     return all(marker.symbol != alphabet[expected] for marker in rest)
 
 
@@ -133,24 +163,30 @@ def _whole(run: list[Marker], text: str) -> list[Marker]:
     for marker, following in itertools.pairwise(run):
         if marker.end >= following.start:
             return []
-    if len(run) == 2 and run[0].form == "stop" and not re.search(r"[?:？：؟।]\s*$", text[: run[0].start]):
+    if _has_form(run, "stop") and not re.search(r"[?:？：؟।]\s*$", text[: run[0].start]):
         return []
     return run
 
 
+def _has_form(run: list[Marker], *forms: str) -> bool:
+    """True for two markers of one of the forms: they are likelier initials or numbers of a text."""
+    return len(run) == 2 and run[0].form in forms
+
+
 def _is_last(run: list[Marker], text: str) -> bool:
     """True if a question stands before a numbered list and none after it; two numbers with stops are no list of options."""
-    if len(run) < 2 or (len(run) == 2 and run[0].form in ("stop", "dash")):
+    if len(run) < 2 or _has_form(run, "stop", "dash"):
         return False
-    has_stem = bool(text[: run[0].start].strip(_EDGES))
-    end = text[run[-1].end :].strip(_EDGES)
-    asks_later = re.search(r"[?？؟;]\s*$", end) or "\n" in end
-    return has_stem and not asks_later
+    stem, end = text[: run[0].start].strip(_EDGES), text[run[-1].end :].strip(_EDGES)
+    asks_later = re.search(r"[?？؟;]\s*$|\n", end) is not None
+    return stem != "" and not asks_later
 
 
 def _is_repair(run: list[Marker], text: str) -> bool:
     """One damaged marker among three or more is a slip, and a list without any brackets is one; more are prose."""
+    if len(run) < 3:
+        return False
     lost = sum(not marker.bracketed for marker in run)
-    if len(run) >= 3 and lost == 1:
-        return True
-    return len(run) >= 3 and lost == len(run) and text[run[0].start :].strip().count("\n") == len(run) - 1
+    if lost == len(run):
+        return text[run[0].start :].strip().count("\n") == len(run) - 1
+    return lost == 1

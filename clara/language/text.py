@@ -53,7 +53,9 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return _fold_word(text) if len(text) <= _WORD_LENGTH else _fold(text)
+    if len(text) <= _WORD_LENGTH:
+        return _fold_word(text)
+    return _fold(text)
 
 
 _IGNORED_MARKS = regex.compile(
@@ -102,7 +104,9 @@ def spans(text: str) -> list[Word]:
     """Word-like units in order, by Unicode's classes of letters and marks. A number keeps its decimal mark; in scripts
     without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan) each letter with its marks is a unit.
     """
-    return list(_remembered_spans(text) if len(text) <= _QUESTION_LENGTH else _spans(text))
+    if len(text) <= _QUESTION_LENGTH:
+        return list(_remembered_spans(text))
+    return list(_spans(text))
 
 
 _QUESTION_LENGTH = 4000
@@ -110,11 +114,11 @@ _QUESTION_LENGTH = 4000
 
 
 def _spans(text: str) -> tuple[Word, ...]:
-    found: list[Word] = []
+    in_order: list[Word] = []
     for match in _WORD.finditer(unicodedata.normalize("NFC", text)):
         surface = match.group()
-        found.append(Word(fold(surface), match.start(), match.end(), surface))
-    return tuple(found)
+        in_order.append(Word(fold(surface), match.start(), match.end(), surface))
+    return tuple(in_order)
 
 
 _remembered_spans = lru_cache(maxsize=512)(_spans)
@@ -147,22 +151,26 @@ def stem(word: str, language: str = "en") -> str:
 
 @lru_cache(maxsize=65536)
 def _ascii_token(word: str) -> str:
-    return "" if word in STOPWORDS else stem(word)
+    if word in STOPWORDS:
+        return ""
+    return stem(word)
 
 
 def search_tokens(text: str) -> list[str]:
     """Tokens for BM25: stemmed words without stop words; pairs of neighbours in scripts without spaces."""
     if text.isascii():  # most of a large collection, and five times faster so
-        return [token for word in _ASCII_WORD.findall(text.lower()) if (token := _ascii_token(word))]
+        return list(filter(None, map(_ascii_token, _ASCII_WORD.findall(text.lower()))))
     tokens: list[str] = []
     for is_unspaced, run in itertools.groupby(words(text), _is_unspaced):
         if is_unspaced:
             tokens.extend(_pairs(list(run)))
             continue
         for word in run:
-            if word not in STOPWORDS:
-                tokens.append(stem(word) if word.isascii() else stem(word, "hi"))
-    return tokens
+            if word.isascii():
+                tokens.append(_ascii_token(word))
+            else:
+                tokens.append(stem(word, "hi"))
+    return list(filter(None, tokens))
 
 
 def _is_unspaced(word: str) -> bool:

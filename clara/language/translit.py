@@ -35,8 +35,10 @@ def _word(word: str) -> str:
         if char in _CONSONANTS:
             if pending:
                 out.append("a")
-            nukta = word[index + 1 : index + 2] == "़"
-            out.append(_NUKTA.get(char, _CONSONANTS[char]) if nukta else _CONSONANTS[char])
+            if word[index + 1 : index + 2] == "़":
+                out.append(_NUKTA.get(char, _CONSONANTS[char]))
+            else:
+                out.append(_CONSONANTS[char])
             pending = True
         elif char in _SIGNS:
             out.append(_SIGNS[char])
@@ -44,10 +46,14 @@ def _word(word: str) -> str:
         elif char == "्":
             pending = False
         elif char in _VOWELS:
-            out.append(("a" if pending else "") + _VOWELS[char])
+            if pending:
+                out.append("a")
+            out.append(_VOWELS[char])
             pending = False
         elif char != "़":
-            out.append(("a" if pending and char in "ंँः" else "") + _OTHER.get(char, char))
+            if pending and char in "ंँः":
+                out.append("a")
+            out.append(_OTHER.get(char, char))
             pending = False
     return "".join(out)
 

@@ -21,33 +21,45 @@ def laid_out(text: str) -> str:
 
 def _rows(text: str) -> str:
     lines: list[str] = []
-    while rule := _RULE.search(text):
+    rule = _RULE.search(text)
+    while rule is not None:
         columns = rule.group().count("|") - 1
         row = rf"\|(?:[^|\n]*\|){{{columns}}}"
         head = re.search(rf"{row}\s*$", text[: rule.start()])
         if head is None:
             lines.append(text[: rule.end()])
             text = text[rule.end() :]
-            continue
-        lines += [text[: head.start()].strip(), head.group().strip()]
-        text = text[rule.end() :].lstrip()
-        while body := re.match(row, text):
-            lines.append(body.group())
-            text = text[body.end() :].lstrip()
-    return "\n".join(line for line in (*lines, text) if line)
+        else:
+            lines += [text[: head.start()].strip(), head.group().strip()]
+            body, text = _leading_rows(re.compile(row), text[rule.end() :].lstrip())
+            lines += body
+        rule = _RULE.search(text)
+    return "\n".join(filter(None, (*lines, text)))
+
+
+def _leading_rows(row: re.Pattern[str], text: str) -> tuple[list[str], str]:
+    """The rows that a text begins with, and what comes behind them."""
+    rows: list[str] = []
+    match = row.match(text)
+    while match is not None:
+        rows.append(match.group())
+        text = text[match.end() :].lstrip()
+        match = row.match(text)
+    return rows, text
 
 
 def _items(text: str) -> str:
-    found = list(_ITEM.finditer(text))
-    breaks: list[int] = []
-    for at, first in enumerate(found):
+    items = list(_ITEM.finditer(text))
+    breaks: set[int] = set()
+    for at, first in enumerate(items):
         if first[1] != "1":
             continue
         run = [first]
-        for later in found[at + 1 :]:
+        for later in items[at + 1 :]:
             if later[1] == str(len(run) + 1):
                 run.append(later)
         if len(run) > 1:
-            breaks += [item.start(1) for item in run if item.start(1) not in breaks]
+            breaks.update(item.start(1) for item in run)
     edges = [0, *sorted(breaks), len(text)]
-    return "\n".join(part for a, b in pairwise(edges) if (part := text[a:b].strip()))
+    parts = [text[start:end].strip() for start, end in pairwise(edges)]
+    return "\n".join(filter(None, parts))

@@ -24,7 +24,7 @@ from jinja2 import Template
 from clara import resources
 from clara.errors import PromptError
 from clara.files import read_front_matter
-from clara.language.codes import LANGUAGES
+from clara.language.codes import language_name
 from clara.tasks.model import TASKS, Task, TaskModel
 from clara.tasks.passages import laid_out
 from clara.tasks.templates import compiled, filled_in, placeholders
@@ -119,7 +119,8 @@ def load_prompt(path: Path, task: Task[Any, Any]) -> Prompt:
     blocks = dict(_BLOCK.findall(body))
     if set(blocks) != {"system", "user"}:
         raise PromptError(f"{path} needs exactly one <system> and one <user> block, each closed")
-    if leftover := _BLOCK.sub("", body).strip():
+    leftover = _BLOCK.sub("", body).strip()
+    if leftover:
         raise PromptError(f"{path} has text outside its blocks: {leftover[:40]!r}")
     tags = _check_tags(path, body)
     _check_inputs(path, task, head, blocks)
@@ -173,18 +174,18 @@ def _check_inputs(path: Path, task: Task[Any, Any], head: Mapping[str, Any], blo
     given = set(task.inputs.model_fields) | _DERIVED
     if head["output"] != task.output.__name__:
         raise PromptError(f"{path}: output is {head['output']!r} but the task gives {task.output.__name__!r}")
-    if unknown := declared - given:
-        raise PromptError(f"{path}: the task {task.name!r} gives no input {sorted(unknown)[0]!r}")
+    for name in sorted(declared - given):
+        raise PromptError(f"{path}: the task {task.name!r} gives no input {name!r}")
     try:
         used = placeholders(blocks["system"]) | placeholders(blocks["user"])
     except ValueError as error:
         raise PromptError(f"{path}: {error}") from None
-    if undeclared := used - declared:
-        raise PromptError(f"{path}: placeholder {sorted(undeclared)[0]!r} is not among the inputs")
-    if unused := declared - used:
-        raise PromptError(f"{path}: input {sorted(unused)[0]!r} is never used")
-    if missing := _needed(task) - used:
-        raise PromptError(f"{path}: placeholder {sorted(missing)[0]!r} is missing: the task cannot be done without it")
+    for name in sorted(used - declared):
+        raise PromptError(f"{path}: placeholder {name!r} is not among the inputs")
+    for name in sorted(declared - used):
+        raise PromptError(f"{path}: input {name!r} is never used")
+    for name in sorted(_needed(task) - used):
+        raise PromptError(f"{path}: placeholder {name!r} is missing: the task cannot be done without it")
 
 
 def _needed(task: Task[Any, Any]) -> set[str]:
@@ -207,8 +208,8 @@ def _compile(path: Path, text: str) -> Template:
 
 def _values(inputs: TaskModel, tags: frozenset[str]) -> dict[str, Any]:
     values = {name: _defuse(getattr(inputs, name), tags) for name in type(inputs).model_fields}
-    if (code := values.get("language")) is not None:
-        values["language_name"] = LANGUAGES[code].name if code in LANGUAGES else code
+    if "language" in values:
+        values["language_name"] = language_name(values["language"])
     return values
 
 

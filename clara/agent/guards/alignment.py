@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 
 from clara.agent.guards.quantities import quantities
 from clara.agent.guards.spelling import skeleton
-from clara.knowledge.glossary import shipped_glossary
+from clara.knowledge.glossary import Glossary
 from clara.language.text import search_tokens, spans
 from clara.language.translit import devanagari_to_latin
-from clara.types import Option
+from clara.types import Option, labels_of
 
 _MARGIN = 0.6
 """How much more alike exchanged options must be; half a shared word is no evidence."""
@@ -24,13 +24,13 @@ _MARGIN = 0.6
 Features = frozenset[str]
 
 
-def compare(options: Sequence[Option], english: Sequence[Option], language: str) -> Iterable[str]:
+def compare(options: Sequence[Option], english: Sequence[Option], language: str, glossary: Glossary) -> Iterable[str]:
     """A flag for each two options whose translations fit better the other way round."""
-    labels = [option.label for option in options]
-    if labels != [option.label for option in english] or len(options) < 2:
+    labels = labels_of(options)
+    if labels != labels_of(english):
         return
-    source = [_features(option.text, language) for option in options]
-    target = [_features(option.text, "en") for option in english]
+    source = [_features(option.text, language, glossary) for option in options]
+    target = [_features(option.text, "en", glossary) for option in english]
     weight = _weights(source, target)
 
     def likeness(at: int, other: int) -> float:
@@ -43,24 +43,30 @@ def compare(options: Sequence[Option], english: Sequence[Option], language: str)
             yield f"options {labels[first]} and {labels[second]} changed places"
 
 
-def _features(text: str, language: str) -> Features:
+def _features(text: str, language: str, glossary: Glossary) -> Features:
     features: set[str] = set()
-    for match in shipped_glossary().matches(spans(text), language):
+    words = _words_by_shape(text, language)
+    for match in glossary.matches(spans(text), language):
         features.add(f"concept {match.entry.id}")
         if language != "en":
-            features.update(_word(token) for token in search_tokens(match.entry.english))
+            words += search_tokens(match.entry.english)
+    for word in words:
+        features.add(f"word {skeleton(word)[:5]}")
     for quantity in quantities(text):
         features.add(f"number {quantity.sign}{quantity.text}")
-    plain = devanagari_to_latin(text) if language == "hi" else text
-    for word in re.findall(r"[^\W\d_]{3,}", plain):
-        if word.isascii() or language != "zh":
-            features.add(_word(word))
-    features.update(f"numeral {word}" for word in re.findall(r"\b[IVX]+\b", text))
+    for numeral in re.findall(r"\b[IVX]+\b", text):
+        features.add(f"numeral {numeral}")
     return frozenset(features)
 
 
-def _word(word: str) -> str:
-    return f"word {skeleton(word)[:5]}"
+def _words_by_shape(text: str, language: str) -> list[str]:
+    """The words that may keep their letters in another language; of Chinese those in Latin letters."""
+    if language == "hi":
+        text = devanagari_to_latin(text)
+    words = re.findall(r"[^\W\d_]{3,}", text)
+    if language == "zh":
+        return [word for word in words if word.isascii()]
+    return words
 
 
 def _weights(source: Sequence[Features], target: Sequence[Features]) -> dict[str, float]:

@@ -6,9 +6,10 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
+from itertools import chain
 
 from clara.agent.guards.spelling import alike, skeleton
-from clara.knowledge.glossary import Entry, shipped_glossary
+from clara.knowledge.glossary import Entry, Glossary
 from clara.language.text import spans, words
 from clara.language.translit import devanagari_to_latin
 
@@ -21,7 +22,7 @@ _ROMANCE_CAPITALS = frozenset(
 _LATIN = frozenset(("en", "es", "pt", "fr", "fil"))
 _INN = re.compile(
     # stems of international nonproprietary names (WHO, Stem Book 2018) that ophthalmology uses
-    r"^\w*(?:olol|prost|zolamid|mycin|micin|floxacin|cillin|cilin(?!d)|ciclovir|cyclovir|caine?|caina|pilocarpin|dorzolamid|bimoni?din|"
+    r"^(?=\w{6})\w*(?:olol|prost|zolamid|mycin|micin|floxacin|cillin|cilin(?!d)|ciclovir|cyclovir|caine?|caina|pilocarpin|dorzolamid|bimoni?din|"
     r"tropin|tropicamid|cycline?|ciclin|triaxone?|zumab|ximab|limumab|bercept|nidin|prednisol|methason|metason|cinolon|"
     r"sporin|trexat|trexato|chloroquin|cloroquin|topiramat|mannitol|manitol|conazol|azol|profen|fenac|statin|mustine|rubicin|"
     r"platin|setron|tinib|heparin)\w{0,3}$"
@@ -30,7 +31,7 @@ _INN = re.compile(
 
 def drugs(text: str) -> set[str]:
     """Words that carry the stem of an international nonproprietary name."""
-    return {word for word in words(text) if len(word) >= 6 and _INN.match(word)}
+    return {word for word in words(text) if _INN.match(word)}
 
 
 _NAME = {
@@ -45,17 +46,15 @@ _NAME = {
 
 def eponyms(text: str, language: str) -> list[str]:
     """Proper names of four or more letters."""
-    names: list[str] = []
-    for match in re.finditer(_NAME.get(language, _NAME["*"]), text):
-        for name in match.groups():
-            if name and name not in _ROMANCE_CAPITALS:
-                names.append(name)
-    return names
+    matches = re.finditer(_NAME.get(language, _NAME["*"]), text)
+    names = filter(None, chain.from_iterable(match.groups() for match in matches))
+    return [name for name in names if name not in _ROMANCE_CAPITALS]
 
 
 def _is_among(name: str, others: Iterable[str]) -> bool:
-    short = skeleton(name)[:4]
-    return any(alike(name, word) or skeleton(word).startswith(short) for word in others)
+    """True if another word is the same name, or begins as it does."""
+    begin = skeleton(name)[:4]
+    return any(alike(name, word) or skeleton(word).startswith(begin) for word in others)
 
 
 def compare(
@@ -63,11 +62,13 @@ def compare(
     source: str,
     target: str,
     languages: tuple[str, str],
+    glossary: Glossary,
     context: tuple[str, str] = ("", ""),
 ) -> Iterable[str]:
     """Flags for drug names and eponyms that were lost or exchanged.
 
     Args:
+        glossary: knows the names of drugs in other scripts.
         context: the stems of source and target: a name that stands there may be a pronoun here.
     """
     if languages[1] == "en":
@@ -78,22 +79,22 @@ def compare(
     if set(languages) <= _LATIN or (source + target).isascii():
         yield from _by_letters(where, source, target, context)
     else:
-        yield from _by_glossary(where, f"{source} {context[0]}", f"{target} {context[1]}", languages)
+        yield from _by_glossary(where, f"{source} {context[0]}", f"{target} {context[1]}", languages, glossary)
 
 
 def _by_letters(where: str, source: str, target: str, context: tuple[str, str]) -> Iterable[str]:
     one, other = words(f"{source} {context[0]}"), words(f"{target} {context[1]}")
     for name in sorted(drugs(source)):
-        if not any(alike(name, word) for word in other):
+        if not _any_pair(alike, [name], other):
             yield f"the name {name} of {where} is missing"
     for name in sorted(drugs(target)):
-        if not any(alike(name, word) for word in one):
+        if not _any_pair(alike, [name], one):
             yield f"the name {name} in {where} is not in the original"
 
 
-def _by_glossary(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
+def _by_glossary(where: str, source: str, target: str, languages: tuple[str, str], glossary: Glossary) -> Iterable[str]:
     """Names in other scripts, through the glossary; a name that it does not know is not compared."""
-    before, after = _known_drugs(source, languages[0]), _known_drugs(target, languages[1])
+    before, after = _known_drugs(source, languages[0], glossary), _known_drugs(target, languages[1], glossary)
     for id in before.keys() - after.keys():  # noqa: A001
         if not _spelled(before[id], target, languages[1]):
             yield f"the name {before[id].english} of {where} is missing"
@@ -102,9 +103,9 @@ def _by_glossary(where: str, source: str, target: str, languages: tuple[str, str
             yield f"the name {after[id].english} in {where} is not in the original"
 
 
-def _known_drugs(text: str, language: str) -> dict[str, Entry]:
+def _known_drugs(text: str, language: str, glossary: Glossary) -> dict[str, Entry]:
     known: dict[str, Entry] = {}
-    for match in shipped_glossary().matches(spans(text), language):
+    for match in glossary.matches(spans(text), language):
         if match.entry.kind == "drug" and drugs(match.entry.english):
             known[match.entry.id] = match.entry
     return known

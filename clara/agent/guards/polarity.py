@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from clara.language.lexicon import NEGATIONS, WORD_CHARACTER
 from clara.language.text import STOPWORDS, fold, words
 
 _TABLES = Path(__file__).with_suffix(".toml")
+_NOTHING = r"(?!)"
+"""Matches nowhere: for a language that has no words of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class Polarity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Lists:
+    """The words of ``polarity.toml`` in one language."""
+
     idioms: re.Pattern[str]
-    strong: re.Pattern[str] | None
+    strong: re.Pattern[str]
     concord: frozenset[str]
     hidden: re.Pattern[str]
     excuses: dict[str, re.Pattern[str]]
@@ -60,20 +64,25 @@ def _pattern(entries: Iterable[str], language: str) -> re.Pattern[str]:
 
 
 @cache
-def _words(language: str) -> _Words:
+def _lists(language: str) -> _Lists:
     tables = tomllib.loads(_TABLES.read_text(encoding="utf-8"))
     table = tables[language]
     hidden = _pattern(table["hidden"], language)
     excuses = {concept: _pattern(names[language], language) for concept, names in tables["weak"].items()}
     concord = frozenset(fold(word) for word in table["concord"])
-    soft = (hidden, *excuses.values())
-    plain: set[str] = set()
-    for word in map(fold, NEGATIONS[language]):
-        is_soft = language != "zh" and any(pattern.fullmatch(word) for pattern in soft)
-        if word not in concord and not is_soft:
-            plain.add(word)
-    strong = re.compile("|".join(table["strong"])) if table["strong"] else None
-    return _Words(re.compile("|".join(table["idioms"])), strong, concord, hidden, excuses, frozenset(plain))
+    plain = frozenset(map(fold, NEGATIONS[language])) - concord
+    if language != "zh":
+        plain -= _matched(plain, (hidden, *excuses.values()))
+    strong = re.compile("|".join(table["strong"]) or _NOTHING)
+    return _Lists(re.compile("|".join(table["idioms"])), strong, concord, hidden, excuses, plain)
+
+
+def _matched(words: Collection[str], patterns: Iterable[re.Pattern[str]]) -> set[str]:
+    """The words that one of the patterns matches."""
+    matched: set[str] = set()
+    for pattern in patterns:
+        matched.update(filter(pattern.fullmatch, words))
+    return matched
 
 
 def polarity(text: str, language: str) -> Polarity:
@@ -82,10 +91,13 @@ def polarity(text: str, language: str) -> Polarity:
     Args:
         language: a code of :data:`clara.language.lexicon.NEGATIONS`; another one is read as English.
     """
-    code = language if language in NEGATIONS else "en"
-    table = _words(code)
-    folded = fold(re.sub(r"\b[Nn]ée?s?\b", "born", text) if code == "fr" else text)
-    folded = table.idioms.sub(" ", folded)
+    code = language
+    if code not in NEGATIONS:
+        code = "en"
+    if code == "fr":
+        text = re.sub(r"\b[Nn]ée?s?\b", "born", text)
+    table = _lists(code)
+    folded = table.idioms.sub(" ", fold(text))
     excuses: Counter[str] = Counter()
     for concept, pattern in table.excuses.items():
         excuses[concept] = len(pattern.findall(folded))
@@ -95,15 +107,15 @@ def polarity(text: str, language: str) -> Polarity:
     return Polarity(_plain_negations(table.hidden.sub(" ", folded), table, code), hidden, excuses)
 
 
-def _plain_negations(folded: str, table: _Words, language: str) -> int:
-    plain = len(table.strong.findall(folded)) if table.strong else 0
+def _plain_negations(folded: str, table: _Lists, language: str) -> int:
+    plain = len(table.strong.findall(folded))
     if language == "zh":
         return plain
     folded_words = words(folded)
     plain += sum(word in table.plain for word in folded_words)
-    if plain:
-        return plain
-    return 1 if not table.concord.isdisjoint(folded_words) else 0
+    if not plain and not table.concord.isdisjoint(folded_words):
+        return 1
+    return plain
 
 
 def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
@@ -128,11 +140,12 @@ _SCOPE = (2, 3)
 
 def negators(text: str) -> list[str]:
     """For each negation of an English text the stretch of folded words around it."""
-    table = _words("en")
+    table = _lists("en")
     folded_words = words(re.sub(r"(?<=\w)n['’]t\b", " not ", table.idioms.sub(" ", fold(text))))
+    negating = table.plain | table.concord
     scopes: list[str] = []
     for place, word in enumerate(folded_words):
-        if word in table.plain or word in table.concord or table.hidden.fullmatch(word):
+        if word in negating or table.hidden.fullmatch(word):
             before = _near(folded_words[:place][::-1], _SCOPE[0])[::-1]
             after = _near(folded_words[place + 1 :], _SCOPE[1])
             scopes.append(" ".join([*before, *after]))

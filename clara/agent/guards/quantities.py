@@ -19,6 +19,7 @@ from clara.language.text import fold, words
 _SUPERSCRIPT = str.maketrans({char: f"^{digit}" for digit, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 _NUMBER = re.compile(r"(?<![\d^])\d{1,3}(?: \d{3})+(?![\d.,]*\d)|\d+(?:[.,]\d+)*")
 _SIGN = re.compile(r"(?:(?<![0-9A-Za-z)\]])[-−–]|(?:^|[(\[,;:/])\s*[-−–] ?|\+ ?)$")
+_IN_THOUSANDS = re.compile(r"(?!0\D)\d+(?:[., ]\d{3})+")
 _LIST_NUMBER = re.compile(r"(?m)^\s*\d{1,2}\s?[-.)]\s")
 
 
@@ -47,8 +48,10 @@ class Quantity:
 def _unit_pattern() -> re.Pattern[str]:
     alternatives: list[str] = []
     for name in sorted(_unit_names(), key=len, reverse=True):
-        ends_in_letter = name[-1].isascii() and name[-1].isalpha()
-        alternatives.append(re.escape(name) + (r"(?![a-z])" if ends_in_letter else ""))
+        alternative = re.escape(name)
+        if re.search(r"[A-Za-z]\Z", name):
+            alternative += r"(?![a-z])"
+        alternatives.append(alternative)
     return re.compile(rf"[\s-]?({'|'.join(alternatives)})")
 
 
@@ -68,7 +71,9 @@ def _family(unit: str) -> tuple[str, float]:
 
 def same_family(one: Quantity, other: Quantity) -> bool:
     """True if both have a unit and a translation may exchange the two."""
-    return one.unit is not None and other.unit is not None and _family(one.unit) == _family(other.unit)
+    if one.unit is None or other.unit is None:
+        return False
+    return _family(one.unit) == _family(other.unit)
 
 
 _RANGE = re.compile(r"\s*(?:-|–|—|~|to|a|à|at|and|or|y|e|et|o|ou|至|到|或|से|hanggang|x|×)\s*$")
@@ -92,28 +97,35 @@ def quantities(text: str) -> list[Quantity]:
 def _sign(before: str) -> str:
     """The sign that ends the text before a number; a dash behind another number is one of a range."""
     sign = _SIGN.search(before)
-    ends_a_range = re.search(r"\d[^\w,;:]*$", before) is not None and not before.endswith("+")
-    if sign is None or ends_a_range:
+    if sign is None:
         return ""
-    return "+" if "+" in sign.group() else "-"
+    if before.endswith("+"):
+        return "+"
+    if re.search(r"\d[^\w,;:]*$", before):
+        return ""
+    if "+" in sign.group():
+        return "+"
+    return "-"
 
 
 def _unit(folded: str, end: int, before: str) -> str | None:
     if before.endswith("百分之"):
         return "percent"
     match = _unit_pattern().match(folded, end)
-    return _unit_names()[match[1]] if match else None
+    if match is None:
+        return None
+    return _unit_names()[match[1]]
 
 
 def canonical(number: str) -> str:
     """One notation for a number in digits: ``1,50`` is ``1.5``, ``1.000`` and ``1 000`` are ``1000``, ``007`` is ``7``."""
-    parts = re.split(r"[., ]", number)
-    if len(parts) > 1 and all(len(part) == 3 for part in parts[1:]) and parts[0] != "0":
-        return "".join(parts)
-    value = parts[0] if len(parts) == 1 else f"{''.join(parts[:-1])}.{parts[-1]}"
-    whole, _, fraction = value.partition(".")
-    fraction = fraction.rstrip("0")
-    return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
+    if _IN_THOUSANDS.fullmatch(number):
+        return re.sub(r"\D", "", number)
+    *whole, fraction = re.split(r"[., ]", number)
+    if not whole:
+        whole, fraction = [fraction], ""
+    significant = "".join(whole).lstrip("0") or "0"
+    return f"{significant}.{fraction.rstrip('0')}".rstrip(".")
 
 
 def _readings(number: str) -> frozenset[float]:
@@ -154,16 +166,13 @@ def compare(where: str, source: str, target: str, languages: tuple[str, str]) ->
     before, after = quantities(_unlisted(source)), quantities(_unlisted(target))
     lost, added = _unmatched(before, after), _unmatched(after, before)
     in_source, in_target = spelled(source, languages[0]), spelled(target, languages[1])
-    is_changed = False
+    lost = [quantity for quantity in lost if not _is_said(quantity, after, in_target)]
+    added = [quantity for quantity in added if not _is_said(quantity, before, in_source)]
     for quantity in lost:
-        if not quantity.readings & in_target and not _converted(quantity, after):
-            is_changed = True
-            yield f"the number {quantity.text} of {where} is missing"
+        yield f"the number {quantity.text} of {where} is missing"
     for quantity in added:
-        if not quantity.readings & in_source and not _converted(quantity, before):
-            is_changed = True
-            yield f"the number {quantity.text} in {where} is not in the original"
-    if not is_changed:
+        yield f"the number {quantity.text} in {where} is not in the original"
+    if not lost and not added:
         yield from _signs(where, before, after)
         yield from _units(where, before, after)
     yield from _words(where, source, target, languages, before, after)
@@ -198,8 +207,10 @@ def _partner(quantity: Quantity, others: Sequence[Quantity]) -> Quantity | None:
     return None
 
 
-def _converted(quantity: Quantity, others: Sequence[Quantity]) -> bool:
-    """True if another quantity says the same in another unit (0.03 mm and 30 µm)."""
+def _is_said(quantity: Quantity, others: Sequence[Quantity], spelled_out: set[float]) -> bool:
+    """True if the other side says the same in words, or in another unit (0.03 mm and 30 µm)."""
+    if not quantity.readings.isdisjoint(spelled_out):
+        return True
     return any(quantity.bases() & other.bases() for other in others)
 
 
@@ -218,7 +229,7 @@ def _units(where: str, before: Sequence[Quantity], after: Sequence[Quantity]) ->
     units_before, units_after = _units_of_numbers(before), _units_of_numbers(after)
     for text, units in units_before.items():
         others = units_after.get(text, set())
-        if others and {_family(unit) for unit in units}.isdisjoint({_family(unit) for unit in others}):
+        if others and set(map(_family, units)).isdisjoint(map(_family, others)):
             yield f"the unit of {text} in {where} changed from {'/'.join(sorted(units))} to {'/'.join(sorted(others))}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from clara.language.text import fold
 
-_MARKS = "?？؟"
+_MARK = re.compile("[?？؟]")
 _OPEN_END = re.compile(r"(?:[:：…,，_]|\.\.\.|\(\s*\)|\b(?:is|are|was|were|by|of|in|to|with|for|from))\s*\Z")
 """A stem that the options complete."""
 _ASKS = re.compile(
@@ -24,7 +24,8 @@ def compare(source: str, english: str) -> Iterable[str]:
         source: the stem as it was asked.
         english: its translation.
     """
-    if not any(mark in source for mark in _MARKS) or any(mark in english for mark in _MARKS):
+    if not _MARK.search(source):
         return
-    if _ASKS.search(fold(english)) is None and _OPEN_END.search(english.strip()) is None:
-        yield "the question became a statement: keep its question word and its question mark"
+    if _MARK.search(english) or _ASKS.search(fold(english)) or _OPEN_END.search(english.strip()):
+        return
+    yield "the question became a statement: keep its question word and its question mark"

@@ -66,26 +66,46 @@ def abbreviated(text: str, language: str) -> list[str]:
 
 def compare(where: str, source: str, target: str, languages: tuple[str, str]) -> Iterable[str]:
     """Flags for a side that was lost or added, and for two sides that changed places."""
-    before, after = sides(source, languages[0]), sides(target, languages[1])
-    if languages[0] not in SIDES["right"] or languages[1] not in SIDES["right"]:
+    if not SIDES["right"].keys() >= set(languages):
         return
-    short = abbreviated(source, languages[0]), abbreviated(target, languages[1])
-    if (before or short[0]) and (after or short[1]):
-        before, after = before or short[0], after or short[1]
-    one, other = Counter(before), Counter(after)
+    before, after = _comparable(source, target, languages)
     if _both(before, target, after, languages[1]) or _both(after, source, before, languages[0]):
         return
     for side in SIDES:
-        if one[side] and not other[side]:
+        if side in before and side not in after:
             yield f"{side} was lost in {where}"
-        elif other[side] and not one[side]:
+        elif side in after and side not in before:
             yield f"{side} was added in {where}"
-    if one and set(one) == set(other):
-        reversed_order = one == other and before != after and before == after[::-1]
-        if reversed_order or (one["right"] - one["left"]) * (other["right"] - other["left"]) < 0:
-            yield f"right and left changed places in {where}"
+    if _changed_places(before, after):
+        yield f"right and left changed places in {where}"
+
+
+def _comparable(source: str, target: str, languages: tuple[str, str]) -> tuple[list[str], list[str]]:
+    """The sides of both texts; abbreviations count only where the other text names a side too."""
+    before, after = sides(source, languages[0]), sides(target, languages[1])
+    before_or_short = before or abbreviated(source, languages[0])
+    after_or_short = after or abbreviated(target, languages[1])
+    if before_or_short and after_or_short:
+        return before_or_short, after_or_short
+    return before, after
+
+
+def _changed_places(before: list[str], after: list[str]) -> bool:
+    """True if both texts name the same sides in reversed order, or one names more right and the other more left."""
+    if set(before) != set(after):
+        return False
+    if Counter(before) == Counter(after):
+        return before != after and before == after[::-1]
+    return _surplus(before) * _surplus(after) < 0
+
+
+def _surplus(named: list[str]) -> int:
+    """How much more often right is named than left."""
+    return named.count("right") - named.count("left")
 
 
 def _both(named: list[str], other: str, other_named: list[str], language: str) -> bool:
     """True if one text says "right and left" where the other says "both"."""
-    return set(named) == set(SIDES) and not other_named and 2.0 in spelled(other, language)
+    if other_named or set(named) != set(SIDES):
+        return False
+    return 2.0 in spelled(other, language)

@@ -45,8 +45,6 @@ for _language, _rows in _DATA["quantifiers"].items():
         QUANTIFIERS[_language] |= dict.fromkeys(_folded(_row["words"]), tuple(_row["values"]))
 """Language to the words that may stand for a number."""
 
-ROMAN: dict[str, int] = {
-    numeral: value
-    for value, numeral in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi".split(), 1)
-}
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi".split()
+ROMAN: dict[str, int] = dict(zip(_NUMERALS, range(1, 22), strict=True))
 """Roman numerals of nerves, layers, types and centuries."""

@@ -7,15 +7,15 @@ that letters, citations and votes are checked alike.
 
 from __future__ import annotations
 
-from clara.agent.state import Deps, Outcome, State, english
-from clara.tasks.model import REACT, Action, ReactIn, Tool
+from clara.agent.state import Deps, Outcome, State, english, queries_before
+from clara.tasks.model import REACT, Action, ReactIn, ReactOut, TaskResult, Tool
 
 
 async def act(state: State, deps: Deps) -> Outcome:
     """One turn. A repeated or empty query or no usable reply ends the search; a first turn without reply searches."""
     tried = state.get("tried", ())
     stem, options = english(state)
-    offered: tuple[Tool, ...] = tuple(source.tool for source in deps.sources) if deps.strategy.has("search") else ()
+    tools = _tools(deps)
     result = await deps.backbone.perform(
         REACT,
         ReactIn(
@@ -24,24 +24,34 @@ async def act(state: State, deps: Deps) -> Outcome:
             options=options,
             passages=state.get("passages", ()),
             tried=tried,
-            tools=("search_knowledge", *offered),
+            tools=tools,
             left=deps.settings.rounds - state.get("round", 0),
         ),
         seed=deps.settings.seed + len(tried),
     )
     out = result.output
-    query = out.query.strip() if out else ""
-    action: Action = out.action if out else "answer"
-    if action not in ("answer", "search_knowledge", *offered):
-        action = "search_knowledge"
-    if action != "answer" and (not query or query.casefold() in {old.casefold() for old in tried}):
-        action = "answer"
     if out is None and not tried:
-        action, query = "search_knowledge", stem
-    detail = {
-        "thought": out.thought if out else "",
-        "action": action,
-        "query": query if action != "answer" else "",
-        "failure": result.failure,
-    }
+        return _turn("search_knowledge", stem, "", result)
+    if out is None:
+        return _turn("answer", "", "", result)
+    query = out.query.strip()
+    action = out.action
+    if not query or query.casefold() in queries_before(state):
+        action = "answer"
+    elif action not in (*tools, "answer"):
+        action = "search_knowledge"
+    return _turn(action, query, out.thought, result)
+
+
+def _turn(action: Action, query: str, thought: str, result: TaskResult[ReactOut]) -> Outcome:
+    detail = {"thought": thought, "action": action, "query": query, "failure": result.failure}
+    if action == "answer":
+        detail["query"] = ""
     return Outcome({"action": action, "query": query}, detail, result.usage)
+
+
+def _tools(deps: Deps) -> tuple[Tool, ...]:
+    """The knowledge base, and the outside sources where the strategy searches them."""
+    if not deps.strategy.has("search"):
+        return ("search_knowledge",)
+    return ("search_knowledge", *(source.tool for source in deps.sources))

@@ -6,7 +6,7 @@ from typing import Any
 
 from clara.agent.ballot import choose, failed
 from clara.agent.citing import named, renumbered
-from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.state import Candidate, Deps, Outcome, State, english, ids_of, objections
 from clara.events import Token
 from clara.tasks.model import ANSWER_TEXT, AnswerIn, RefusedAnswer
 from clara.types import Passage, Usage
@@ -18,7 +18,7 @@ async def answer(state: State, deps: Deps) -> Outcome:
     inputs = answer_input(state)
     if candidates:
         refused = _refused(candidates[-1], inputs.passages)
-        inputs = inputs.model_copy(update={"feedback": _feedback(candidates[-1]), "refused": refused})
+        inputs = inputs.model_copy(update={"feedback": objections(candidates[-1]), "refused": refused})
     candidate, usage, notes = await ask(inputs, deps)
     update = {"candidates": (*candidates, candidate), "round": max(1, state.get("round", 0))}
     return Outcome(update, detail_of(candidate) | {"notes": list(notes)}, usage)
@@ -40,7 +40,9 @@ def answer_input(state: State) -> AnswerIn:
 
 async def ask(inputs: AnswerIn, deps: Deps) -> tuple[Candidate, Usage, tuple[str, ...]]:
     """A candidate for either kind of question, what it cost, and the backbone's notes."""
-    return await (choose(inputs, deps) if inputs.options else _write(inputs, deps))
+    if inputs.options:
+        return await choose(inputs, deps)
+    return await _write(inputs, deps)
 
 
 def detail_of(candidate: Candidate) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def detail_of(candidate: Candidate) -> dict[str, Any]:
         "label": candidate.label,
         "answer": candidate.text,
         "confidence": candidate.confidence,
-        "citations": [citation.id for citation in candidate.citations],
+        "citations": list(ids_of(candidate.citations)),
         "votes": dict(candidate.votes),
         "flags": list(candidate.flags),
         "failure": candidate.failure,
@@ -80,7 +82,3 @@ def _refused(last: Candidate, passages: tuple[Passage, ...]) -> RefusedAnswer | 
         reasoning=renumbered(last.reasoning, passages, last.passages),
         cited=tuple(citation.title for citation in last.citations),
     )
-
-
-def _feedback(last: Candidate) -> str:
-    return "; ".join(part for part in (last.verdict.reason, *last.verdict.flags) if part)

@@ -15,8 +15,10 @@ async def assess(state: State, deps: Deps) -> Outcome:
     """
     question, attempts = state["question"], state["translations"]
     last = attempts[-1]
-    if last.missing or (last.stem, last.options) == (question.text, question.options):
-        return _outcome(last, "missing" if last.missing else "identical", attempts, deps)
+    if last.missing:
+        return _outcome(last, "missing", attempts, deps)
+    if (last.stem, last.options) == (question.text, question.options):
+        return _outcome(last, "identical", attempts, deps)
     if not deps.skills.trusts(ASSESS.name):
         return _outcome(last, "by the guards alone", attempts, deps)
     result = await deps.backbone.perform(
@@ -31,19 +33,24 @@ async def assess(state: State, deps: Deps) -> Outcome:
         ),
         seed=deps.settings.seed,
     )
-    judged = result.output
-    adequate = not last.flags and (judged is None or judged.adequate)
-    problem = judged.problem if judged is not None and not judged.adequate else last.problem
-    checked = replace(last, adequate=adequate, problem=problem)
-    judgement = result.failure or ("adequate" if judged and judged.adequate else "poor")
+    checked = replace(last, adequate=not last.flags)
+    judgement = "adequate"
+    if result.output is None:
+        judgement = result.failure or "poor"
+    elif not result.output.adequate:
+        judgement = "poor"
+        checked = replace(last, adequate=False, problem=result.output.problem)
     return replace(_outcome(checked, judgement, attempts, deps), usage=result.usage)
 
 
 def _outcome(checked: Translation, judgement: str, attempts: tuple[Translation, ...], deps: Deps) -> Outcome:
     attempts = (*attempts[:-1], checked)
-    chosen = checked if checked.adequate else min(attempts, key=_badness)
-    done = checked.adequate or len(attempts) >= deps.settings.translations
-    warnings = ("translation_doubtful",) if done and not chosen.adequate else ()
+    chosen = checked
+    warnings: tuple[str, ...] = ()
+    if not checked.adequate:
+        chosen = min(attempts, key=_badness)
+        if len(attempts) >= deps.settings.translations and not chosen.adequate:
+            warnings = ("translation_doubtful",)
     detail = {
         "adequate": checked.adequate,
         "flags": list(checked.flags),

@@ -19,14 +19,15 @@ async def augment(state: State, deps: Deps) -> Outcome:
     failure, usage = None, Usage()
     if deps.skills.trusts(TERMS.name):
         result = await deps.backbone.perform(TERMS, TermsIn(stem=stem, options=options), seed=deps.settings.seed)
-        named = result.output.terms if result.output else ()
         failure, usage = result.failure, result.usage
+        if result.output is not None:
+            named = result.output.terms
     for text in (stem, *named):
         for hint in deps.glossary.lookup(text, "en"):
             hints.setdefault(hint.english, hint)
     terms: tuple[TermHint, ...] = tuple(hints.values())[:MOST]
     detail = {
-        "terms": [{"source": t.source, "english": t.english, "definition": t.definition} for t in terms],
+        "terms": [term.model_dump() for term in terms],
         "named": list(named),
         "failure": failure,
     }

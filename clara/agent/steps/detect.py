@@ -14,11 +14,11 @@ async def detect(state: State, deps: Deps) -> Outcome:
     if question.language is not None:
         update = {"language": question.language, "weighs": weighs}
         return Outcome(update, {"language": question.language, "given": True})
-    found = question_language(question)
+    detection = question_language(question)
     detail = {
-        "language": found.code,
+        "language": detection.code,
         "given": False,
-        "confidence": round(found.confidence, 3),
-        "romanised": found.romanised,
+        "confidence": round(detection.confidence, 3),
+        "romanised": detection.romanised,
     }
-    return Outcome({"language": found.code, "weighs": weighs}, detail)
+    return Outcome({"language": detection.code, "weighs": weighs}, detail)

@@ -8,11 +8,12 @@ Reasoning in Language Models", ICLR 2023).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
-from clara.agent.ballot import together
+from clara.agent.ballot import together, total_usage
 from clara.agent.state import Deps, Outcome, State, english
 from clara.agent.strategies import GUESSES
-from clara.tasks.model import GUESS, AnswerIn
+from clara.tasks.model import GUESS, AnswerIn, LetterOut, TaskResult
 
 HEAT = 0.7
 """Temperature of the sampled guesses: at 0 they would all be the same."""
@@ -30,20 +31,18 @@ async def gauge(state: State, deps: Deps) -> Outcome:
         options=options,
     )
     first = await deps.backbone.perform(GUESS, inputs, seed=seed)
-    usage, out = first.usage, first.output
-    label, confidence, margin, guesses = (out.label if out else ""), None, None, 1
-    if out is not None and out.confidence is not None:
-        confidence, margin = out.confidence, out.margin
-    elif out is not None:
+    usage, guess, guesses = first.usage, first.output, 1
+    if guess is not None and guess.confidence is None:
         more = await together(
             deps.backbone.perform(GUESS, inputs, seed=seed + number, temperature=HEAT) for number in range(1, GUESSES)
         )
-        counts = Counter(result.output.label for result in (first, *more) if result.output)
-        label, most = counts.most_common(1)[0]
-        confidence, guesses = most / GUESSES, GUESSES
-        usage = sum((result.usage for result in more), usage)
-    known = label.upper() in question.labels
-    certainty = confidence if known else None
+        guess, guesses = _commonest([guess.label, *_labels(more)]), GUESSES
+        usage += total_usage(more)
+    label, certainty, margin = "", None, None
+    if guess is not None:
+        label, margin = guess.label, guess.margin
+        if label.upper() in question.labels:
+            certainty = guess.confidence
     sure = certainty is not None and certainty >= deps.settings.certainty
     detail = {
         "label": label,
@@ -55,3 +54,14 @@ async def gauge(state: State, deps: Deps) -> Outcome:
         "failure": first.failure,
     }
     return Outcome({"certainty": certainty, "sure": sure}, detail, usage)
+
+
+def _labels(results: Iterable[TaskResult[LetterOut]]) -> list[str]:
+    """The letters of the guesses that came."""
+    return [result.output.label for result in results if result.output is not None]
+
+
+def _commonest(labels: list[str]) -> LetterOut:
+    """The letter that most of the guesses name, with their share of all that were asked for."""
+    label, most = Counter(labels).most_common(1)[0]
+    return LetterOut(label=label, confidence=most / GUESSES)

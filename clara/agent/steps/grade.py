@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clara.agent.state import Deps, Outcome, State, english
+from clara.agent.state import Deps, Outcome, State, english, ids_of
 from clara.tasks.model import GRADE, GradeIn
 
 
@@ -15,19 +15,21 @@ async def grade(state: State, deps: Deps) -> Outcome:
     stem, options = english(state)
     if not passages:
         return Outcome({"sufficient": False, "reason": "no passage was found"}, {"relevant": [], "sufficient": False})
+    unjudged = {"relevant": list(ids_of(passages)), "sufficient": True}
     if not deps.skills.trusts(GRADE.name):
-        detail = {"relevant": [p.id for p in passages], "sufficient": True, "note": "ranked by the search alone"}
-        return Outcome({"sufficient": True}, detail)
+        return Outcome({"sufficient": True}, unjudged | {"note": "ranked by the search alone"})
     result = await deps.backbone.perform(
         GRADE, GradeIn(stem=stem, options=options, passages=passages), seed=deps.settings.seed
     )
     if result.output is None:
-        detail = {"relevant": [p.id for p in passages], "sufficient": True, "failure": result.failure}
-        return Outcome({"sufficient": True}, detail, result.usage)
-    numbers = {number for number in result.output.relevant if 1 <= number <= len(passages)}
+        return Outcome({"sufficient": True}, unjudged | {"failure": result.failure}, result.usage)
+    numbers = result.output.relevant
     relevant = tuple(passage for number, passage in enumerate(passages, 1) if number in numbers)
     sufficient = result.output.sufficient and bool(relevant)
-    reason = "" if sufficient else "the passages found do not settle the question"
-    detail = {"relevant": [p.id for p in relevant], "dropped": len(passages) - len(relevant), "sufficient": sufficient}
+    reason = ""
+    if not sufficient:
+        reason = "the passages found do not settle the question"
+    dropped = len(passages) - len(relevant)
+    detail = {"relevant": list(ids_of(relevant)), "dropped": dropped, "sufficient": sufficient}
     update = {"passages": relevant or passages, "sufficient": sufficient, "reason": reason}
     return Outcome(update, detail, result.usage)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clara.agent.guards import check_localisation
 from clara.agent.state import Candidate, Deps, Outcome, State
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import LOCALIZATIONS
 from clara.agent.wordings import reads_as_english
-from clara.language.codes import LANGUAGES
+from clara.knowledge.glossary import Glossary
+from clara.language.codes import language_name
 from clara.language.text import words
 from clara.tasks.model import LOCALIZE, LocalizeIn
 from clara.types import Usage
@@ -17,15 +20,17 @@ _TELLING = 4
 
 
 async def localize(state: State, deps: Deps) -> Outcome:
-    """Put the chosen candidate into the question's language; a letter's own option text is never translated anew.
+    """Put the chosen candidate into the question's language; a letter's own option text is never translated again.
 
-    A wording that the guards object to is made again and told what went wrong; of two the one with fewer objections is
-    kept, flagged. The English answer stays beside it in :class:`clara.types.Answer`.
+    A wording that the guards object to is asked for again with the objections; of two the one with fewer objections goes
+    on, flagged. The English answer stays beside it in :class:`clara.types.Answer`.
     """
     language, question, candidate = state["language"], state["question"], chosen(state)
-    if candidate.failure or not deps.uses_model or language == "en" or candidate.label is not None:
-        own = question.option_text(candidate.label) if candidate.label else None
-        text = own if own is not None else candidate.text
+    has_words_of_its_own = candidate.label is None and not candidate.failure
+    if language == "en" or not deps.uses_model or not has_words_of_its_own:
+        text = question.option_text(candidate.label or "")
+        if text is None:
+            text = candidate.text
         return Outcome({"answer": text}, {"answer": text, "localized": False})
     inputs = LocalizeIn(
         language=language,
@@ -47,7 +52,7 @@ async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Ou
             failure = result.failure
             break
         text = result.output.answer
-        flags = _objections(candidate.text, text, inputs.language)
+        flags = _objections(candidate.text, text, inputs.language, deps.glossary)
         wordings.append((text, flags))
         if not flags:
             break
@@ -56,18 +61,25 @@ async def _localized(inputs: LocalizeIn, candidate: Candidate, deps: Deps) -> Ou
         detail = {"answer": candidate.text, "localized": False, "failure": failure}
         return Outcome({"answer": candidate.text, "warnings": ("answer_in_english",)}, detail, usage)
     text, flags = min(wordings, key=lambda wording: len(wording[1]))
-    detail = {"answer": text, "localized": True, "attempts": len(wordings), "flags": list(flags)}
-    return Outcome({"answer": text, "warnings": ("localisation_doubtful",) if flags else ()}, detail, usage)
+    update: dict[str, Any] = {"answer": text}
+    if flags:
+        update["warnings"] = ("localisation_doubtful",)
+    return Outcome(update, {"answer": text, "localized": True, "attempts": len(wordings), "flags": list(flags)}, usage)
 
 
-def _objections(english: str, text: str, language: str) -> tuple[str, ...]:
+def _objections(english: str, text: str, language: str, glossary: Glossary) -> tuple[str, ...]:
     """What the guards object to, and a text that is still English."""
-    name = LANGUAGES[language].name if language in LANGUAGES else language
-    still = language != "en" and (reads_as_english(text) or _repeats(english, text))
-    return (*((f"the text is not written in {name}",) if still else ()), *check_localisation(english, text, language))
+    flags = check_localisation(english, text, language, glossary)
+    if reads_as_english(text) or _repeats(english, text):
+        return (f"the text is not written in {language_name(language)}", *flags)
+    return flags
 
 
 def _repeats(english: str, text: str) -> bool:
     """True if the words are those of the English text; a few may be, names for instance."""
-    own = [word for word in words(text) if not word.isdigit()]
-    return len(own) >= _TELLING and own == [word for word in words(english) if not word.isdigit()]
+    own = _words_without_numbers(text)
+    return len(own) >= _TELLING and own == _words_without_numbers(english)
+
+
+def _words_without_numbers(text: str) -> list[str]:
+    return [word for word in words(text) if not word.isdigit()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from clara.agent.state import Deps, Outcome, State, english, gathered
+from clara.agent.state import Deps, Outcome, State, english, english_terms, gathered, ids_of, queries_before
 from clara.knowledge.base import Query
+from clara.types import with_options
 
 
 async def retrieve(state: State, deps: Deps) -> Outcome:
@@ -11,43 +12,48 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
 
     Where the backbone calls this step as a tool, only its own query counts, and what was found before stays.
     """
-    settings, tool = deps.settings, deps.strategy.has("act")
-    wordings = {state["query"]: 1.0} if tool else _wordings(state, settings.retrieve_with_options)
+    settings = deps.settings
+    is_tool = deps.strategy.has("act")
+    wordings = _wordings(state, settings.retrieve_with_options)
+    if is_tool:
+        wordings = {state["query"]: 1.0}
     texts, weights = tuple(wordings), tuple(wordings.values())
     passages = await deps.retriever.search(
         Query(texts, weights, settings.kind_weights, state["language"]), k=settings.passages
     )
-    tried = state.get("tried", ())
-    known = {old.casefold() for old in tried}
-    ids = tuple(passage.id for passage in passages)
+    ids, turn = ids_of(passages), state.get("round", 0) + 1
     update = {
-        "passages": gathered(state.get("passages", ()), passages) if tool else passages,
+        "passages": passages,
         "retrieved": ids,
-        "exhausted": bool(ids) and ids == state.get("retrieved"),
+        "exhausted": ids != () and ids == state.get("retrieved"),
         "sufficient": True,
         "query": texts[0],
-        "tried": (*tried, *(text for text in texts if text.casefold() not in known)),
-        "round": state.get("round", 0) + 1,
+        "tried": (*state.get("tried", ()), *_new(texts, state)),
+        "round": turn,
     }
-    detail = {
-        "round": update["round"],
-        "queries": list(texts),
-        "passages": [{"id": p.id, "title": p.title, "score": round(p.score, 4)} for p in passages],
-    }
-    return Outcome(update, detail)
+    if is_tool:
+        update["passages"] = gathered(state.get("passages", ()), passages)
+    shown = [{"id": p.id, "title": p.title, "score": round(p.score, 4)} for p in passages]
+    return Outcome(update, {"round": turn, "queries": list(texts), "passages": shown})
 
 
-def _wordings(state: State, with_options: bool) -> dict[str, float]:
+def _new(queries: tuple[str, ...], state: State) -> list[str]:
+    """The queries that no earlier round searched for."""
+    known = queries_before(state)
+    return [query for query in queries if query.casefold() not in known]
+
+
+def _wordings(state: State, has_options: bool) -> dict[str, float]:
     """Each wording with its weight, the query of the round first."""
     question, rewritten = state["question"], state.get("query", "")
     stem, options = english(state)
-    if with_options:
-        stem = " ".join((stem, *(option.text for option in options)))
+    if has_options:
+        stem = with_options(stem, options)
     wordings: dict[str, float] = {}
     if rewritten:
         wordings[rewritten] = 1.0
     wordings.setdefault(stem, 1.0)
-    terms = " ".join(term.english for term in state.get("terms", ()))
+    terms = english_terms(state)
     if terms:
         wordings.setdefault(terms, 0.5)
     if question.text != stem:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from clara.agent.state import Deps, Outcome, State, english
+from clara.agent.state import Deps, Outcome, State, english, english_terms, queries_before
+from clara.events import Retry
 from clara.tasks.model import REWRITE, RewriteIn
+from clara.types import with_options
+
+
+def another_round(state: State) -> Retry:
+    """The event before a rewrite: why the round that ends was not enough."""
+    return Retry(state.get("round", 0), state.get("reason", ""))
 
 
 async def rewrite(state: State, deps: Deps) -> Outcome:
@@ -13,16 +20,18 @@ async def rewrite(state: State, deps: Deps) -> Outcome:
     """
     stem, options = english(state)
     tried = state.get("tried", ())
-    known = {old.casefold() for old in tried}
+    known = queries_before(state)
     result = await deps.backbone.perform(
         REWRITE,
         RewriteIn(stem=stem, options=options, tried=tried, reason=state.get("reason", "")),
         seed=deps.settings.seed + len(tried),
     )
-    query = result.output.query.strip() if result.output else ""
+    query = ""
+    if result.output is not None:
+        query = result.output.query.strip()
     repeated = query.casefold() in known
-    own = bool(query) and not repeated
-    if not own:
+    is_new = query != "" and not repeated
+    if not is_new:
         query = _fallback(state, known)
     exhausted = not query
     detail = {
@@ -32,7 +41,7 @@ async def rewrite(state: State, deps: Deps) -> Outcome:
         "repeated": repeated,
         "failure": result.failure,
     }
-    update = {"query": query, "rewritten": own and deps.uses_model, "exhausted": exhausted}
+    update = {"query": query, "rewritten": is_new and deps.uses_model, "exhausted": exhausted}
     return Outcome(update, detail, result.usage)
 
 
@@ -42,7 +51,11 @@ def _fallback(state: State, known: set[str]) -> str:
     Empty if all of them were searched for.
     """
     stem, options = english(state)
-    terms = " ".join(term.english for term in state.get("terms", ()))
-    wordings = [terms, " ".join((stem, *(o.text for o in options))), *(f"{terms} {o.text}".strip() for o in options)]
-    fresh = [wording for wording in wordings if wording and wording.casefold() not in known]
-    return fresh[0] if fresh else ""
+    terms = english_terms(state)
+    wordings = [terms, with_options(stem, options)]
+    for option in options:
+        wordings.append(f"{terms} {option.text}".strip())
+    for wording in filter(None, wordings):
+        if wording.casefold() not in known:
+            return wording
+    return ""

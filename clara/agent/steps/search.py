@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from clara.agent.state import Deps, Outcome, State, gathered, is_english
+from clara.agent.state import Deps, Outcome, State, gathered, ids_of, is_english
 from clara.errors import SourceError
 from clara.knowledge.outside.source import OutsideSource
-from clara.language.text import spans
+from clara.language.text import words
 from clara.tasks.model import TermHint
 from clara.types import Passage
 
-FOUND = 3
-"""Passages taken from each source."""
+PASSAGES = 3
+"""Most passages taken from each source."""
 TERMS = 3
 """Terms of a query: outside sources look for texts that hold all of them."""
 PURPOSES = frozenset(
@@ -31,28 +31,31 @@ async def search(state: State, deps: Deps) -> Outcome:
     Neither the asker's words nor the model's leave this machine: a model that reads a poisoned passage may put a name and a
     telephone number into its query. What is sent is built from the English names of the glossary's terms.
     """
-    tool = deps.strategy.has("act")
-    sources = [s for s in deps.sources if not tool or s.tool == state["action"]]
-    queries = _queries(state, deps, tool)
-    answers = await asyncio.gather(*(_ask(source, queries) for source in sources))
+    is_tool = deps.strategy.has("act")
+    sources = list(deps.sources)
+    if is_tool:
+        sources = [source for source in deps.sources if source.tool == state["action"]]
+    queries = _queries(state, deps, is_tool)
+    replies = await asyncio.gather(*(_ask(source, queries) for source in sources))
     passages: list[Passage] = []
-    asked: list[str] = []
+    sent: list[str] = []
     problems: list[str] = []
-    for source_passages, source_queries, problem in answers:
+    for source_passages, source_queries, problem in replies:
         passages += source_passages
-        asked += source_queries
+        sent += source_queries
         if problem:
             problems.append(problem)
     update: dict[str, Any] = {
         "passages": gathered(state.get("passages", ()), tuple(passages)),
-        "outside": (*state.get("outside", ()), *(passage.id for passage in passages)),
-        "warnings": ("search_failed",) if problems else (),
+        "outside": (*state.get("outside", ()), *ids_of(passages)),
     }
-    if tool:
+    if problems:
+        update["warnings"] = ("search_failed",)
+    if is_tool:
         update |= {"round": state.get("round", 0) + 1, "tried": (*state.get("tried", ()), state["query"])}
     detail = {
         "sources": [source.name for source in sources],
-        "queries": list(dict.fromkeys(asked)),
+        "queries": list(dict.fromkeys(sent)),
         "passages": [{"id": p.id, "title": p.title} for p in passages],
         "problems": problems,
     }
@@ -61,31 +64,30 @@ async def search(state: State, deps: Deps) -> Outcome:
 
 async def _ask(source: OutsideSource, queries: tuple[str, ...]) -> tuple[tuple[Passage, ...], list[str], str]:
     """What the first query that finds something finds, the queries that were sent, and the problem if there was one."""
-    asked: list[str] = []
+    sent: list[str] = []
     try:
         for query in queries:
-            asked.append(query)
-            passages = await source.search(query, FOUND)
+            sent.append(query)
+            passages = await source.search(query, PASSAGES)
             if passages:
-                return passages, asked, ""
+                return passages, sent, ""
     except SourceError as error:
-        return (), asked, str(error)
-    return (), asked, ""
+        return (), sent, str(error)
+    return (), sent, ""
 
 
-def _queries(state: State, deps: Deps, tool: bool) -> tuple[str, ...]:
+def _queries(state: State, deps: Deps, is_tool: bool) -> tuple[str, ...]:
     """What may be sent, the precise wording first, each once; nothing where there is no English wording."""
     examines = bool(state["question"].options)  # any other question may be about the person who asks
-    written = ""
-    if tool or state.get("rewritten"):
+    wordings: list[str] = []
+    if is_tool or state.get("rewritten"):
         text = state.get("query", "")
-        written = _sendable(deps.glossary.lookup(text, "en"), text, examines)
-    if tool:
-        return (written,) if written else ()
-    if not is_english(state):
-        return ()
-    wordings = (written, _sendable(state.get("terms", ()), "", examines))
-    return tuple(dict.fromkeys(wording for wording in wordings if wording))
+        wordings.append(_sendable(deps.glossary.lookup(text, "en"), text, examines))
+    if not is_tool:
+        if not is_english(state):
+            return ()
+        wordings.append(_sendable(state.get("terms", ()), "", examines))
+    return tuple(dict.fromkeys(filter(None, wordings)))
 
 
 def _sendable(terms: tuple[TermHint, ...], text: str, examines: bool) -> str:
@@ -96,8 +98,5 @@ def _sendable(terms: tuple[TermHint, ...], text: str, examines: bool) -> str:
             names.append(term.english)
     if not names:
         return ""
-    purposes: list[str] = []
-    for word in spans(text):
-        if word.text in PURPOSES:
-            purposes.append(word.text)
+    purposes = [word for word in words(text) if word in PURPOSES]
     return " ".join(dict.fromkeys((*names[:TERMS], *purposes[:1])))

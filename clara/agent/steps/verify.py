@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from clara.agent.citing import marked
-from clara.agent.grounding import check_answer, check_choice
+from clara.agent.grounding import Discrepancy, check_answer, check_choice
 from clara.agent.guards import numbers
 from clara.agent.guards.orders import gives_orders
-from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.state import Candidate, Deps, Outcome, State, english, is_accepted, objections
 from clara.agent.steps.answer import answer_input, ask
+from clara.knowledge.glossary import Glossary
 from clara.tasks.model import VERIFY, VerifyIn, VerifyOut
-from clara.types import Option, Usage, Verdict
+from clara.types import Option, Usage, Verdict, with_options
+
+_RANKS = {True: 2, None: 1, False: 0}
+"""Judgements from the best to the worst; "not judged" stands between."""
 
 
 async def verify(state: State, deps: Deps) -> Outcome:
@@ -26,12 +30,10 @@ async def verify(state: State, deps: Deps) -> Outcome:
         judged = unordered
         update["warnings"] = ("order_in_passage",)
     verdict = judged.verdict
-    accepted = not verdict.refused and not judged.failure
-    update |= {
-        "candidates": (*state["candidates"][:-1], judged),
-        "accepted": accepted,
-        "reason": "" if accepted else "; ".join(part for part in (verdict.reason, *verdict.flags) if part),
-    }
+    accepted = is_accepted(judged)
+    update |= {"candidates": (*state["candidates"][:-1], judged), "accepted": accepted, "reason": ""}
+    if not accepted:
+        update["reason"] = objections(judged)
     return Outcome(update, {**verdict.to_json(), "accepted": accepted, "obeyed_order": obeyed}, usage + spent)
 
 
@@ -53,42 +55,49 @@ async def judge(candidate: Candidate, state: State, deps: Deps) -> tuple[Candida
         reason = f"the answer step gave no usable reply ({candidate.failure})"
         return replace(candidate, verdict=Verdict(None, False, reason)), Usage()
     stem, options = english(state)
-    told = candidate.reasoning or candidate.text
     if not deps.skills.trusts(VERIFY.name):
-        flags = _findings(candidate, stem, options)
+        flags = _flags(candidate, stem, options, deps.glossary)
         return replace(candidate, verdict=_grounded(Verdict(flags=flags), candidate)), Usage()
-    ids, marks = {citation.id for citation in candidate.citations}, marked(told)
-    cites = tuple(n for n, passage in enumerate(candidate.passages, 1) if passage.id in ids or n in marks)
     result = await deps.backbone.perform(
         VERIFY,
         VerifyIn(
             stem=stem,
             options=options,
             label=candidate.label,
-            answer=told,
+            answer=candidate.wording,
             passages=candidate.passages,
-            cites=cites,
+            cites=_cites(candidate),
         ),
         seed=deps.settings.seed,
     )
-    out = result.output
-    verdict = _verdict(out, candidate, deps.uses_model) if out else Verdict(reason=result.reason)
-    flags = ()
+    verdict, approved = Verdict(reason=result.reason), False
+    if result.output is not None:
+        verdict = _verdict(result.output, candidate, deps.uses_model)
+        approved = not verdict.refused
+    flags: tuple[str, ...] = ()
     if deps.uses_model:  # without a model answers are quotations
-        flags = _findings(candidate, stem, options, approved=out is not None and not verdict.refused)
+        flags = _flags(candidate, stem, options, deps.glossary, approved=approved)
         verdict = _grounded(verdict, candidate)
     return replace(candidate, verdict=replace(verdict, flags=flags)), result.usage
 
 
 def _grounded(verdict: Verdict, candidate: Candidate) -> Verdict:
     """What does not exist supports nothing, whatever a judge says: an invented citation makes the answer ungrounded."""
-    most = max(marked(candidate.reasoning or candidate.text), default=0)
+    most = max(marked(candidate.wording), default=0)
     if candidate.flags or most > len(candidate.passages):
         return replace(verdict, grounded=False)
     return verdict
 
 
-def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...], *, approved: bool = False) -> tuple[str, ...]:
+def _cites(candidate: Candidate) -> tuple[int, ...]:
+    """The numbers of what the answer cites: in its list, and in the marks of its text."""
+    in_marks = marked(candidate.wording).intersection(range(1, len(candidate.passages) + 1))
+    return tuple(sorted(in_marks.union(candidate.cited_numbers())))
+
+
+def _flags(
+    candidate: Candidate, stem: str, options: tuple[Option, ...], glossary: Glossary, *, approved: bool = False
+) -> tuple[str, ...]:
     """What the deterministic checks find wrong, each complaint once.
 
     Numbers of the question itself need no evidence. The reasoning for a letter is about all the options, so only in free
@@ -96,45 +105,62 @@ def _findings(candidate: Candidate, stem: str, options: tuple[Option, ...], *, a
     is surely wrong counts: with a capable reader every doubt about negations and about numbers that stand elsewhere in the
     passage was mistaken (docs/real-models.md).
     """
-    told = candidate.reasoning or candidate.text
-    cited = {citation.id for citation in candidate.citations}
-    passages = [passage for passage in candidate.passages if passage.id in cited]
-    asked = numbers(" ".join((stem, *(option.text for option in options))))
-    found = [
-        finding
-        for finding in check_answer(told, passages, candidate.passages)
-        if not (finding.kind == "number" and numbers(finding.message).keys() & asked.keys())
-        and not (finding.kind == "citation" and candidate.label is not None)
-        and not (approved and candidate.label is not None and not finding.certain)
-    ]
-    found += check_choice(candidate.reasoning, candidate.label, options)
-    return tuple(dict.fromkeys(finding.message for finding in found))
+    own_numbers = numbers(with_options(stem, options))
+    complaints: dict[str, None] = {}
+    cited = candidate.cited_passages()
+    for discrepancy in check_answer(candidate.wording, cited, candidate.passages, glossary=glossary):
+        is_of_question = discrepancy.number in own_numbers
+        if not is_of_question and not _is_let_pass(discrepancy, candidate, approved=approved):
+            complaints[discrepancy.message] = None
+    for discrepancy in check_choice(candidate.reasoning, candidate.label, options):
+        complaints[discrepancy.message] = None
+    return tuple(complaints)
+
+
+def _is_let_pass(discrepancy: Discrepancy, candidate: Candidate, *, approved: bool) -> bool:
+    """True for what counts in free text only: another topic, and a doubt that the judge did not share."""
+    if candidate.label is None:
+        return False
+    return discrepancy.kind == "citation" or (approved and not discrepancy.certain)
 
 
 def _verdict(out: VerifyOut, candidate: Candidate, uses_model: bool) -> Verdict:
     """Without a model nobody judges that the answer answers the question; only that it does not can be seen."""
-    answers = out.answers_question if uses_model or not out.answers_question else None
-    agrees = out.agrees if candidate.label is not None and (uses_model or not out.agrees) else None
-    contradiction = out.contradiction if uses_model or out.contradiction else None
-    return Verdict(out.grounded, answers, out.reason, agrees, contradiction)
+    verdict = Verdict(out.grounded, out.answers_question, out.reason, out.agrees, out.contradiction)
+    if not uses_model:
+        verdict = Verdict(
+            out.grounded,
+            answers_question=_visible(out.answers_question, only=False),
+            reason=out.reason,
+            agrees=_visible(out.agrees, only=False),
+            contradiction=_visible(out.contradiction, only=True),
+        )
+    if candidate.label is None:
+        return replace(verdict, agrees=None)
+    return verdict
+
+
+def _visible(judgement: bool, *, only: bool) -> bool | None:
+    """The judgement where it is the one that can be seen, else None."""
+    if judgement is only:
+        return judgement
+    return None
 
 
 def best(candidates: tuple[Candidate, ...]) -> Candidate:
     """The candidate to show: verified before unverified before refused, then the more confident, then the newer."""
+    return max(reversed(candidates), key=_merit)
 
-    def merit(pair: tuple[int, Candidate]) -> tuple[int, bool, int, int, float, int]:
-        order, candidate = pair
-        marks = {True: 2, None: 1, False: 0}
-        return (
-            0 if candidate.failure else 1,
-            not candidate.verdict.refused,
-            marks[candidate.verdict.answers_question],
-            marks[candidate.verdict.grounded],
-            candidate.confidence or 0.0,
-            order,
-        )
 
-    return max(enumerate(candidates), key=merit)[1]
+def _merit(candidate: Candidate) -> tuple[bool, bool, int, int, float]:
+    verdict = candidate.verdict
+    return (
+        not candidate.failure,
+        not verdict.refused,
+        _RANKS[verdict.answers_question],
+        _RANKS[verdict.grounded],
+        candidate.confidence or 0.0,
+    )
 
 
 def chosen(state: State) -> Candidate:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
-from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.state import Candidate, Deps, Outcome, State, english, is_accepted
 from clara.agent.steps.answer import answer_input, ask, detail_of
 from clara.agent.steps.verify import best, judge
 from clara.tasks.model import RECONCILE, ReconcileIn, ReconcileOut
-from clara.types import Usage
+from clara.types import Usage, texts_by_letter
 
 
 async def vote(state: State, deps: Deps) -> Outcome:
@@ -35,14 +36,17 @@ async def vote(state: State, deps: Deps) -> Outcome:
     shared = _shared(chosen, first, second, agree)
     update: dict[str, Any] = {"chosen": shared, "candidates": (*state["candidates"], second)}
     if "accepted" in state:
-        update["accepted"] = not shared.verdict.refused and not shared.failure
+        update["accepted"] = is_accepted(shared)
     if agree is False:
         update["warnings"] = ("languages_disagree",)
+    side = "original"
+    if chosen is first:
+        side = "english"
     detail = {
         "english": first.label or first.text,
         "original": second.label or second.text,
         "agree": agree,
-        "chosen": "english" if chosen is first else "original",
+        "chosen": side,
         "reason": reason,
         "second": detail_of(second),
     }
@@ -50,14 +54,16 @@ async def vote(state: State, deps: Deps) -> Outcome:
 
 
 def _in_english(candidate: Candidate, state: State) -> Candidate:
-    """The same letter with its English text, so that both answers are told in one language."""
-    texts = {option.label: option.text for option in english(state)[1]}
-    return replace(candidate, text=texts.get(candidate.label, candidate.text)) if candidate.label else candidate
+    """The same letter with its English text, so that both answers are in one language."""
+    texts = texts_by_letter(english(state)[1])
+    return replace(candidate, text=texts.get(candidate.label or "", candidate.text))
 
 
 def _same(first: Candidate, second: Candidate) -> bool | None:
     """Whether both name the same letter; None where that says nothing: free text, or one of them failed."""
-    if first.failure or second.failure or first.label is None or second.label is None:
+    if first.failure or second.failure:
+        return None
+    if None in (first.label, second.label):
         return None
     return first.label == second.label
 
@@ -80,38 +86,48 @@ async def _decide(
             stem=stem,
             options=options,
             passages=first.passages,
-            first=_told(first),
-            second=_told(second),
-            first_cites=_cited(first),
-            second_cites=_cited(second),
+            first=_written(first),
+            second=_written(second),
+            first_cites=first.cited_numbers(),
+            second_cites=second.cited_numbers(),
         ),
         seed=deps.settings.seed,
     )
     out = result.output or ReconcileOut(reason=result.reason, agree=agree is None, better="first")
-    winner = first if out.better == "first" else second
-    return winner, out.agree if agree is None else agree, out.reason, result.usage
+    if agree is None:
+        agree = out.agree
+    winner = second
+    if out.better == "first":
+        winner = first
+    return winner, agree, out.reason, result.usage
 
 
-def _told(candidate: Candidate) -> str:
-    head = f"{candidate.label}) {candidate.text}" if candidate.label else candidate.text
+def _written(candidate: Candidate) -> str:
+    """The answer with its letter and its reasoning."""
+    head = candidate.text
+    if candidate.label:
+        head = f"{candidate.label}) {head}"
     return f"{head}\n{candidate.reasoning}".strip()
-
-
-def _cited(candidate: Candidate) -> tuple[int, ...]:
-    """The numbers of what it cites among the passages that both answers were shown."""
-    ids = {citation.id for citation in candidate.citations}
-    return tuple(number for number, passage in enumerate(candidate.passages, 1) if passage.id in ids)
 
 
 def _shared(chosen: Candidate, first: Candidate, second: Candidate, agree: bool | None) -> Candidate:
     """The chosen answer with the votes of both languages; its confidence is its share of them times its mean confidence."""
-    both = [one for one in (first, second) if not one.failure]
-    backers = [one for one in both if one is chosen or agree]
-    known = [one.confidence for one in backers if one.confidence is not None]
-    if len(both) < 2 or not known:
+    if first.failure or second.failure:
         return chosen
-    votes: Counter[str] = Counter()
-    for one in both:
-        votes.update(one.votes or ({one.label: 1} if one.label else {}))
-    share = len(backers) / len(both)
-    return replace(chosen, votes=dict(sorted(votes.items())), confidence=share * sum(known) / len(known))
+    backers, share = [chosen], 0.5
+    if agree:
+        backers, share = [first, second], 1.0
+    confidences = [backer.confidence for backer in backers if backer.confidence is not None]
+    if not confidences:
+        return chosen
+    votes = _votes(first) + _votes(second)
+    return replace(chosen, votes=dict(sorted(votes.items())), confidence=share * fmean(confidences))
+
+
+def _votes(candidate: Candidate) -> Counter[str]:
+    """Its ballots, else one for its letter; none for free text."""
+    if candidate.votes:
+        return Counter(candidate.votes)
+    if not candidate.label:
+        return Counter()
+    return Counter([candidate.label])

@@ -11,18 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from statistics import fmean
 from typing import Any
 
-from clara.agent.ballot import together
+from clara.agent.ballot import together, total_usage
 from clara.agent.citing import supporting
-from clara.agent.state import Candidate, Deps, Outcome, State, english
+from clara.agent.state import Candidate, Deps, Outcome, State, english, ids_of
 from clara.agent.steps.answer import answer_input
 from clara.agent.strategies import ORDERS
 from clara.tasks.model import GUESS, AnswerIn, LetterOut
 from clara.tasks.turns import own_letter, turned
-from clara.types import Usage
+from clara.types import Usage, texts_by_letter
 
 READ = 3
 """Passages that are read; a model that cannot reason gains nothing from the later ones (docs/real-models.md)."""
@@ -50,7 +50,7 @@ async def weigh(state: State, deps: Deps) -> Outcome:
     results = await together(
         deps.backbone.perform(GUESS, turned(ballot.inputs, ballot.places), seed=deps.settings.seed) for ballot in ballots
     )
-    usage = sum((result.usage for result in results), Usage())
+    usage = total_usage(results)
     labels = state["question"].labels
     logs: dict[str, list[Logs]] = {}
     for ballot, result in zip(ballots, results, strict=True):
@@ -73,8 +73,8 @@ def _ballots(state: State, deps: Deps) -> list[Ballot]:
     options = len(question.options)
     ballots: list[Ballot] = []
     if deps.settings.permute_options:
-        for name, wording in wordings:
-            ballots += [Ballot(name, wording, places) for places in range(options)]
+        for (name, wording), places in product(wordings, range(options)):
+            ballots.append(Ballot(name, wording, places))
         return ballots
     orders = min(options, ORDERS)
     for number in range(orders):
@@ -98,16 +98,15 @@ def probabilities_of(ballots: Sequence[Logs]) -> dict[str, float]:
     for letter in ballots[0]:
         means[letter] = fmean(logs[letter] for logs in ballots)
     highest = max(means.values())
-    weights = {letter: math.exp(mean - highest) for letter, mean in means.items()}
-    total = sum(weights.values())
-    return {letter: weight / total for letter, weight in weights.items()}
+    total = sum(math.exp(mean - highest) for mean in means.values())
+    return {letter: math.exp(mean - highest) / total for letter, mean in means.items()}
 
 
 def _decided(logs: Mapping[str, list[Logs]], state: State, usage: Usage) -> Outcome:
     stem, options = english(state)
     combined = probabilities_of(list(chain.from_iterable(logs.values())))
-    label = max(combined, key=lambda letter: combined[letter])
-    text = next(option.text for option in options if option.label == label)
+    label = max(combined, key=combined.__getitem__)
+    text = texts_by_letter(options)[label]
     passages = state.get("passages", ())[:READ]
     candidate = Candidate(
         text=text,
@@ -116,25 +115,26 @@ def _decided(logs: Mapping[str, list[Logs]], state: State, usage: Usage) -> Outc
         citations=supporting(passages, stem, text),
         passages=passages,
     )
-    by_wording = {wording: probabilities_of(ballots) for wording, ballots in logs.items()}
-    favourites = {max(values, key=lambda letter: values[letter]) for values in by_wording.values()}
+    favourites: set[str] = set()
+    rounded: dict[str, dict[str, float]] = {}
+    for wording, ballots in logs.items():
+        probabilities = probabilities_of(ballots)
+        favourites.add(max(probabilities, key=probabilities.__getitem__))
+        rounded[wording] = {letter: round(value, 4) for letter, value in probabilities.items()}
     update: dict[str, Any] = {
         "weighed": True,
         "accepted": True,
         "candidates": (*state.get("candidates", ()), candidate),
         "round": max(1, state.get("round", 0)),
-        "warnings": ("languages_disagree",) if len(favourites) > 1 else (),
     }
+    if len(favourites) > 1:
+        update["warnings"] = ("languages_disagree",)
     detail = {
         "weighed": True,
         "label": label,
         "answer": text,
         "confidence": candidate.confidence,
-        "probabilities": {wording: _rounded(values) for wording, values in by_wording.items()},
-        "citations": [citation.id for citation in candidate.citations],
+        "probabilities": rounded,
+        "citations": list(ids_of(candidate.citations)),
     }
     return Outcome(update, detail, usage)
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {letter: round(value, 4) for letter, value in values.items()}

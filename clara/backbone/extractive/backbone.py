@@ -6,13 +6,13 @@ passages that are about it; of options it names the one that the words of the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from clara.backbone.base import BackboneInfo, Skills, TokenSink
 from clara.backbone.extractive import evidence
 from clara.backbone.extractive.followups import condense
-from clara.backbone.extractive.relevance import Relevance
+from clara.backbone.extractive.relevance import Relevance, text_of
 from clara.backbone.extractive.wordwise import WordTranslator
 from clara.knowledge.glossary import TermGlossary
 from clara.language.codes import SEVEN
@@ -49,7 +49,7 @@ from clara.tasks.model import (
     VerifyIn,
     VerifyOut,
 )
-from clara.types import Option, Passage
+from clara.types import texts_by_letter, with_options
 
 RELEVANT = 0.12
 """Least share of the weighted words of a multiple-choice question that a passage must hold to be relevant."""
@@ -110,49 +110,50 @@ class ExtractiveBackbone:
         """Nothing to release."""
 
     def _translate(self, inputs: TranslateIn) -> TranslateOut:
-        translate = self._translator.translate
-        return TranslateOut(
-            stem=translate(inputs.stem, inputs.language) or inputs.stem,
-            options={o.label: translate(o.text, inputs.language) or o.text for o in inputs.options},
-        )
+        options: dict[str, str] = {}
+        for option in inputs.options:
+            options[option.label] = self._english(option.text, inputs.language)
+        return TranslateOut(stem=self._english(inputs.stem, inputs.language), options=options)
+
+    def _english(self, text: str, language: str) -> str:
+        """The text in English; as it is where that leaves nothing."""
+        return self._translator.translate(text, language) or text
 
     def _assess(self, inputs: AssessIn) -> AssessOut:
         if inputs.flags:
             return AssessOut(adequate=False, problem="; ".join(inputs.flags)[:300])
-        share = self._translator.coverage(_joined(inputs.english_stem, inputs.english_options))
+        share = self._translator.coverage(with_options(inputs.english_stem, inputs.english_options))
         if share < 0.5:
             return AssessOut(adequate=False, problem=f"the glossary knows only {share:.0%} of the words")
         return AssessOut(adequate=True)
 
     def _terms(self, inputs: TermsIn) -> TermsOut:
-        hints = self._glossary.lookup(_joined(inputs.stem, inputs.options), "en")
+        hints = self._glossary.lookup(with_options(inputs.stem, inputs.options), "en")
         return TermsOut(terms=tuple(hint.english for hint in hints))
 
     def _grade(self, inputs: GradeIn) -> GradeOut:
         if not inputs.options:
             numbers = self._relevance.about(inputs.stem, inputs.passages)
             return GradeOut(relevant=numbers, sufficient=bool(numbers))
-        texts = [_text_of(passage) for passage in inputs.passages]
-        scores = evidence.coverage(_joined(inputs.stem, inputs.options), texts)
+        scores = evidence.coverage(with_options(inputs.stem, inputs.options), list(map(text_of, inputs.passages)))
         by_score = sorted(range(len(scores)), key=lambda place: -scores[place])
         relevant = tuple(place + 1 for place in by_score if scores[place] >= RELEVANT)
         return GradeOut(relevant=relevant, sufficient=max(scores, default=0.0) >= SUFFICIENT)
 
     def _rewrite(self, inputs: RewriteIn) -> RewriteOut:
         names: list[str] = []
-        for hint in self._glossary.lookup(_joined(inputs.stem, inputs.options), "en", limit=12):
+        for hint in self._glossary.lookup(with_options(inputs.stem, inputs.options), "en", limit=12):
             names += self._glossary.synonyms(hint.english)[:3]
-        wordings = [_distinct(names), _distinct(search_tokens(inputs.stem))]
-        wordings += [option.text for option in inputs.options]
-        tried = {fold(query) for query in inputs.tried}
-        for wording in wordings:
-            if wording.strip() and fold(wording) not in tried:
+        wordings = [_distinct(names), _distinct(search_tokens(inputs.stem)), *texts_by_letter(inputs.options).values()]
+        tried = set(map(fold, inputs.tried))
+        for wording in filter(str.strip, wordings):
+            if fold(wording) not in tried:
                 return RewriteOut(query=wording[:400])
         return RewriteOut(query=inputs.stem[:400])
 
     def _choose(self, inputs: AnswerIn) -> ChoiceOut:
         guess = evidence.choose(inputs.stem, inputs.options, inputs.passages)
-        question = _joined(inputs.stem, inputs.options)
+        question = with_options(inputs.stem, inputs.options)
         is_on_topic = any(self._relevance.shares_topic(question, passage) for passage in inputs.passages)
         if not guess.passage or not is_on_topic:
             return ChoiceOut(label=guess.label, confidence=guess.confidence)
@@ -175,15 +176,15 @@ class ExtractiveBackbone:
         return TextOut(answer="\n\n".join(texts)[:2400], citations=numbers)
 
     def _verify(self, inputs: VerifyIn) -> VerifyOut:
-        """Whether another search is worth its while; a reader is never told that word overlap confirmed an answer."""
+        """Whether another search is worth its while; a reader never reads that word overlap confirmed an answer."""
         if inputs.label is None:
             return VerifyOut(grounded=True, answers_question=True, reason="passages as they stand")
         if not inputs.cited:
             return VerifyOut(grounded=False, answers_question=True, reason="no passage supports the answer")
         if asks_for_exception(inputs.stem):
             return VerifyOut(grounded=False, answers_question=True, reason="chosen because the passages support the others")
-        text = " ".join(_text_of(passage) for passage in inputs.cited)
-        option = next((option.text for option in inputs.options if option.label == inputs.label), "")
+        text = " ".join(map(text_of, inputs.cited))
+        option = texts_by_letter(inputs.options).get(inputs.label, "")
         chosen, about = evidence.share_of(option, text), evidence.share_of(inputs.stem, text)
         reason = f"the cited words hold {chosen:.0%} of the choice and {about:.0%} of the question"
         return VerifyOut(grounded=min(chosen, about) >= GROUNDED, answers_question=about >= GROUNDED, reason=reason)
@@ -197,15 +198,17 @@ class ExtractiveBackbone:
 
     def _reconcile(self, inputs: ReconcileIn) -> ReconcileOut:
         """The answer that holds more of what the passages say about the question; of two alike the first."""
-        text = " ".join(_text_of(passage) for passage in inputs.passages)
+        text = " ".join(map(text_of, inputs.passages))
         first, second = evidence.share_of(inputs.first, text), evidence.share_of(inputs.second, text)
         reason = f"the passages hold {first:.0%} of the words of the first answer and {second:.0%} of the second"
         agree = search_tokens(inputs.first) == search_tokens(inputs.second)
-        return ReconcileOut(reason=reason, agree=agree, better="second" if second > first else "first")
+        if second > first:
+            return ReconcileOut(reason=reason, agree=agree, better="second")
+        return ReconcileOut(reason=reason, agree=agree, better="first")
 
     def _react(self, inputs: ReactIn) -> ReactOut:
         """Search the English words of the question, then once more in other words if that is too little, then answer."""
-        english = self._translator.translate(inputs.stem, inputs.language) or inputs.stem
+        english = self._english(inputs.stem, inputs.language)
         if not inputs.tried:
             return ReactOut(thought="nothing was looked up yet", query=english[:400], action="search_knowledge")
         graded = self._grade(GradeIn(stem=english, passages=inputs.passages))
@@ -213,14 +216,6 @@ class ExtractiveBackbone:
             return ReactOut(thought="the passages hold enough of the question", action="answer")
         again = self._rewrite(RewriteIn(stem=english, tried=inputs.tried))
         return ReactOut(thought="the passages hold too little of the question", query=again.query, action="search_knowledge")
-
-
-def _joined(stem: str, options: Sequence[Option]) -> str:
-    return " ".join((stem, *(option.text for option in options)))
-
-
-def _text_of(passage: Passage) -> str:
-    return f"{passage.title} {passage.section} {passage.text}"
 
 
 def _distinct(words: Iterable[str]) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 _SHORTEST = 4
 """Consonants (an initial vowel counts as one) that a key must have: shorter words are alike by chance."""
 HEARD = 0.6
-"""Least likeness of the letters, from 0 to 1, of a transliteration to its word: only the sound was kept."""
+"""Least likeness of the letters, from 0 to 1, of a transliteration to its word: only the sound is left."""
 WRITTEN = 0.85
-"""The same of a cognate in Latin script: its spelling was kept too, and other words sound alike."""
+"""The same of a cognate in Latin script: its spelling is left too, and other words sound alike."""
 _FOLDS = (
     (re.compile(r"[^a-z]"), ""),
     (re.compile(r"ph"), "f"),
@@ -45,7 +45,8 @@ class Cognates:
     def __init__(self, words: Iterable[str]) -> None:
         self._by_key: dict[str, list[str]] = defaultdict(list)
         for word in sorted(set(words)):
-            if len(key := sound_key(word)) >= _SHORTEST:
+            key = sound_key(word)
+            if len(key) >= _SHORTEST:
                 self._by_key[key].append(word)
 
     def find(self, word: str, least: float, endings: tuple[str, ...] = ()) -> str | None:
@@ -56,7 +57,7 @@ class Cognates:
             least: likeness of the letters that is asked for, :data:`HEARD` or :data:`WRITTEN`.
             endings: of the foreign language, tried off one after the other.
         """
-        for form in (word, *(word.removesuffix(ending) for ending in endings if word.endswith(ending))):
+        for form in dict.fromkeys(map(word.removesuffix, ("", *endings))):
             near = self._by_key.get(sound_key(form), ())
             best = max(near, key=lambda known: _likeness(form, known), default=None)
             if best is not None and _likeness(form, best) >= least:

@@ -10,10 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from clara.language.lexicon import asks_for_exception
 from clara.language.text import search_tokens, sentences
-from clara.types import Option, Passage
+from clara.types import Option, Passage, texts_by_letter
 
 Tokens = frozenset[str]
 """The search words of a text."""
@@ -63,7 +64,7 @@ class Rarity:
 
     def sum(self, tokens: Iterable[str]) -> float:
         """The weights of some tokens together, whatever their order."""
-        return math.fsum(self.weight(token) for token in tokens)
+        return math.fsum(map(self.weight, tokens))
 
 
 def tokens_of(text: str) -> Tokens:
@@ -73,11 +74,11 @@ def tokens_of(text: str) -> Tokens:
 
 def coverage(question: str, texts: Sequence[str]) -> list[float]:
     """For each text the share of the question's words, weighted by rarity among the texts, that it holds."""
-    tokens = [tokens_of(text) for text in texts]
+    tokens = list(map(tokens_of, texts))
     rarity = Rarity(tokens)
-    asked = tokens_of(question)
-    total = rarity.sum(asked) or 1.0
-    return [rarity.sum(asked & own) / total for own in tokens]
+    question_tokens = tokens_of(question)
+    total = rarity.sum(question_tokens) or 1.0
+    return [rarity.sum(question_tokens & own) / total for own in tokens]
 
 
 def share_of(claim: str, text: str) -> float:
@@ -94,8 +95,8 @@ def choose(stem: str, options: Sequence[Option], passages: Sequence[Passage]) ->
     if not statements:
         return OptionGuess(options[0].label, round(1 / len(options), 4))
     rarity = Rarity(statement.tokens for statement in statements)
-    asked = tokens_of(stem)
-    option_tokens = [tokens_of(option.text) for option in options]
+    stem_tokens = tokens_of(stem)
+    option_tokens = list(map(tokens_of, texts_by_letter(options).values()))
     options_with: Counter[str] = Counter()
     for tokens in option_tokens:
         options_with.update(tokens)
@@ -104,16 +105,13 @@ def choose(stem: str, options: Sequence[Option], passages: Sequence[Passage]) ->
         worth: dict[str, float] = {}
         for token in tokens:  # what many options say tells them less apart
             worth[token] = rarity.weight(token) * (1 - (options_with[token] - 1) / len(options))
-        supports.append(_best_support(worth, asked, statements, rarity))
+        supports.append(_best_support(worth, stem_tokens, statements, rarity))
+    support = max(supports, key=attrgetter("score"))
     scores = [support.score for support in supports]
     if asks_for_exception(stem):
         scores = [-score for score in scores]
-        support = max(supports, key=lambda candidate: candidate.score)
-    else:
-        support = supports[scores.index(max(scores))]
     first = scores.index(max(scores))
-    passage = support.passage if support.score else 0
-    return OptionGuess(options[first].label, _chances(scores)[first], passage, support.sentence)
+    return OptionGuess(options[first].label, _chance_of_best(scores), support.passage, support.sentence)
 
 
 def _statements(passages: Sequence[Passage]) -> list[Statement]:
@@ -127,23 +125,20 @@ def _statements(passages: Sequence[Passage]) -> list[Statement]:
     return statements
 
 
-def _best_support(worth: dict[str, float], asked: Tokens, statements: Sequence[Statement], rarity: Rarity) -> Support:
+def _best_support(worth: dict[str, float], stem_tokens: Tokens, statements: Sequence[Statement], rarity: Rarity) -> Support:
     """The sentence that holds most of the option, more so if it is also about the question."""
     total = math.fsum(worth.values()) or 1.0
-    about = rarity.sum(asked) or 1.0
+    about = rarity.sum(stem_tokens) or 1.0
     best = Support(0, "", 0.0)
     for statement in statements:
-        held = math.fsum(worth[token] for token in worth.keys() & statement.tokens) / total
-        if not held:
-            continue
-        score = held * (0.3 + rarity.sum(asked & statement.tokens) / about)
+        share = math.fsum(worth[token] for token in worth.keys() & statement.tokens) / total
+        score = share * (0.3 + rarity.sum(stem_tokens & statement.tokens) / about)
         if score > best.score:
             best = Support(statement.passage, statement.sentence, score)
     return best
 
 
-def _chances(scores: Sequence[float]) -> list[float]:
-    """Scores as probabilities: a softmax whose temperature keeps an even field at chance."""
+def _chance_of_best(scores: Sequence[float]) -> float:
+    """The probability of the highest score: a softmax whose temperature keeps an even field at chance."""
     high = max(scores)
-    raised = [math.exp(4 * (score - high)) for score in scores]
-    return [round(value / sum(raised), 4) for value in raised]
+    return round(1 / sum(math.exp(4 * (score - high)) for score in scores), 4)

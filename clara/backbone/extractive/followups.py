@@ -9,16 +9,28 @@ for the embedded profile; a model condenses by reading.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from clara.knowledge.glossary import TermGlossary
 from clara.language.messages import say
 from clara.language.text import fold, spans, words
 from clara.tasks.model import CondenseIn, CondenseOut, Exchange, TermHint
 
-_POINTERS: dict[str, frozenset[str]] = {
-    language: frozenset(fold(word) for word in text.split())
-    for language, text in {
+Topic = tuple[Exchange, tuple[TermHint, ...]]
+"""An earlier question, and the terms that it names."""
+
+
+def _folded(texts: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Language to its words, folded."""
+    tables: dict[str, frozenset[str]] = {}
+    for language, text in texts.items():
+        tables[language] = frozenset(map(fold, text.split()))
+    return tables
+
+
+_POINTERS = _folded(
+    {
         "en": "it its this these they them their",
         "es": "ello esto eso su sus",
         "pt": "isso isto ele ela eles elas dele dela deles delas disso disto",
@@ -26,13 +38,12 @@ _POINTERS: dict[str, frozenset[str]] = {
         "fil": "ito nito iyon niyon dito rito nila sila",
         "hi": "इसका इसके इसकी इसे इसमें यह ये इनका इनके इनकी उसका उसके उसकी iska iske iski ise isme yeh",
         "zh": "它 这",
-    }.items()
-}
-"""Words that point back at something said before."""
+    }
+)
+"""Words that point back at an earlier turn."""
 
-_JOINERS: dict[str, frozenset[str]] = {
-    language: frozenset(fold(word) for word in text.split())
-    for language, text in {
+_JOINERS = _folded(
+    {
         "en": "and what how or also",
         "es": "y e o",
         "pt": "e ou",
@@ -40,8 +51,8 @@ _JOINERS: dict[str, frozenset[str]] = {
         "fil": "at o e eh paano",
         "hi": "और या aur ya",
         "zh": "那 还 又 和",
-    }.items()
-}
+    }
+)
 """First words of a turn that goes on with the last one."""
 
 _GENERIC = frozenset({"treatment", "surgery", "diagnosis", "risk factor", "test", "examination"})
@@ -56,47 +67,89 @@ _SHORT = 5
 """Words; an elliptic turn such as "And in children?" has at most as many."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What was asked now."""
+
+    text: str
+    language: str
+    terms: tuple[TermHint, ...]
+    """The technical terms that it names."""
+    points_back: bool
+    length: int
+    """Its number of words."""
+
+    @property
+    def is_lost(self) -> bool:
+        """True if it says nothing without a conversation."""
+        if self.terms:
+            return False
+        return self.points_back or self.length < _SHORT
+
+    def stands_alone(self, glossary: TermGlossary) -> bool:
+        """True if it takes over no topic: it has one of its own, or words that nobody knows."""
+        if not self.points_back:
+            return bool(self.terms) or _is_unknown(self.text, self.language, glossary)
+        return bool(self.terms) and self.length > _LONG
+
+    def goes_on(self) -> bool:
+        """True if it is short and begins as one that goes on with the last."""
+        joiners = _JOINERS.get(self.language, frozenset())
+        return self.length <= _SHORT and not joiners.isdisjoint(words(self.text)[:1])
+
+
 def condense(inputs: CondenseIn, glossary: TermGlossary) -> CondenseOut:
     """The question as it can be understood alone, or what to ask back."""
     language, text = inputs.language, inputs.question.strip()
-    count = len(words(text))
-    own = _terms(glossary, text, language)
-    if own and count < _SHORT and inputs.history and _was_lost(inputs.history[-1], glossary):
-        return CondenseOut(question=f"{inputs.history[-1].question} ({text})"[:2000])
-    points = _points_back(text, language, own)
+    terms = _terms(glossary, text, language)
+    turn = _Turn(text, language, terms, _points_back(text, language, terms), len(words(text)))
+    for last in inputs.history[-1:]:
+        if terms and turn.length < _SHORT and _was_lost(last, glossary):
+            return CondenseOut(question=f"{last.question} ({text})"[:2000])
     topic = _topic(inputs.history, glossary)
+    if topic is None and turn.is_lost:
+        return CondenseOut(clarification=say("clarify_topic", language))
     if topic is None:
-        is_lost = not own and (points or count < _SHORT)
-        return CondenseOut(clarification=say("clarify_topic", language)) if is_lost else CondenseOut(question=text)
-    swapped = _swap(inputs.history[-1], topic, own, language) if _goes_on(text, language) else None
-    if swapped is not None and count <= _SHORT:
-        return CondenseOut(question=swapped)
-    stands_alone = bool(own) and not (points and count <= _LONG)
-    is_unknown = not own and not points and _is_unknown(text, language, glossary)
-    if stands_alone or is_unknown:
         return CondenseOut(question=text)
+    swapped = _swap(inputs.history[-1], topic, turn)
+    if swapped is not None:
+        return CondenseOut(question=swapped)
+    if turn.stands_alone(glossary):
+        return CondenseOut(question=text)
+    return CondenseOut(question=_completed(turn, topic)[:2000])
+
+
+def _completed(turn: _Turn, topic: Topic) -> str:
+    """The turn with the terms of the topic behind it, those that it does not name itself."""
     exchange, terms = topic
-    missing: list[str] = []
+    missing: dict[str, None] = {}
     for term in terms:
-        name = term.source if exchange.language == language else term.english
-        if fold(name) not in fold(text) and name not in missing:
-            missing.append(name)
-    return CondenseOut(question=f"{text} ({', '.join(missing)})"[:2000] if missing else text)
+        name = term.english
+        if exchange.language == turn.language:
+            name = term.source
+        if fold(name) not in fold(turn.text):
+            missing[name] = None
+    if not missing:
+        return turn.text
+    return f"{turn.text} ({', '.join(missing)})"
 
 
-def _points_back(text: str, language: str, own: Sequence[TermHint]) -> bool:
-    """True if a pronoun of the text means something said before.
+def _points_back(text: str, language: str, terms: Sequence[TermHint]) -> bool:
+    """True if a pronoun of the text means something of an earlier turn.
 
     Behind a term of its own and the end of a clause it means that term: "What is uveitis and what are its causes?".
     """
     pointers, joiners = _POINTERS.get(language, frozenset()), _JOINERS.get(language, frozenset())
     folded = fold(text)
-    term_ends = [folded.find(fold(term.source)) + len(fold(term.source)) for term in own if fold(term.source) in folded]
-    first_term_end = min(term_ends, default=None)
+    first_term_end = len(folded)
+    for term in terms:
+        name = fold(term.source)
+        if name in folded:
+            first_term_end = min(first_term_end, folded.find(name) + len(name))
     for word in spans(folded):
         if word.text not in pointers:
             continue
-        if first_term_end is None or word.start < first_term_end:
+        if word.start < first_term_end:
             return True
         between = folded[first_term_end : word.start]
         if not _CLAUSE_END.search(between) and joiners.isdisjoint(words(between)):
@@ -104,20 +157,14 @@ def _points_back(text: str, language: str, own: Sequence[TermHint]) -> bool:
     return False
 
 
-def _goes_on(text: str, language: str) -> bool:
-    """True if the text begins as one that goes on with the last."""
-    first = words(text)[:1]
-    return bool(first) and first[0] in _JOINERS.get(language, frozenset())
-
-
 def _is_unknown(text: str, language: str, glossary: TermGlossary) -> bool:
     """True if nothing of the text is known, or a word of it that may be its topic is not: misspelt, or no word at all."""
-    found = spans(text)
+    folded_words = words(text)
     known = set(_JOINERS.get(language, frozenset()) | _POINTERS.get(language, frozenset()))
-    for match in glossary.matches(found, language):
-        known.update(word.text for word in found[match.start : match.end])
-    unknown = [word.text for word in found if word.text not in known]
-    return len(unknown) == len(found) or any(len(word) >= _TELLING for word in unknown)
+    for match in glossary.matches(spans(text), language):
+        known.update(folded_words[match.start : match.end])
+    unknown = [word for word in folded_words if word not in known]
+    return unknown == folded_words or any(len(word) >= _TELLING for word in unknown)
 
 
 def _terms(glossary: TermGlossary, text: str, language: str) -> tuple[TermHint, ...]:
@@ -129,7 +176,7 @@ def _was_lost(last: Exchange, glossary: TermGlossary) -> bool:
     return last.answer == say("clarify_topic", last.language) and not _terms(glossary, last.question, last.language)
 
 
-def _topic(history: Sequence[Exchange], glossary: TermGlossary) -> tuple[Exchange, tuple[TermHint, ...]] | None:
+def _topic(history: Sequence[Exchange], glossary: TermGlossary) -> Topic | None:
     """The newest question that names a term, with at most two of its terms."""
     for exchange in reversed(history):
         terms = _terms(glossary, exchange.question, exchange.language)
@@ -138,14 +185,14 @@ def _topic(history: Sequence[Exchange], glossary: TermGlossary) -> tuple[Exchang
     return None
 
 
-def _swap(
-    last: Exchange, topic: tuple[Exchange, tuple[TermHint, ...]], own: tuple[TermHint, ...], language: str
-) -> str | None:
-    """The last question with its only term exchanged for the new one."""
+def _swap(last: Exchange, topic: Topic, turn: _Turn) -> str | None:
+    """The last question with its only term exchanged for the new one, where the turn goes on with it; else None."""
     exchange, terms = topic
-    if not own:
+    if not turn.terms or not turn.goes_on():
         return None
-    if exchange is not last or exchange.language != language or len(terms) != 1:
+    if exchange is not last or exchange.language != turn.language or len(terms) != 1:
         return None
-    swapped = last.question.replace(terms[0].source, own[0].source)
-    return swapped if swapped != last.question else None
+    swapped = last.question.replace(terms[0].source, turn.terms[0].source)
+    if swapped == last.question:
+        return None
+    return swapped

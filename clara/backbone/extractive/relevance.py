@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from clara.backbone.extractive.evidence import coverage, share_of, tokens_of
-from clara.knowledge.glossary import Match, TermGlossary
-from clara.language.text import Word, spans
+from clara.knowledge.glossary import TermGlossary
+from clara.language.text import spans, words
 from clara.types import Passage
 
 _FIELD = frozenset("anatomy disease sign test procedure drug optics instrument organism".split())
@@ -42,33 +42,35 @@ class Relevance:
 
     def about(self, question: str, passages: Sequence[Passage]) -> tuple[int, ...]:
         """The numbers (from 1) of the passages that are about an English question, in their order."""
-        asked, words = self._topics(question), tokens_of(question)
-        texts = [_text_of(passage) for passage in passages]
-        shares = coverage(question, texts)
+        topics = self._topics(question)
+        shares = coverage(question, list(map(text_of, passages)))
         numbers: list[int] = []
-        for number, (passage, text, share) in enumerate(zip(passages, texts, shares, strict=True), 1):
-            named = asked & self._topics(text)
-            heading = words & tokens_of(f"{passage.title} {passage.section}")
-            if (
-                bool(named - self._generic)
-                or (bool(named) and share_of(question, text) >= _SOME)
-                or (len(heading) > 1 and share >= _SOME)
-                or share >= _MOST
-            ):
+        for number, (passage, share) in enumerate(zip(passages, shares, strict=True), 1):
+            if self._names(topics, question, passage) or _holds(question, passage, share):
                 numbers.append(number)
         return tuple(numbers)
 
+    def _names(self, topics: frozenset[str], question: str, passage: Passage) -> bool:
+        """True if a passage names what the question names; of what is generic it must hold other words too."""
+        text = text_of(passage)
+        named = topics & self._topics(text)
+        if not named:
+            return False
+        return not named <= self._generic or share_of(question, text) >= _SOME
+
     def shares_topic(self, question: str, passage: Passage) -> bool:
         """True if the passage names something of the field that a question with its options names."""
-        return not self._topics(question).isdisjoint(self._topics(_text_of(passage)))
+        return not self._topics(question).isdisjoint(self._topics(text_of(passage)))
 
     def _topics(self, text: str) -> frozenset[str]:
         """Ids of the entries of the field that a text names as they are written: a cup is no cupping."""
-        words = spans(text)
+        folded_words = words(text)
         ids: set[str] = set()
-        for match in self._glossary.matches(words, "en"):
+        for match in self._glossary.matches(spans(text), "en"):
             entry = match.entry
-            if entry.kind in _FIELD and entry.english not in _EMPTY and _is_written(match, words):
+            if entry.kind not in _FIELD or entry.english in _EMPTY:
+                continue
+            if folded_words[match.start : match.end] in map(words, entry.names["en"]):
                 ids.add(entry.id)
         return frozenset(ids)
 
@@ -77,10 +79,14 @@ class Relevance:
         return frozenset(entry.id for entry in self._glossary.entries if entry.english in _GENERIC)
 
 
-def _is_written(match: Match, words: Sequence[Word]) -> bool:
-    surface = [word.text for word in words[match.start : match.end]]
-    return any(surface == [word.text for word in spans(name)] for name in match.entry.names["en"])
+def _holds(question: str, passage: Passage, share: float) -> bool:
+    """True if a passage has enough of a question's words: most of them, or some and two in its heading."""
+    heading = tokens_of(question) & tokens_of(f"{passage.title} {passage.section}")
+    if len(heading) > 1:
+        return share >= _SOME
+    return share >= _MOST
 
 
-def _text_of(passage: Passage) -> str:
+def text_of(passage: Passage) -> str:
+    """Everything that a passage says, its title and section too."""
     return f"{passage.title} {passage.section} {passage.text}"

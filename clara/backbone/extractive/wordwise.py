@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import chain
 
 from clara.backbone.extractive.cognates import HEARD, WRITTEN, Cognates
 from clara.knowledge.glossary import TermGlossary
+from clara.language.codes import SEVEN
 from clara.language.lexicon import NEGATIONS, SIDES
 from clara.language.text import Word, fold, search_tokens, spans, words
 from clara.language.translit import devanagari_to_latin
@@ -26,11 +28,33 @@ _ENDINGS = {
 }
 """Language to the endings that its cognates of English terms may have; Filipino takes English terms as they are."""
 _LINKERS = {"fil": frozenset("ang ng na nang ay mga".split()), "zh": frozenset("的了是在和着")}
+_WITH_DECIMAL_COMMA = frozenset(("es", "pt", "fr"))
 
 
-def _is_unit(found: Sequence[Word], at: int) -> bool:
+def _small_words() -> dict[str, dict[str, str]]:
+    """Language to its words that the glossary leaves out, each with its English: negations, sides, linkers."""
+    tables: dict[str, dict[str, str]] = {}
+    for language in SEVEN:
+        table = dict.fromkeys(_LINKERS.get(language, ()), "")
+        for side in reversed(list(SIDES)):
+            table |= dict.fromkeys(SIDES[side].get(language, ()), side)
+        tables[language] = table | dict.fromkeys(NEGATIONS.get(language, ()), "not")
+    return tables
+
+
+_SMALL_WORDS = _small_words()
+
+
+def _gap(between: str, language: str) -> str:
+    """What stands between two words; Chinese has no space there, English has."""
+    if language == "zh" and not between.strip():
+        return " "
+    return between
+
+
+def _is_unit(words: Sequence[Word], at: int) -> bool:
     """True for a unit symbol behind a number."""
-    return at > 0 and found[at].text in _UNITS and found[at - 1].text[0].isdigit()
+    return at > 0 and words[at].text in _UNITS and words[at - 1].text[0].isdigit()
 
 
 class WordTranslator:
@@ -38,56 +62,53 @@ class WordTranslator:
 
     def __init__(self, glossary: TermGlossary) -> None:
         self._glossary = glossary
-        self._known = self._english_words()
-        self._spelled = frozenset(word for entry in glossary.entries for name in entry.names["en"] for word in words(name))
-        self._cognates = Cognates(word for word in self._spelled if word.isascii() and word.isalpha())
-
-    def _english_words(self) -> frozenset[str]:
-        return frozenset(
-            token for entry in self._glossary.entries for name in entry.names["en"] for token in search_tokens(name)
-        )
+        names = list(chain.from_iterable(entry.names["en"] for entry in glossary.entries))
+        self._known = frozenset(chain.from_iterable(map(search_tokens, names)))
+        self._spelled = frozenset(chain.from_iterable(map(words, names)))
+        self._cognates = Cognates(filter(re.compile("[a-z]+").fullmatch, self._spelled))
 
     def translate(self, text: str, language: str) -> str:
         """The text with every known name in English."""
         if language == "en":
             return text
         text = unicodedata.normalize("NFC", text)
-        found = spans(text)
+        text_words = spans(text)
         pieces: list[str] = []
-        at, word = 0, 0
-        matches = {match.start: match for match in self._glossary.matches(found, language)}
-        while word < len(found):
-            match = matches.get(word)
-            end = match.end if match else word + 1
-            between = text[at : found[word].start]
-            pieces.append(between if language != "zh" or between.strip() else " ")
-            if match and not _is_unit(found, word):
-                pieces.append(match.entry.english)
+        at, place = 0, 0
+        matches = {match.start: match for match in self._glossary.matches(text_words, language)}
+        while place < len(text_words):
+            word, match = text_words[place], matches.get(place)
+            pieces.append(_gap(text[at : word.start], language))
+            if match is None or _is_unit(text_words, place):
+                pieces.append(self._unknown(text[word.start : word.end], word.text, language))
             else:
-                pieces.append(self._unknown(text[found[word].start : found[word].end], found[word].text, language))
-            if language == "zh":
-                pieces.append(" ")
-            at, word = found[end - 1].end, end
+                pieces.append(match.entry.english)
+            pieces.append(_gap("", language))
+            if match is not None:
+                place = match.end - 1
+            at, place = text_words[place].end, place + 1
         pieces.append(text[at:])
         return re.sub(r"[ \t]+", " ", "".join(pieces)).strip()
 
     def _unknown(self, surface: str, folded: str, language: str) -> str:
-        if folded in NEGATIONS.get(language, frozenset()):
-            return "not"
-        for side, table in SIDES.items():
-            if folded in table.get(language, frozenset()):
-                return side
-        if folded in _LINKERS.get(language, frozenset()):
-            return ""
-        if re.fullmatch(r"\d+,\d{1,2}", surface) and language in ("es", "pt", "fr"):
+        small_words = _SMALL_WORDS.get(language, {})
+        if folded in small_words:
+            return small_words[folded]
+        if language in _WITH_DECIMAL_COMMA and re.fullmatch(r"\d+,\d{1,2}", surface):
             return surface.replace(",", ".")
         latin = devanagari_to_latin(surface)
-        if language not in _ENDINGS or (latin == surface and language == "hi") or fold(latin) in self._spelled:
+        if language not in _ENDINGS or fold(latin) in self._spelled:
             return latin
-        least = HEARD if language == "hi" else WRITTEN
+        least = WRITTEN
+        if language == "hi":
+            if latin == surface:  # not in Devanagari
+                return latin
+            least = HEARD
         return self._cognates.find(fold(latin), least, _ENDINGS[language]) or latin
 
     def coverage(self, english: str) -> float:
         """Share of the content words that the glossary knows; 1 for a text with none."""
         tokens = [token for token in search_tokens(english) if not token[0].isdigit()]
-        return sum(token in self._known for token in tokens) / len(tokens) if tokens else 1.0
+        if not tokens:
+            return 1.0
+        return sum(token in self._known for token in tokens) / len(tokens)

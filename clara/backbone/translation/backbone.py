@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from clara.backbone.base import Backbone, BackboneInfo, Skills, TokenSink
 from clara.batching import Batcher
 from clara.language.codes import LANGUAGES
-from clara.tasks.model import TRANSLATE, I, O, Task, TaskResult, TranslateIn, TranslateOut
+from clara.tasks.model import I, O, Task, TaskResult, TranslateIn, TranslateOut
+from clara.types import labels_of, texts_by_letter
 
 Text = tuple[str, str]
 """Words, and the code of their language."""
@@ -36,7 +37,7 @@ class TranslatingBackbone:
     """A backbone whose ``translate`` task a translation model performs; concurrent calls share its batches.
 
     The backbone itself translates what the model cannot: a language without a code, Hindi in Latin letters, and a second
-    attempt that must be told what went wrong.
+    attempt, which must know what went wrong.
     """
 
     def __init__(self, inner: Backbone, load: Callable[[], Translates]) -> None:
@@ -72,11 +73,12 @@ class TranslatingBackbone:
         on_token: TokenSink | None = None,
     ) -> TaskResult[O]:
         """See :class:`clara.backbone.base.Backbone`."""
-        if task.name == TRANSLATE.name and isinstance(inputs, TranslateIn):
+        if isinstance(inputs, TranslateIn):
             translator = await self._translator()
-            output: Any = await self._translated(inputs) if await self._takes(inputs, translator) else None
-            if output is not None:
-                return TaskResult(output, notes=(f"translated by {translator.name}",))
+            if await self._takes(inputs, translator):
+                output: Any = await self._translated(inputs)
+                if output is not None:
+                    return TaskResult(output, notes=(f"translated by {translator.name}",))
         return await self.inner.perform(task, inputs, seed=seed, temperature=temperature, on_token=on_token)
 
     async def aclose(self) -> None:
@@ -96,18 +98,17 @@ class TranslatingBackbone:
         if inputs.problems and (await self.inner.info()).uses_model:
             return False
         language = LANGUAGES.get(inputs.language)
-        romanised = language is not None and language.script != "Latn" and inputs.stem.isascii()
-        return not romanised and translator.knows(inputs.language)
+        if language is not None and language.script != "Latn" and inputs.stem.isascii():
+            return False
+        return translator.knows(inputs.language)
 
     async def _translated(self, inputs: TranslateIn) -> TranslateOut | None:
         """Stem and options, each on its own; None if the model gave no stem."""
-        texts = [(text, inputs.language) for text in (inputs.stem, *(option.text for option in inputs.options))]
-        stem, *options = await self._batcher.submit(texts)
+        texts = [inputs.stem, *texts_by_letter(inputs.options).values()]
+        stem, *options = await self._batcher.submit([(text, inputs.language) for text in texts])
         if not stem:
             return None
-        return TranslateOut(
-            stem=stem[:6000], options={option.label: text for option, text in zip(inputs.options, options, strict=True)}
-        )
+        return TranslateOut(stem=stem[:6000], options=dict(zip(labels_of(inputs.options), options, strict=True)))
 
     def _translate_together(self, requests: list[list[Text]]) -> list[list[str]]:
         """The English of each request's texts, in one call of the model; blocks."""

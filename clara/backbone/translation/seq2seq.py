@@ -7,16 +7,19 @@ Reference: NLLB Team, "No Language Left Behind: Scaling Human-Centered Machine T
 from __future__ import annotations
 
 import importlib
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from clara.backbone.translation.backbone import Text
 from clara.errors import SettingsError
-from clara.language.codes import LANGUAGES
+from clara.language.codes import LANGUAGES, Language
 from clara.language.text import sentences
 
 _MACRO = {"ar": "arb", "fa": "pes", "ms": "zsm", "ne": "npi", "no": "nob", "sw": "swh", "zh": "zho", "fil": "tgl"}
 """CLARA's code to the ISO 639-3 code that FLORES-200 uses, where it is not the language's own."""
+_SHORT = {"fil": "tl"}
+"""CLARA's code to the one of M2M100, where they differ."""
 _SCRIPTS = {"ko": "Hang"}
 _LONGEST = 400
 """Tokens of one sentence, and of its translation."""
@@ -29,8 +32,15 @@ def flores_code(code: str) -> str | None:
     language = LANGUAGES.get(code)
     if language is None:
         return None
-    own = next((alias for alias in (code, *language.aliases) if len(alias) == 3), "")
-    return f"{_MACRO.get(code, own)}_{_SCRIPTS.get(code, language.script)}"
+    return f"{_MACRO.get(code, _three_letters(language))}_{_SCRIPTS.get(code, language.script)}"
+
+
+def _three_letters(language: Language) -> str:
+    """The ISO 639-3 code of a language, the first of its codes that has three letters."""
+    for code in (language.code, *language.aliases):
+        if len(code) == 3:
+            return code
+    return ""
 
 
 class Seq2SeqTranslator:
@@ -67,16 +77,18 @@ class Seq2SeqTranslator:
 
     def translate(self, texts: Sequence[Text]) -> list[str]:
         """The English of each text, sentence by sentence, since that is what these models were trained on."""
-        parts = [(place, part, language) for place, (text, language) in enumerate(texts) for part in sentences(text)]
-        english: dict[int, list[str]] = {}
-        for language in dict.fromkeys(language for _, _, language in parts):
-            mine = [(place, part) for place, part, code in parts if code == language]
-            for start in range(0, len(mine), _BATCH):
-                batch = mine[start : start + _BATCH]
-                made = self._generate([part for _, part in batch], language)
-                for (place, _), sentence in zip(batch, made, strict=True):
-                    english.setdefault(place, []).append(sentence)
-        return [" ".join(english.get(place, [])).strip() for place in range(len(texts))]
+        by_language: dict[str, list[tuple[int, str]]] = {}
+        for place, (text, language) in enumerate(texts):
+            for sentence in sentences(text):
+                by_language.setdefault(language, []).append((place, sentence))
+        english: defaultdict[int, list[str]] = defaultdict(list)
+        for language, placed in by_language.items():
+            for start in range(0, len(placed), _BATCH):
+                batch = placed[start : start + _BATCH]
+                translated = self._generate([sentence for _, sentence in batch], language)
+                for (place, _), sentence in zip(batch, translated, strict=True):
+                    english[place].append(sentence)
+        return [" ".join(english[place]).strip() for place in range(len(texts))]
 
     def _generate(self, batch: list[str], language: str) -> list[str]:
         self._tokenizer.src_lang = self._code(language)
@@ -89,12 +101,17 @@ class Seq2SeqTranslator:
 
     def _code(self, language: str) -> str | None:
         """The model's own code: FLORES-200 for NLLB, ISO 639-1 for M2M100; None if it has none."""
-        short = "tl" if language == "fil" else language
-        codes = (code for code in (flores_code(language), short) if code is not None and self._number(code) is not None)
-        return next(codes, None)
+        for code in filter(None, (flores_code(language), _SHORT.get(language, language))):
+            if self._number(code) is not None:
+                return code
+        return None
 
     def _number(self, code: str) -> int | None:
         """The token that stands for a code."""
-        token = code if "_" in code else f"__{code}__"
+        token = code
+        if "_" not in code:
+            token = f"__{code}__"
         number = self._tokenizer.convert_tokens_to_ids(token)
-        return None if number is None or number == self._tokenizer.unk_token_id else int(number)
+        if number in (None, self._tokenizer.unk_token_id):
+            return None
+        return int(number)

@@ -11,6 +11,10 @@ from pathlib import Path
 
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts that put no space between words, or glue small words on."""
+_SIGN = re.compile("[\u0300-\u036f\u0900-\u0963\u0966-\u0dff]")
+"""Accents and the vowel signs of Indian scripts, which are no letters to ``isalnum``; the danda is a full stop."""
+_LIST_SIGNS = ",，、/&+;"
+"""Signs between the items of a list."""
 
 
 def lowered(text: str) -> str:
@@ -19,7 +23,15 @@ def lowered(text: str) -> str:
     lower = plain.lower()
     if len(lower) == len(text):
         return lower
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in plain)
+    return "".join(map(_lowered_char, plain))
+
+
+def _lowered_char(char: str) -> str:
+    """In lower case; as it is where that would be several characters."""
+    lower = char.lower()
+    if len(lower) == 1:
+        return lower
+    return char
 
 
 class Phrases:
@@ -48,14 +60,13 @@ class Phrases:
 
 def _joins(before: str, after: str) -> bool:
     """True if two characters belong to one word."""
-    if UNSPACED.match(before) or UNSPACED.match(after):
+    if UNSPACED.search(before + after):
         return False
     return _in_word(before) and _in_word(after)
 
 
 def _in_word(char: str) -> bool:
-    # vowel signs of Indian scripts are no letters to isalnum; the danda is a full stop
-    return char.isalnum() or "\u0300" <= char <= "\u036f" or ("\u0900" <= char <= "\u0dff" and char not in "।॥")
+    return char.isalnum() or _SIGN.match(char) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,10 @@ class Anchors:
     but: Phrases
     negation: Phrases
     void: Phrases
+    joint: Phrases
     condition: Phrases
     wrong: Phrases
+    denial: Phrases
     verdict: Phrases
     because: Phrases
     explanation: Phrases
@@ -88,21 +101,21 @@ def anchors() -> Anchors:
         languages: dict[str, dict[str, list[str]]] = tomllib.load(file)
 
     def words(*names: str) -> list[str]:
-        found: list[str] = []
+        listed: list[str] = []
         for entry in languages.values():
             for name in names:
-                found.extend(entry.get(name, ()))
-        return found
+                listed.extend(entry.get(name, ()))
+        return listed
 
-    lists = {
-        "filler": words("filler", "link", "option"),
-        "but": words("but", "contrast"),
-        "negation": words("not"),
-    }
-    phrases: dict[str, Phrases] = {}
-    for field in fields(Anchors)[:-2]:
-        phrases[field.name] = Phrases(lists.get(field.name) or words(field.name))
-    return Anchors(**phrases, none=_anywhere(words("none")), unknown=_anywhere(words("unknown")))
+    lists = {field.name: words(field.name) for field in fields(Anchors)}
+    lists["filler"] = words("filler", "link", "option")
+    lists["but"] = words("but", "contrast")
+    lists["negation"] = words("not")
+    lists["denial"] = words("not", "wrong")
+    lists["joint"] = [*words("void"), *_LIST_SIGNS]
+    none, unknown = _anywhere(lists.pop("none")), _anywhere(lists.pop("unknown"))
+    phrases = {name: Phrases(listed) for name, listed in lists.items()}
+    return Anchors(**phrases, none=none, unknown=unknown)
 
 
 def _anywhere(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -110,5 +123,7 @@ def _anywhere(phrases: Iterable[str]) -> re.Pattern[str]:
     patterns: list[str] = []
     for phrase in sorted(phrases):
         pattern = re.escape(phrase)
-        patterns.append(rf"(?<!\w){pattern}" if phrase[0].isascii() else pattern)
+        if phrase[0].isascii():
+            pattern = rf"(?<!\w){pattern}"
+        patterns.append(pattern)
     return re.compile("|".join(patterns), re.IGNORECASE)

@@ -21,6 +21,7 @@ from clara.language.replies.context import (
     SENTENCE,
     STEPS,
     Role,
+    Verdict,
     role_before,
     verdict_after,
 )
@@ -78,49 +79,65 @@ class _Context:
 
     def strength(self) -> Strength | None:
         """How strongly the letter is meant as the answer, or None."""
-        is_apposition = self._before.rstrip().endswith(",") and self._after.startswith(",")
-        verdict = verdict_after(self._after[1:] if is_apposition else self._after)
-        role = role_before(self._before)
-        is_void = self._is_small_word() or self.is_listed() or self._is_conditional()
-        if is_void or verdict == "wrong" or role == "rejected":
+        after = self._after
+        if self._before.rstrip().endswith(","):  # an apposition
+            after = after.removeprefix(",")
+        verdict, role = verdict_after(after), role_before(self._before)
+        if verdict == "wrong" or role == "rejected" or self._is_void():
             return None
         if self._is_strong(role):
             return "strong"
-        is_judged = verdict is not None and (role is not None or self._begins_clause())
-        if role != "weak" and not is_judged:
+        if role != "weak" and not self._is_judged(verdict, role):
             return None
-        return "strong" if verdict == "answer" or self._is_revision() else "weak"
+        if verdict == "answer" or self._is_revision():
+            return "strong"
+        return "weak"
+
+    def _is_void(self) -> bool:
+        """True if the letter is no word of its own, one of several, or meant under a condition."""
+        return self._is_small_word() or self.is_listed() or self._is_conditional()
 
     def _is_strong(self, role: Role | None) -> bool:
-        if role == "strong":
-            return True
-        if role == "naming":
-            return self._ends_sentence() or self._is_reasoned()
-        if role == "mention" and self._is_revision() and self._ends_sentence():
-            return True
-        return role in (None, "mention") and self._is_contrasted()
+        match role:
+            case "strong":
+                return True
+            case "naming":
+                return self._ends_sentence() or self._is_reasoned()
+            case "mention" if self._is_revision():
+                return self._ends_sentence() or self._is_contrasted()
+            case "mention" | None:
+                return self._is_contrasted()
+            case _:
+                return False
+
+    def _is_judged(self, verdict: Verdict | None, role: Role | None) -> bool:
+        """True if the words after the letter judge an option, and not "hepatitis B"."""
+        if verdict is None:
+            return False
+        return role is not None or self._begins_clause()
 
     def is_listed(self) -> bool:
         """True for each letter of ``A or B``, ``A, B and C`` and ``A/B``."""
-        void = anchors().void
+        joints = anchors().joint
         after = self._after.lstrip(CLOSE)
-        joint = void.beginning(after) or (after[:1] if after[:1] in ",，、/&+;" else "")
+        joint = joints.beginning(after)
         if joint and self._is_letter_at(self._text_after, len(self._after) - len(after) + len(joint), joint):
             return True
         before = self._before.rstrip(GAP.replace(",", "").replace("，", "").replace("、", ""))
-        joint = void.ending(before) or (before[-1:] if before[-1:] in ",，、/&+;" else "")
+        joint = joints.ending(before)
         if not joint:
             return False
         rest = self._text_before[: len(before) - len(joint)].rstrip(" \t)）.]】")
-        return bool(rest) and self._is_label(rest[-1]) and not rest[-2:-1].isalnum()
+        return self._is_label(rest[-1:]) and not rest[-2:-1].isalnum()
 
     def _is_letter_at(self, text: str, at: int, joint: str) -> bool:
         """True if the next word is a letter of another option, and no clause about it follows a comma."""
         rest = text[at:].lstrip(" \t(（[【\"'")
-        if not rest or not self._is_label(rest[0]) or rest[1:2].isalnum():
+        if rest[1:2].isalnum() or not self._is_label(rest[:1]):
             return False
-        is_comma = joint in ",，、;"
-        return not (is_comma and verdict_after(lowered(rest[1:])) is not None)
+        if joint in ",，、;":
+            return verdict_after(lowered(rest[1:])) is None
+        return True
 
     def _is_label(self, char: str) -> bool:
         label = label_of(char)
@@ -135,9 +152,8 @@ class _Context:
             return False
         known = anchors()
         rest = self._after[1:]
-        return not any(
-            words.beginning(rest) for words in (known.filler, known.because, known.void, known.correct, known.wrong)
-        )
+        small_words = (known.filler, known.because, known.void, known.correct, known.wrong)
+        return not any(words.beginning(rest) for words in small_words)
 
     def _is_conditional(self) -> bool:
         """True for "A if ..." and for "if ..., the answer would be A"."""
@@ -168,9 +184,8 @@ class _Context:
         if not before or not before[-1].isalnum() or "\u3040" <= before[-1] <= "\ud7af":
             return True
         known = anchors()
-        return any(
-            words.ending(before) for words in (known.filler, known.therefore, known.answer, known.because, known.void)
-        )
+        small_words = (known.filler, known.therefore, known.answer, known.because, known.void)
+        return any(words.ending(before) for words in small_words)
 
     def _ends_sentence(self) -> bool:
         """True if nothing but small words follows in the sentence."""

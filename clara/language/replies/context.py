@@ -23,7 +23,7 @@ LONE_LETTER = re.compile(
 """A letter that stands alone: not the one of "D-dimer", "E.U.", "H+", "G&T" or "it's"."""
 GAP = " \t:：=,，、—–-\"'(（[【「“‘«<*|)）]】」”’»"
 CLOSE = " \t\"')）]】」”’»:：*-–—"
-_LINKING = ":：="
+_LINKING = re.compile("[:：=]")
 _LINE_LINK = re.compile(r"[:：]\s*\n\W*$")
 _WORD_AT_END = re.compile(r"\s+\w+$")
 PARENTHESIS = re.compile(r"\A[(（\[][^)）\]\n]*[)）\]]")
@@ -66,7 +66,7 @@ class _Walk:
         """Skip spaces, brackets and the like; a line ends the walk unless a colon ends it."""
         shorter = self._rest.rstrip(GAP)
         skipped = self._rest[len(shorter) :]
-        self._is_linked = self._is_linked or any(mark in skipped for mark in _LINKING)
+        self._is_linked |= _LINKING.search(skipped) is not None
         if shorter.endswith("\n"):
             shorter = shorter.rstrip().rstrip(GAP)
             speaks_of_other = LONE_LETTER.search(SENTENCE.split(shorter)[-1].upper())
@@ -82,7 +82,9 @@ class _Walk:
         rest = self._rest
         choose = known.choose.ending(rest)
         if choose:
-            return "rejected" if known.negation.ending(rest[: -len(choose)].rstrip(GAP)) else "strong"
+            if known.negation.ending(rest[: -len(choose)].rstrip(GAP)):
+                return "rejected"
+            return "strong"
         anchor = known.answer.ending(rest) or known.correct.ending(rest)
         if anchor and _is_negated(rest[: -len(anchor)]):
             return "rejected"
@@ -90,35 +92,42 @@ class _Walk:
             if self._is_linked or self._has_correct or known.correct.ending(rest[: -len(anchor)].rstrip(GAP)):
                 return "strong"
             self._is_named = True
-        return "weak" if known.therefore.ending(rest) else None
+        if known.therefore.ending(rest):
+            return "weak"
+        return None
 
     def _step(self) -> bool:
         """Go back by one small word; False if there is none."""
         known = anchors()
         correct, option = known.correct.ending(self._rest), known.option.ending(self._rest)
-        self._has_correct = self._has_correct or bool(correct)
-        self._has_option = self._has_option or bool(option)
-        self._is_option_linked = self._is_option_linked or bool(option and self._is_linked)
-        self._is_linked = self._is_linked or bool(known.link.ending(self._rest))
+        self._has_correct |= bool(correct)
+        if option:
+            self._has_option = True
+            self._is_option_linked |= self._is_linked
+        self._is_linked |= bool(known.link.ending(self._rest))
         word = known.filler.ending(self._rest) or correct or option
         self._rest = self._rest[: len(self._rest) - len(word)]
         return bool(word)
 
     def _last_resort(self) -> Role | None:
         if self._has_correct:
-            return "strong" if self._is_linked and self._has_option else "weak"
+            if self._is_linked and self._has_option:
+                return "strong"
+            return "weak"
         if self._is_option_linked:
             return "weak"
         if self._is_named:
             return "naming"
-        return "mention" if self._is_linked or self._has_option else None
+        if self._is_linked or self._has_option:
+            return "mention"
+        return None
 
 
 def _is_described_answer(before: str) -> bool:
     """True if one word stands between an anchor and its verb, as in "la réponse attendue est", and is no negation."""
     known = anchors()
     last = _WORD_AT_END.search(before)
-    if last is None or known.negation.beginning(last[0].strip()) or known.wrong.beginning(last[0].strip()):
+    if last is None or known.denial.beginning(last[0].strip()):
         return False
     return bool(known.answer.ending(before[: last.start()]))
 
@@ -130,7 +139,7 @@ def _is_negated(before: str) -> bool:
     if before[-1:] == " " and UNSPACED.match(rest[-1:]):  # there a space parts sentences
         return False
     for _ in range(4):
-        if known.negation.ending(rest) or known.wrong.ending(rest):
+        if known.denial.ending(rest):
             return True
         word = known.filler.ending(rest)
         if not word:
@@ -145,13 +154,17 @@ def verdict_after(after: str) -> Verdict | None:
     rest = after.lstrip(CLOSE)
     rest = PARENTHESIS.sub("", rest).lstrip(CLOSE)
     for _ in range(STEPS):
-        if known.wrong.beginning(rest) or known.negation.beginning(rest):
+        if known.denial.beginning(rest):
             return "wrong"
         verdict = known.verdict.beginning(rest)
         correct = known.correct.beginning(rest)
         judged = max(verdict, correct, key=len)
-        if judged:
-            return "wrong" if _is_turned(rest[len(judged) :]) else "answer" if verdict else "correct"
+        if judged and _is_turned(rest[len(judged) :]):
+            return "wrong"
+        if verdict:
+            return "answer"
+        if correct:
+            return "correct"
         word = known.filler.beginning(rest)
         if not word:
             return None
@@ -164,7 +177,7 @@ def _is_turned(after: str) -> bool:
     known = anchors()
     rest = after.lstrip(CLOSE)
     for _ in range(2):
-        if known.negation.beginning(rest) or known.wrong.beginning(rest):
+        if known.denial.beginning(rest):
             return True
         word = known.filler.beginning(rest)
         rest = rest[len(word) :].lstrip(CLOSE)

@@ -33,20 +33,21 @@ def objects(text: str) -> list[Embedded]:
     for _ in range(_MOST):
         if at < 0:
             break
-        found = _object_at(text, at)
-        if found is not None:
-            result.append(found)
-        at = text.find("{", at + 1 if found is None else found.end)
+        embedded, at = _object_at(text, at), at + 1
+        if embedded is not None:
+            result.append(embedded)
+            at = embedded.end
+        at = text.find("{", at)
     return result
 
 
 def last_object(text: str, keys: Collection[str] = ()) -> dict[str, Any] | None:
     """The last object, the one that counts where drafts stand before it; one with any of ``keys`` if there is one."""
-    found = [entry.value for entry in objects(text)]
-    for value in reversed(found):
+    values = [entry.value for entry in reversed(objects(text))]
+    for value in values:
         if not value.keys().isdisjoint(keys):
             return value
-    return found[-1] if found else None
+    return next(iter(values), None)
 
 
 def _object_at(text: str, at: int) -> Embedded | None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 
 from clara.language.abbreviations import follows_noun, is_species
@@ -23,7 +24,7 @@ from clara.language.replies.context import LATIN, NATIVE, role_before
 from clara.language.replies.objects import objects
 from clara.language.replies.thinking import visible
 from clara.language.text import plain, sentences
-from clara.types import Option
+from clara.types import Option, labels_of
 
 Kind = Literal["letter", "unparsed", "abstained"]
 
@@ -54,36 +55,39 @@ _LONGEST = 8_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LetterReading:
     """What a reply says: a letter, or why there is none."""
 
     kind: Kind
     letter: str | None = None
 
 
-def read_letter(text: str, options: Sequence[Option] = ()) -> Reading:
+def read_letter(text: str, options: Sequence[Option] = ()) -> LetterReading:
     """Read a reply; with the options, their texts count and letters outside them do not."""
     body = _FENCE.sub("", visible(text).replace("\\n", "\n")).strip()
     if not body:  # it broke off while thinking
-        return Reading("unparsed")
-    reply = _Reply(body, options)
+        return LetterReading("unparsed")
+    reply = _FreeReply(body, options)
     letter = reply.whole() or reply.committed()
     if letter is None and not reply.is_object:
         if anchors().unknown.search(reply.shown):
-            return Reading("abstained")
+            return LetterReading("abstained")
         if anchors().none.search(reply.shown) is None:
             letter = reply.option_text() or reply.set_apart() or reply.closing()
-    return Reading("letter", letter) if letter else Reading("unparsed")
+    if letter is None:
+        return LetterReading("unparsed")
+    return LetterReading("letter", letter)
 
 
-class _Reply:
+class _FreeReply:
     """A reply without its thinking, and the options that it chooses from."""
 
     def __init__(self, body: str, options: Sequence[Option]) -> None:
         self._body = body
         self._options = options
-        self._labels = "".join(option.label for option in options) or LETTERS
-        self._sure = self._labels if options else self._labels.replace("I", "")  # "the answer is I think ..."
+        self._labels, self._sure = LETTERS, LETTERS.replace("I", "")  # "the answer is I think ..."
+        if options:
+            self._labels = self._sure = "".join(labels_of(options))
         self._texts = {option.label: plain(option.text) for option in options}
         self._objects = objects(body)
         self.shown = _without_markup(body)
@@ -91,7 +95,7 @@ class _Reply:
     @property
     def is_object(self) -> bool:
         """True if the reply is a JSON object and nothing else: what its remarks say is no answer."""
-        return any(entry.start == 0 and entry.end == len(self._body) for entry in self._objects)
+        return any((entry.start, entry.end) == (0, len(self._body)) for entry in self._objects)
 
     def whole(self) -> str | None:
         """The reply is a letter, or the text of an option, and nothing else."""
@@ -101,13 +105,13 @@ class _Reply:
         spoken = re.sub(r"[()\s]", "", plain(self.shown))
         if spoken in _SPOKEN:
             return self._allowed(_SPOKEN[spoken])
-        same = [label for label, text in self._texts.items() if text == plain(self.shown)]
-        return same[0] if len(same) == 1 else None
+        return _only([label for label, text in self._texts.items() if text == plain(self.shown)])
 
     def committed(self) -> str | None:
         """The letter of the last commitment; a weak one counts where there is no strong one."""
         strong: list[tuple[int, str]] = []
         weak: list[tuple[int, str]] = []
+        by_strength = {"strong": strong, "weak": weak}
         text = self._body
         for entry in self._objects:
             letter = self._field(entry.value)
@@ -115,7 +119,7 @@ class _Reply:
                 strong.append((entry.start, letter))
             text = text[: entry.start] + " " * (entry.end - entry.start) + text[entry.end :]
         for match in (*_BOXED.finditer(text), *_TAGGED.finditer(text)):
-            letter = self._value(_TEX.sub(" ", match[match.lastindex or 1]))
+            letter = self._value(_TEX.sub(" ", match.groups()[-1]))
             if letter:
                 strong.append((match.start(), letter))
         head = self._head()
@@ -126,9 +130,11 @@ class _Reply:
         for commitment in commitments(text[begin:], self._sure):
             start = begin + commitment.start
             letter = self._option_at(text, start) or commitment.label
-            (strong if commitment.strength == "strong" else weak).append((start, letter))
-        chosen = strong or weak
-        return max(chosen, key=lambda entry: entry[0])[1] if chosen else None
+            by_strength[commitment.strength].append((start, letter))
+        for places in (strong, weak):
+            if places:
+                return max(places, key=itemgetter(0))[1]
+        return None
 
     def _field(self, value: Mapping[str, Any]) -> str | None:
         """The letter of a JSON object."""
@@ -147,7 +153,9 @@ class _Reply:
             return self._field({str(key): entry for key, entry in value.items()})
         if isinstance(value, list) and len(value) == 1:
             return self._value(value[0])
-        return read_letter(value, self._options).letter if isinstance(value, str) and value.strip() else None
+        if isinstance(value, str):
+            return read_letter(value, self._options).letter
+        return None
 
     def _head(self) -> str | None:
         """The letter that the reply begins with, if what follows does not take it back or list the other options."""
@@ -160,32 +168,45 @@ class _Reply:
         if by_text:
             return by_text
         letter = self._allowed(match["letter"])
-        rest = shown[match.end() :]
         if letter is None or is_one_of_several(shown, start, end, self._labels) or is_rejected(shown, end):
             return None
-        mark = match["mark"]
-        if mark.strip() in (".", "．") and self._is_abbreviation(match["letter"], rest):
+        if self._is_other_word(match, letter, shown[match.end() :]) or self._is_list(letter, shown, match):
             return None
-        if mark == " " and not (rest.startswith(("(", "（", "[", "i.e.")) or self._begins_with_own_text(letter, rest)):
-            return None
-        return None if self._is_list(letter, shown, match) else letter
+        return letter
+
+    def _is_other_word(self, head: re.Match[str], letter: str, rest: str) -> bool:
+        """True if the first letter of a reply is an abbreviation or a word of the sentence, as the article ``a``."""
+        mark = head["mark"]
+        if mark == " ":
+            is_explained = rest.startswith(("(", "（", "[", "i.e.")) or self._begins_with_own_text(letter, rest)
+            return not is_explained
+        if mark.strip() in (".", "．"):
+            return self._is_abbreviation(head["letter"], rest)
+        return False
 
     def _unheaded(self) -> str:
         """The reply without "Option" or "Choice" before its first letter."""
         word = anchors().option.beginning(self.shown[:40].lower())
         rest = self.shown[len(word) :]
-        return rest.lstrip(" :：") if word and re.match(rf"\s*[:：]?\s*[(（\[]?{_SYMBOL}\b", rest) else self.shown
+        if word and re.match(rf"\s*[:：]?\s*[(（\[]?{_SYMBOL}\b", rest):
+            return rest.lstrip(" :：")
+        return self.shown
 
     def _is_abbreviation(self, symbol: str, rest: str) -> bool:
         """True for the letters of "E. coli" and "e.g."."""
-        if re.match(r"\s?[a-z]\." if symbol.islower() else r"[a-z]\.", rest):
+        following = r"[a-z]\."
+        if symbol.islower():
+            following = r"\s?[a-z]\."
+        if re.match(following, rest):
             return True
         return is_species(rest) and not self._begins_with_own_text(symbol.upper(), rest)
 
     def _begins_with_own_text(self, letter: str, rest: str) -> bool:
         """True if the text after a letter is that of its option, or begins so."""
         begin = plain(rest[:60])[:12]
-        return bool(begin) and self._texts.get(letter, "").startswith(begin)
+        if not begin:
+            return False
+        return self._texts.get(letter, "").startswith(begin)
 
     def _is_list(self, letter: str, shown: str, head: re.Match[str]) -> bool:
         """True if the reply goes through the options one by one from the first."""
@@ -204,31 +225,31 @@ class _Reply:
     def _option_at(self, text: str, start: int) -> str | None:
         """The option whose own text begins with the letter at ``start``: "D-dimer", "B cells", "E. coli"."""
         rest = plain(text[start : start + 200])
-        best = ""
-        for label, option in self._texts.items():
-            is_longer = len(option) > 2 and len(option) > len(self._texts.get(best, ""))
-            if is_longer and rest.startswith(option) and not rest[len(option) : len(option) + 1].isalnum():
-                best = label
-        return best or None
+        by_length = sorted(self._texts, key=lambda label: len(self._texts[label]), reverse=True)
+        for label in by_length:
+            option = self._texts[label]
+            if len(option) > 2 and rest.startswith(option) and not rest[len(option) :][:1].isalnum():
+                return label
+        return None
 
     def option_text(self) -> str | None:
         """The option whose text a sentence commits itself to, or the only one whose text stands in a short reply."""
         text = plain(self.shown)
         places = self._places_in(text)
-        for label in sorted(places, key=lambda label: places[label], reverse=True):
+        for label in sorted(places, key=places.__getitem__, reverse=True):
             end = places[label] + len(self._texts[label])
             if role_before(text[: places[label]]) == "strong" and not is_rejected(text, end):
                 return label
-        if len(places) != 1:
+        label = _only(places)
+        if label is None or len(text) > len(self._texts[label]) + 20:
             return None
-        label = next(iter(places))
-        return label if len(text) <= len(self._texts[label]) + 20 else None
+        return label
 
     def _places_in(self, text: str) -> dict[str, int]:
         """The options whose texts stand in a text, and where; not those that are part of another one that stands there."""
         places: dict[str, int] = {}
         for label, part in self._texts.items():
-            place = _place_of(part, text) if len(part) >= 2 else -1
+            place = _place_of(part, text)
             if place >= 0:
                 places[label] = place
         whole = dict(places)
@@ -241,39 +262,55 @@ class _Reply:
 
     def set_apart(self) -> str | None:
         """A letter alone on the last line, or the only one in brackets or bold."""
-        lines = self._body.splitlines()
-        match = _ALONE.fullmatch(_without_markup(lines[-1]))
-        if len(lines) > 1 and match:
-            return self._allowed(match[1])
+        for line in self._body.splitlines()[1:][-1:]:
+            match = _ALONE.fullmatch(_without_markup(line))
+            if match:
+                return self._allowed(match[1])
         letters: set[str] = set()
         for symbol in (*_MARKED.findall(self.shown), *_BOLD.findall(self._body)):
             letter = self._allowed(symbol)
             if letter:
                 letters.add(letter)
-        return letters.pop() if len(letters) == 1 else None
+        return _only(letters)
 
     def closing(self) -> str | None:
         """The only capital letter of a short last sentence that it ends in: "it has to be B"."""
-        last = (sentences(self.shown[-500:]) or [""])[-1]
+        last = "".join(sentences(self.shown[-500:])[-1:])
         capitals = list(_CAPITAL.finditer(last))
         if len(capitals) != 1 or len(last.split()) > 12:
             return None
-        before, after = last[: capitals[0].start()], last[capitals[0].end() :]
         known = anchors()
-        if known.condition.beginning(last.lower()):
+        is_denied = any(known.denial.beginning(word) for word in last.lower().split())
+        if is_denied or known.condition.beginning(last.lower()):
             return None
-        is_led = before.rstrip().endswith((":", "：")) or known.filler.ending(before.rstrip(" \"'(").lower())
-        is_foreign = bool(before.strip()) and not re.search(r"[A-Za-z]", before)
-        is_ended = not re.search(r"\w", after) or (is_foreign and bool(known.filler.beginning(after.strip().lower())))
-        if not (is_led or is_foreign) or not is_ended or follows_noun(before):
-            return None
-        if any(known.negation.beginning(word.lower()) or known.wrong.beginning(word.lower()) for word in last.split()):
+        before, after = last[: capitals[0].start()], last[capitals[0].end() :]
+        if follows_noun(before) or not _ends_in_letter(before, after):
             return None
         return self._allowed(capitals[0][0])
 
     def _allowed(self, symbol: str) -> str | None:
         label = label_of(symbol)
-        return label if label and label in self._labels else None
+        if label is None or label not in self._labels:
+            return None
+        return label
+
+
+def _only(letters: Collection[str]) -> str | None:
+    """The letter, where there is exactly one."""
+    if len(letters) != 1:
+        return None
+    return next(iter(letters))
+
+
+def _ends_in_letter(before: str, after: str) -> bool:
+    """True if words or a colon lead to the letter between, and nothing but small words of another script follow it."""
+    filler = anchors().filler
+    is_last = re.search(r"\w", after) is None
+    is_foreign = re.search(r"[A-Za-z]", before) is None
+    if is_foreign and before.strip():
+        return is_last or bool(filler.beginning(after.strip().lower()))
+    is_led = before.rstrip().endswith((":", "：")) or bool(filler.ending(before.rstrip(" \"'(").lower()))
+    return is_last and is_led
 
 
 def _without_markup(body: str) -> str:
@@ -286,8 +323,12 @@ def _spaced(text: str) -> str:
 
 
 def _place_of(part: str, text: str) -> int:
-    """Where a text stands in another as words of its own, the last time; -1 if it does not."""
+    """Where a text stands in another as words of its own, the last time; -1 if it does not, or is a letter only."""
+    place = -1
+    if len(part) < 2:
+        return place
     if re.search("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", part):
         return text.rfind(part)
-    matches = list(re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text))
-    return matches[-1].start() if matches else -1
+    for match in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text):
+        place = match.start()
+    return place

@@ -61,44 +61,43 @@ def thoughts(text: str) -> str:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """What is said, and what was thought."""
+    """The visible reply, and the thinking."""
     channels = _HARMONY.findall(text)
     if channels:
         return _by_channel(channels)
     bare = _BARE_HARMONY.match(text)
     if bare is not None:
         return (bare[2] or "").strip(), bare[1].strip()
-    said, thought = _by_marks(text)
-    return _CONTROL.sub("", said).strip(), thought.strip()
+    reply, thought = _by_marks(text)
+    return _CONTROL.sub("", reply).strip(), thought.strip()
 
 
 def _by_channel(channels: list[tuple[str, str]]) -> tuple[str, str]:
-    said = ""
+    reply = ""
     thought: list[str] = []
     for name, message in channels:
         if name == "final":
-            said = message.strip()
+            reply = message.strip()
         else:
             thought.append(message.strip())
-    return said, "\n".join(thought)
+    return reply, "\n".join(thought)
 
 
 def _by_marks(text: str) -> tuple[str, str]:
-    said: list[str] = []
+    reply: list[str] = []
     thought: list[str] = []
-    is_thinking = False
+    current = reply
     start = 0
     for mark in _MARK.finditer(text):
-        part = text[start : mark.start()]
+        current.append(text[start : mark.start()])
         start = mark.end()
         if mark["open"] is not None:
-            (thought if is_thinking else said).append(part)
-            is_thinking = True
-        elif is_thinking:
-            thought.append(part)
-            is_thinking = False
-        else:  # the reply began inside the thinking
-            thought = [*said, *thought, part]
-            said = []
-    (thought if is_thinking else said).append(text[start:])
-    return "".join(said), "\n".join(filter(None, map(str.strip, thought)))
+            current = thought
+            continue
+        if current is reply:  # the reply began inside the thinking
+            *before, part = reply
+            thought[:] = [*before, *thought, part]
+            reply.clear()
+        current = reply
+    current.append(text[start:])
+    return "".join(reply), "\n".join(filter(None, map(str.strip, thought)))
