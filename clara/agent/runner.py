@@ -22,7 +22,7 @@ from clara.config import Settings
 from clara.errors import BackboneError, StoreError, UnsupportedLanguage
 from clara.events import REQUEST_ID, Event, Final, Notice
 from clara.knowledge.base import Opens, Retriever
-from clara.knowledge.glossary import Glossary, TermGlossary, shipped_glossary
+from clara.knowledge.glossary import Glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES, language_name
 from clara.language.detection import question_language
@@ -50,7 +50,7 @@ class Agent:
         self.glossary = glossary
         self.settings = settings
         self.sources = tuple(sources)
-        self._relevance = Relevance(glossary if isinstance(glossary, TermGlossary) else shipped_glossary())
+        self._relevance = Relevance(glossary)
 
     async def prepare(self, strategies: Collection[Strategy]) -> None:
         """Find out before the first question whether what these strategies need is there.

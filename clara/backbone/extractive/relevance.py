@@ -7,11 +7,10 @@ whatever the field, or its heading does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 
 from clara.backbone.extractive.evidence import coverage, share_of, tokens_of
-from clara.knowledge.glossary import TermGlossary
+from clara.knowledge.glossary import Glossary
 from clara.language.text import spans, words
 from clara.types import Passage
 
@@ -37,7 +36,7 @@ _MOST = 0.6
 class Relevance:
     """Judges passages with one glossary."""
 
-    def __init__(self, glossary: TermGlossary) -> None:
+    def __init__(self, glossary: Glossary) -> None:
         self._glossary = glossary
 
     def about(self, question: str, passages: Sequence[Passage]) -> tuple[int, ...]:
@@ -50,33 +49,29 @@ class Relevance:
                 numbers.append(number)
         return tuple(numbers)
 
-    def _names(self, topics: frozenset[str], question: str, passage: Passage) -> bool:
+    def _names(self, topics: Mapping[str, str], question: str, passage: Passage) -> bool:
         """True if a passage names what the question names; of what is generic it must hold other words too."""
         text = text_of(passage)
-        named = topics & self._topics(text)
-        if not named:
-            return False
-        return not named <= self._generic or share_of(question, text) >= _SOME
+        named = topics.keys() & self._topics(text).keys()
+        if any(topics[id] not in _GENERIC for id in named):  # noqa: A001
+            return True
+        return bool(named) and share_of(question, text) >= _SOME
 
     def shares_topic(self, question: str, passage: Passage) -> bool:
         """True if the passage names something of the field that a question with its options names."""
-        return not self._topics(question).isdisjoint(self._topics(text_of(passage)))
+        return not self._topics(question).keys().isdisjoint(self._topics(text_of(passage)))
 
-    def _topics(self, text: str) -> frozenset[str]:
-        """Ids of the entries of the field that a text names as they are written: a cup is no cupping."""
+    def _topics(self, text: str) -> dict[str, str]:
+        """The entries of the field that a text names as they are written (a cup is no cupping): id to preferred name."""
         folded_words = words(text)
-        ids: set[str] = set()
+        topics: dict[str, str] = {}
         for match in self._glossary.matches(spans(text), "en"):
             entry = match.entry
             if entry.kind not in _FIELD or entry.english in _EMPTY:
                 continue
             if folded_words[match.start : match.end] in map(words, entry.names["en"]):
-                ids.add(entry.id)
-        return frozenset(ids)
-
-    @cached_property
-    def _generic(self) -> frozenset[str]:
-        return frozenset(entry.id for entry in self._glossary.entries if entry.english in _GENERIC)
+                topics[entry.id] = entry.english
+        return topics
 
 
 def _holds(question: str, passage: Passage, share: float) -> bool:
