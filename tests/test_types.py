@@ -5,7 +5,19 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from clara.types import Answer, Citation, Option, Passage, Question, TraceStep, Usage, Verdict
+from clara.types import (
+    Answer,
+    Citation,
+    Option,
+    Passage,
+    Question,
+    TraceStep,
+    Usage,
+    Verdict,
+    labels_of,
+    texts_by_letter,
+    with_options,
+)
 
 QUESTION = Question("Which?", (Option("A", "one"), Option("B", "two")), "en", "7")
 
@@ -65,3 +77,11 @@ def test_missing_confidence_stays_null() -> None:
 def test_passage_json_shows_no_more_than_the_contract() -> None:
     shape = Passage("n#0", "T", "text", "S", "drug", 0.12345678).to_json()
     assert shape == {"id": "n#0", "title": "T", "source": "S", "kind": "drug", "score": 0.123457, "text": "text"}
+
+
+def test_options_give_their_letters_their_texts_and_one_text_with_the_stem() -> None:
+    options = (Option("B", "iris"), Option("A", "cornea"))
+    assert labels_of(options) == ("B", "A")
+    assert texts_by_letter(options) == {"B": "iris", "A": "cornea"}
+    assert with_options("Which?", options) == "Which? iris cornea"
+    assert with_options("Which?", ()) == "Which?"

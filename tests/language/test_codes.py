@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clara.errors import UnknownLanguage
-from clara.language.codes import LANGUAGES, SEVEN, find_language, get_language
+from clara.language.codes import LANGUAGES, SEVEN, find_language, get_language, language_name
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,10 @@ def test_unknown_language_without_a_near_one_says_what_to_give() -> None:
 def test_no_code_or_alias_means_two_languages() -> None:
     names = [name for language in LANGUAGES.values() for name in {language.code, language.name.lower(), *language.aliases}]
     assert len(names) == len(set(names))
+
+
+def test_a_language_has_its_english_name_and_an_unknown_code_stays() -> None:
+    assert [language_name(code) for code in ("fil", "pt", "tlh")] == ["Filipino", "Portuguese", "tlh"]
 
 
 def test_the_seven_are_known() -> None:

@@ -27,7 +27,7 @@ async def augment(state: State, deps: Deps) -> Outcome:
             hints.setdefault(hint.english, hint)
     terms: tuple[TermHint, ...] = tuple(hints.values())[:MOST]
     detail = {
-        "terms": [term.model_dump() for term in terms],
+        "terms": [term.model_dump(exclude={"kind"}) for term in terms],
         "named": list(named),
         "failure": failure,
     }
