@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from clara.agent.grounding import check_answer, check_choice, overlap
-from clara.agent.state import Candidate
-from clara.agent.steps.verify import best, is_accepted, objections
+from clara.agent.state import Candidate, is_accepted, objections
+from clara.agent.steps.verify import best
 from clara.knowledge.glossary import Entry, TermGlossary
 from clara.types import Option, Passage, Verdict
 
