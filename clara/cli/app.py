@@ -48,11 +48,15 @@ class Root(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, _load(name) if name in COMMANDS else command, rest
+        if name in COMMANDS:
+            command = _load(name)
+        return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -87,8 +91,12 @@ def _report(error: ClaraError, *, debug: bool) -> None:
 
     detail = " ".join(clean(str(error)).split())
     language = locale_language()
-    meaning = error_message(error, language) if language != "en" else None
-    typer.echo(f"error: {meaning} ({detail})" if meaning else f"error: {detail}", err=True)
+    meaning: str | None = None
+    if language != "en":
+        meaning = error_message(error, language)
+    if meaning:
+        detail = f"{meaning} ({detail})"
+    typer.echo(f"error: {detail}", err=True)
 
 
 app = typer.Typer(

@@ -14,22 +14,21 @@ import typer
 from clara.agent.strategies import Strategy, get_strategy
 from clara.backbone.base import BackboneInfo
 from clara.cli.options import (
-    BackboneOption,
-    ConfigOption,
+    NOTHING_GIVEN,
+    CommonOptions,
     JsonOption,
-    KbOption,
     LanguageOption,
-    ModelOption,
     NoCacheOption,
     PermuteOption,
-    ProfileOption,
     QuietOption,
     SamplesOption,
-    settings_of,
+    grouped,
+    interface_of,
+    without_cache,
 )
 from clara.cli.output import print_json, progress_console, show
 from clara.cli.render import answer_view, notice_view, who_answers
-from clara.config import Settings, locale_language, masked
+from clara.config import Settings, masked
 from clara.errors import BackboneError, ClaraError, DataError, EmptyQuestion, UsageError
 from clara.events import Final, Notice, StepStarted
 from clara.types import Answer, Question
@@ -41,6 +40,7 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 
 @app.command()
+@grouped
 def ask(
     text: Annotated[
         str | None, typer.Argument(help="The question; - or nothing reads standard input.", show_default=False)
@@ -63,11 +63,7 @@ def ask(
     permute_options: PermuteOption = None,
     no_cache: NoCacheOption = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show the path that led to the answer.")] = False,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    kb: KbOption = None,
+    common: CommonOptions = NOTHING_GIVEN,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -75,8 +71,7 @@ def ask(
     from clara.api import make_question
 
     question = make_question(read_text(text, file), options=parse_options(option or []), language=language)
-    more = {"samples": samples, "permute_options": permute_options, "cache": False if no_cache else None}
-    settings = settings_of(profile, config, backbone, model, kb, **more)
+    settings = common.settings(samples=samples, permute_options=permute_options, cache=without_cache(no_cache))
     steps = get_strategy(strategy or settings.strategy).without(*(without or []))
     reply = asyncio.run(_answer(settings, question, steps, quiet=quiet, as_json=as_json))
     answer, info = reply.answer, reply.info
@@ -84,7 +79,7 @@ def ask(
         addresses = [masked(url) for url in settings.backbone] if info.uses_model else []
         print_json(answer.to_json() | {"answered_by": {"model": info.model, "addresses": addresses}})
         return
-    who = who_answers(info, settings.backbone, settings.interface_language or locale_language())
+    who = who_answers(info, settings.backbone, interface_of(settings))
     show(answer_view(answer, who=who, trace=trace, notice=answer.notice not in reply.notices))
 
 

@@ -17,16 +17,7 @@ import typer
 
 from clara import resources
 from clara.agent.strategies import STRATEGIES, max_calls
-from clara.cli.options import (
-    BackboneOption,
-    ConfigOption,
-    JsonOption,
-    KbOption,
-    ModelOption,
-    ProfileOption,
-    given,
-    settings_of,
-)
+from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, grouped
 from clara.cli.output import print_json, show
 from clara.cli.render import facts_table
 from clara.cli.wrapping import plain
@@ -43,20 +34,16 @@ _MODEL_HUB = "https://huggingface.co"
 
 
 @app.command()
+@grouped
 def doctor(
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    kb: KbOption = None,
+    common: CommonOptions = NOTHING_GIVEN,
     as_json: JsonOption = False,
 ) -> None:
     """Show what is installed, configured and reachable; exit code 1 if something that is configured does not work."""
-    settings = settings_of(profile, config, backbone, model, kb)
-    flags = given(profile, backbone, model, kb)
+    settings = common.settings()
     report: dict[str, Any] = {
         "installed": installed(),
-        "settings": in_force(settings, sources(settings, flags, config)),
+        "settings": in_force(settings, sources(settings, common.given(), common.config)),
         "profile": profile_sets(settings),
         "home": {"path": str(settings.home), "writable": writable(settings.home)},
         "knowledge_bases": [knowledge_base(settings, name) for name in settings.kb],
@@ -64,7 +51,7 @@ def doctor(
         "serving": serving(settings),
         "telemetry": "off",
         "network": addresses(settings),
-        "backbones": [reach(settings, url) for url in settings.backbone] if settings.uses_model else [],
+        "backbones": backbones(settings),
     }
     healthy = report["home"]["writable"] and all(entry["reachable"] for entry in report["backbones"])
     report["healthy"] = healthy
@@ -128,7 +115,9 @@ def in_force(settings: Settings, places: Mapping[str, str]) -> dict[str, dict[st
     """Value and origin of each setting; of a secret only whether it is set."""
     values = settings.public()
     for name in ("api_key", "chroma_token"):
-        values[name] = "set" if getattr(settings, name) else None
+        values[name] = None
+        if getattr(settings, name):
+            values[name] = "set"
     return {name: {"value": value, "from": places.get(name, "default")} for name, value in values.items()}
 
 
@@ -190,6 +179,13 @@ def addresses(settings: Settings) -> list[dict[str, str]]:
     return [{"purpose": purpose, "address": address} for purpose, address in entries]
 
 
+def backbones(settings: Settings) -> list[dict[str, Any]]:
+    """What each configured server answers; none where no model is used."""
+    if not settings.uses_model:
+        return []
+    return [reach(settings, url) for url in settings.backbone]
+
+
 def reach(settings: Settings, url: str) -> dict[str, Any]:
     """Whether the server at ``url`` answers, with what model, and what it can do."""
     entry: dict[str, Any] = {
@@ -243,10 +239,7 @@ def _show(report: Mapping[str, Any]) -> None:
     ]
     section("Most model tasks a question", most)
     section("Serving", _serving_rows(report["serving"]))
-    network = [(entry["purpose"], entry["address"]) for entry in report["network"]]
-    section(
-        "Network", [("telemetry", report["telemetry"]), *(network or [("addresses", "none: nothing leaves this machine")])]
-    )
+    section("Network", _network_rows(report))
     if report["backbones"]:
         section("Backbone", [row for entry in report["backbones"] for row in _backbone_rows(entry)])
 
@@ -264,13 +257,32 @@ def _settings_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _serving_rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = [("vLLM", found["problem"] or "not installed; clara vllm --print shows the command for another machine")]
-    if found["vllm"]:
-        rows = [("vLLM", f"{one['version']}{one['cpu'] * ' for the CPU'} ({one['python']})") for one in found["vllm"]]
-    rows += [("advisories", "this version has published ones: update vLLM") for one in found["vllm"] if one["advisories"]]
-    sizes = [f"{gpu['name']} ({gpu['gigabytes']:.0f} GB)" if gpu["gigabytes"] else gpu["name"] for gpu in found["gpus"]]
-    return [*rows, ("GPUs", ", ".join(sizes) or "none found")]
+def _network_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [("telemetry", report["telemetry"])]
+    for entry in report["network"]:
+        rows.append((entry["purpose"], entry["address"]))
+    if not report["network"]:
+        rows.append(("addresses", "none: nothing leaves this machine"))
+    return rows
+
+
+def _serving_rows(serving: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for engine in serving["vllm"]:
+        rows.append(("vLLM", f"{engine['version']}{engine['cpu'] * ' for the CPU'} ({engine['python']})"))
+    if not rows:
+        missing = "not installed; clara vllm --print shows the command for another machine"
+        rows.append(("vLLM", serving["problem"] or missing))
+    for engine in serving["vllm"]:
+        if engine["advisories"]:
+            rows.append(("advisories", "this version has published ones: update vLLM"))
+    gpus: list[str] = []
+    for gpu in serving["gpus"]:
+        name = gpu["name"]
+        if gpu["gigabytes"]:
+            name += f" ({gpu['gigabytes']:.0f} GB)"
+        gpus.append(name)
+    return [*rows, ("GPUs", ", ".join(gpus) or "none found")]
 
 
 def _base_line(entry: Mapping[str, Any]) -> str:
@@ -286,10 +298,11 @@ def _base_line(entry: Mapping[str, Any]) -> str:
 def _backbone_rows(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not entry["reachable"]:
         return [(entry["address"], entry["problem"])]
-    length = f"{entry['context_length']} tokens of context" if entry["context_length"] else "context length unknown"
-    can, rate = entry["capabilities"], entry["prefix_cache_hit_rate"]
+    length = "context length unknown"
+    if entry["context_length"]:
+        length = f"{entry['context_length']} tokens of context"
+    can = entry["capabilities"]
     forms = ("json_schema", "structured_json", "choice", "regex")
-    thinks = "can be told not to" if can["thinking_switch"] else "always"
     return [
         (entry["address"], ", ".join(part for part in (entry["model"], length, entry["server"]) if part)),
         ("  structured replies", ", ".join(f"{name} {can[name]}" for name in forms)),
@@ -297,9 +310,23 @@ def _backbone_rows(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("  trusted with", _trust(entry["skills"])),
         ("  translates from", _translates(entry["skills"])),
         ("  prompt length", "counted by the server" if can["tokenize"] else "estimated"),
-        ("  thinking", thinks if can["thinks"] else "no"),
-        ("  prefix cache", "unknown" if rate is None else f"{100 * rate:.0f} % of the prompt tokens since its start"),
+        ("  thinking", _thinking(can)),
+        ("  prefix cache", _hit_rate(entry["prefix_cache_hit_rate"])),
     ]
+
+
+def _thinking(can: Mapping[str, Any]) -> str:
+    if not can["thinks"]:
+        return "no"
+    if can["thinking_switch"]:
+        return "can be told not to"
+    return "always"
+
+
+def _hit_rate(rate: float | None) -> str:
+    if rate is None:
+        return "unknown"
+    return f"{100 * rate:.0f} % of the prompt tokens since its start"
 
 
 def _trust(skills: Mapping[str, Any] | None) -> str:

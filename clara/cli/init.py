@@ -15,7 +15,7 @@ import typer
 from clara.backbone.base import BackboneInfo
 from clara.cli.kb.build import build_with_bar
 from clara.cli.local_servers import LocalServer, find_servers
-from clara.cli.options import BackboneOption, ConfigOption, ModelOption, ProfileName, ProfileOption
+from clara.cli.options import BackboneOption, ConfigOption, ModelOption, ProfileName, ProfileOption, interface_of
 from clara.cli.output import show
 from clara.cli.render import answer_view, who_answers
 from clara.cli.safe import clean
@@ -72,11 +72,13 @@ def offer_setup(settings: Settings) -> tuple[Settings, str]:
         marker.touch(mode=PRIVATE)
     except OSError:
         return settings, ""  # where nothing can be kept, an offer would come every time
-    interface = settings.interface_language or locale_language()
+    interface = interface_of(settings)
     typed = _reply("setup_offer", interface)
     if not _is_yes(typed, interface):
         _say("setup_later", interface)
-        return settings, typed if " " in typed else ""
+        if " " not in typed:
+            return settings, ""
+        return settings, typed
     set_up(path, {}, ask=True, test=True, interface=interface)
     return load_settings(), ""
 
@@ -91,10 +93,13 @@ def set_up(path: Path, given: Mapping[str, Any], *, ask: bool, test: bool, inter
     answers = _who(given, ask=ask, interface=interface)
     language = given.get("language")
     if language is None:
-        language = _choose("setup_language", ["auto", *SEVEN], "auto", interface) if ask else "auto"
-    answers["interface_language"] = None if language == "auto" else get_language(language).code
+        language = "auto"
+        if ask:
+            language = _choose("setup_language", ["auto", *SEVEN], "auto", interface)
+    answers["interface_language"] = None
+    if language != "auto":
+        interface = answers["interface_language"] = get_language(language).code
     write_settings(path, answers)
-    interface = answers["interface_language"] or interface
     _say("setup_written", interface, path=path)
     settings = load_settings(config=path)
     if test:
@@ -115,7 +120,9 @@ def _who(given: Mapping[str, Any], *, ask: bool, interface: str) -> dict[str, An
     if profile == "embedded":
         return {"profile": profile}
     if servers is None:
-        servers = [_ask("setup_backbone", _DEFAULT_SERVER, interface) if ask else _DEFAULT_SERVER]
+        servers = [_DEFAULT_SERVER]
+        if ask:
+            servers = [_ask("setup_backbone", _DEFAULT_SERVER, interface)]
     model = given.get("model")
     if ask:
         _say("setup_key", interface)

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from clara.cli.options import (
-    BackboneOption,
-    ConfigOption,
-    KbOption,
-    ModelOption,
-    NoCacheOption,
-    ProfileOption,
-    settings_of,
-)
+from clara.cli.options import NOTHING_GIVEN, CommonOptions, NoCacheOption, grouped, without_cache
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
 @app.command()
-def mcp(
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    kb: KbOption = None,
-    no_cache: NoCacheOption = False,
-) -> None:
+@grouped
+def mcp(common: CommonOptions = NOTHING_GIVEN, no_cache: NoCacheOption = False) -> None:
     """Offer CLARA to an MCP client, which starts this command itself; needs the extra mcp."""
     from importlib.util import find_spec
 
@@ -33,7 +19,7 @@ def mcp(
 
     if find_spec("mcp") is None:
         raise UsageError("clara mcp needs a further package: pip install 'clara-agent[mcp]'")
-    settings = settings_of(profile, config, backbone, model, kb, cache=False if no_cache else None)
+    settings = common.settings(cache=without_cache(no_cache))
     from clara.service.mcp import create_server
 
     create_server(settings).run("stdio")

@@ -30,7 +30,10 @@ _FACT = 160
 
 def framed(body: RenderableType, title: str, color: str) -> Panel:
     """A box that is open at the right, with a title if there is one."""
-    return Panel(body, title=plain(title) if title else None, title_align="left", border_style=color, box=_FRAME)
+    heading: Text | None = None
+    if title:
+        heading = plain(title)
+    return Panel(body, title=heading, title_align="left", border_style=color, box=_FRAME)
 
 
 def _grid() -> Table:
@@ -43,7 +46,9 @@ def _grid() -> Table:
 
 def language_name(code: str) -> str:
     """The language in its own words, with its code."""
-    return f"{LANGUAGES[code].native} ({code})" if code in LANGUAGES else code
+    if code not in LANGUAGES:
+        return code
+    return f"{LANGUAGES[code].native} ({code})"
 
 
 def answer_view(answer: Answer, *, who: str = "", trace: bool = False, notice: bool = True) -> Group:
@@ -89,8 +94,10 @@ def notice_view(notice: str) -> RenderableType:
 
 def answer_body(answer: Answer) -> RenderableType:
     """The answer's text as Markdown, or why there is none; the English original where the wording may differ from it."""
-    failing = "abstained" if answer.abstained else "no_usable_reply"
-    body: RenderableType = MarkdownText(answer.answer) if answer.answer else Prose(say(failing, answer.language))
+    if answer.answer:
+        body: RenderableType = MarkdownText(answer.answer)
+    else:
+        body = Prose(say("abstained" if answer.abstained else "no_usable_reply", answer.language))
     if "localisation_doubtful" in answer.warnings and answer.answer_english:
         body = Group(body, Text(), plain(f"English: {answer.answer_english}", "dim"))
     return body
@@ -171,7 +178,12 @@ def trace_tree(answer: Answer) -> Tree:
 
 def facts(step: TraceStep) -> list[tuple[str, str]]:
     """The facts of a step that say something, each in one short line."""
-    return [(name, text) for name, value in step.detail.items() if (text := _short(_fact(value)))]
+    rows: list[tuple[str, str]] = []
+    for name, value in step.detail.items():
+        text = one_line(_fact(value), _FACT)
+        if text:
+            rows.append((name, text))
+    return rows
 
 
 def _fact(value: Any) -> str:
@@ -183,7 +195,9 @@ def _fact(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3g}"
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    return str(value)
 
 
 def _entry(value: Mapping[str, Any]) -> str:
@@ -195,9 +209,12 @@ def _entry(value: Mapping[str, Any]) -> str:
     return "; ".join(f"{key}) {_fact(item)}" for key, item in value.items())
 
 
-def _short(text: str) -> str:
+def one_line(text: str, most: int) -> str:
+    """The text on one line, cut to ``most`` characters with an ellipsis at the end."""
     line = " ".join(text.split())
-    return line if len(line) <= _FACT else f"{line[: _FACT - 1]}…"
+    if len(line) <= most:
+        return line
+    return f"{line[: most - 1]}…"
 
 
 def passages_view(passages: Sequence[Passage]) -> RenderableType:

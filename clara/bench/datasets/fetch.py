@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,9 +135,7 @@ def fetch_multi_ophthalingua(
         for number, source in enumerate(sources, 1):
             progress(f"{number} of {len(sources)}: {source.path}")
             tables[source] = _table(client, source, folder / "upstream", base)
-    questions: list[ExamRow] = []
-    for row in tables[MODELS["gpt-4"][0]]:
-        questions.append({name: row.get(name, "") for name in _QUESTION_COLUMNS})
+    questions = _questions(tables)
     answers = [_only(row, _ANSWER_COLUMNS) for row in questions]
     responses: list[ExamRow] = []
     for model in MODELS:
@@ -158,12 +156,8 @@ def fetch_multi_ophthalingua(
     }
     for name, data in paths.items():
         _write(folder / name, data)
-    origin = {
-        "base": base,
-        "commits": sorted({source.commit for source in sources}),
-        "licence": "MIT",
-        "unconfirmed": differing,
-    }
+    commits = sorted({source.commit for source in sources})
+    origin = {"base": base, "commits": commits, "licence": "MIT", "unconfirmed": differing}
     _write(folder / "origin.json", json.dumps(origin, indent=2).encode())
     questions_at, answers_at, responses_at = (folder / name for name in paths)
     return Fetched(folder, questions_at, answers_at, responses_at, tuple(differing))
@@ -194,6 +188,13 @@ def _digest(rows: list[tuple[str, ...]]) -> str:
 
 def _clean(cell: str) -> str:
     return cell.replace("\r\n", "\n").strip()
+
+
+def _questions(tables: Mapping[Upstream, list[ExamRow]]) -> list[ExamRow]:
+    questions: list[ExamRow] = []
+    for row in tables[MODELS["gpt-4"][0]]:
+        questions.append({name: row.get(name, "") for name in _QUESTION_COLUMNS})
+    return questions
 
 
 def _only(row: ExamRow, columns: Sequence[str]) -> ExamRow:

@@ -15,16 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from clara.cli.bench.options import HtmlOption, MappingOption, output, split
-from clara.cli.options import (
-    BackboneOption,
-    ConfigOption,
-    JsonOption,
-    KbOption,
-    ModelOption,
-    ProfileOption,
-    QuietOption,
-    settings_of,
-)
+from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, QuietOption, grouped, without_cache
 
 if TYPE_CHECKING:
     from clara.agent.runner import Agent
@@ -106,6 +97,7 @@ ProcessesOption = Annotated[
 ]
 
 
+@grouped
 def run(
     dataset: DatasetArgument,
     strategy: StrategyOption = None,
@@ -124,11 +116,7 @@ def run(
     ray: RayOption = None,
     processes: ProcessesOption = None,
     html: HtmlOption = None,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    kb: KbOption = None,
+    common: CommonOptions = NOTHING_GIVEN,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -138,8 +126,7 @@ def run(
     from clara.cli.output import tell
 
     _fit_together(out, resume=resume, retry_failed=retry_failed, is_shared_twice=bool(ray and processes))
-    more = {"samples": samples, "permute_options": permute_options or None, "cache": False if no_cache else None}
-    settings = settings_of(profile, config, backbone, model, kb, **more)
+    settings = common.settings(samples=samples, permute_options=permute_options or None, cache=without_cache(no_cache))
     chosen = strategies(split(strategy or settings.strategy), without or ())
     names = split(languages)
     data = load_dataset(dataset, mapping=mapping, home=settings.home, languages=names).select(names, limit)
@@ -148,11 +135,8 @@ def run(
             tell(f"note: {note}")
     folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     still = quiet or as_json
-    _replay(
-        ReplayPlan(
-            settings, dataset, data, chosen, folder, repeat, resume, retry_failed, max_errors, ray, processes, quiet=still
-        )
-    )
+    keeping = (folder, repeat, resume, retry_failed, max_errors)
+    _replay(ReplayPlan(settings, dataset, data, chosen, *keeping, ray, processes, quiet=still))
     runs = read_runs([folder])
     reason = failed_entirely(runs)
     if reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -20,19 +21,10 @@ from clara.cli.chat.loop import Chat
 from clara.cli.chat.screen import Screen
 from clara.cli.chat.views import conversations_view
 from clara.cli.init import offer_setup
-from clara.cli.options import (
-    BackboneOption,
-    ConfigOption,
-    JsonOption,
-    KbOption,
-    LanguageOption,
-    ModelOption,
-    ProfileOption,
-    settings_of,
-)
+from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, LanguageOption, grouped, interface_of, without_cache
 from clara.cli.output import print_json, show
 from clara.cli.wrapping import Prose, plain
-from clara.config import Settings, locale_language
+from clara.config import Settings
 from clara.errors import DataError, UsageError
 from clara.language.codes import get_language
 from clara.language.messages import say
@@ -42,6 +34,7 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 
 @app.command()
+@grouped
 def chat(
     language: LanguageOption = None,
     strategy: Annotated[
@@ -62,57 +55,66 @@ def chat(
         str | None, typer.Option("--delete", metavar="ID", help="Delete a conversation and exit.", show_default=False)
     ] = None,
     private: Annotated[bool, typer.Option("--private", help="Keep nothing on disk.")] = False,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
-    backbone: BackboneOption = None,
-    model: ModelOption = None,
-    kb: KbOption = None,
+    common: CommonOptions = NOTHING_GIVEN,
     as_json: JsonOption = False,
 ) -> None:
     """Talk with CLARA; /help in the chat shows what it can do. Without a terminal it answers what is piped in."""
-    settings = settings_of(profile, config, backbone, model, kb, strategy=strategy, cache=False if private else None)
+    settings = common.settings(strategy=strategy, cache=without_cache(private))
     code = get_language(language).code if language else None
-    if search and not listing:
-        raise UsageError("--search TEXT narrows --list: give both")
-    if as_json and not listing:
-        raise UsageError("--json goes with --list only; clara ask --json answers one question")
+    if not listing:
+        _refuse_without_list(search, as_json=as_json)
     if export and not resume:
         raise UsageError("--export FILE needs the conversation: give it with --resume ID")
-    if listing or delete or export:
-        with open_store(settings.home / "conversations") as store:
-            if listing:
-                _list(store, search, _interface(settings), as_json=as_json)
-            elif delete:
-                conversation = store.find(delete)
-                store.delete(conversation)
-                show(plain(f"deleted {conversation}"))
-            elif export and resume:
-                conversation = store.find(resume)
-                save(export, conversation, store.load(conversation), language=_interface(settings))
-        return
+    if listing:
+        return _list(settings, search, as_json=as_json)
+    if delete:
+        return _delete(settings, delete)
+    if export and resume:
+        return _export(settings, resume, export)
     get_strategy(settings.strategy)
-    screen = Screen(_interface(settings))
+    screen = Screen(interface_of(settings))
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     first = ""
-    if is_terminal and not private and not any((profile, config, backbone, model, kb)):
+    if is_terminal and not private and not common.given() and common.config is None:
         settings, first = offer_setup(settings)
     talk = Chat(settings, screen, HANDLERS, private=private, resume=resume, language=code)
     if is_terminal:
         asyncio.run(_interactive(talk, first))
-    elif exit_code := asyncio.run(_piped(talk, _read_questions())):
-        raise typer.Exit(exit_code)
+        return None
+    raise typer.Exit(asyncio.run(_piped(talk, _read_questions())))
 
 
-def _interface(settings: Settings) -> str:
-    return settings.interface_language or locale_language()
+def _refuse_without_list(search: str, *, as_json: bool) -> None:
+    if search:
+        raise UsageError("--search TEXT narrows --list: give both")
+    if as_json:
+        raise UsageError("--json goes with --list only; clara ask --json answers one question")
 
 
-def _list(store: ConversationStore, search: str, interface: str, *, as_json: bool) -> None:
-    summaries = store.summaries(search)
+def _store(settings: Settings) -> AbstractContextManager[ConversationStore]:
+    return open_store(settings.home / "conversations")
+
+
+def _list(settings: Settings, search: str, *, as_json: bool) -> None:
+    with _store(settings) as store:
+        summaries = store.summaries(search)
     if as_json:
         print_json({"conversations": [asdict(summary) for summary in summaries]})
     else:
-        show(conversations_view(summaries, interface))
+        show(conversations_view(summaries, interface_of(settings)))
+
+
+def _delete(settings: Settings, name: str) -> None:
+    with _store(settings) as store:
+        conversation = store.find(name)
+        store.delete(conversation)
+    show(plain(f"deleted {conversation}"))
+
+
+def _export(settings: Settings, name: str, file: Path) -> None:
+    with _store(settings) as store:
+        conversation = store.find(name)
+        save(file, conversation, store.load(conversation), language=interface_of(settings))
 
 
 def _read_questions() -> list[str]:

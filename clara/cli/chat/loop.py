@@ -101,8 +101,12 @@ class Chat:
     @property
     def loaded(self) -> ChatSession | None:
         """The session if it is there already."""
-        done = self._loading is not None and self._loading.done() and not self._loading.cancelled()
-        return self._loading.result() if self._loading and done and not self._loading.exception() else None
+        loading = self._loading
+        if loading is None or not loading.done() or loading.cancelled():
+            return None
+        if loading.exception() is not None:
+            return None
+        return loading.result()
 
     async def _load(self, settle: float) -> ChatSession:
         await asyncio.sleep(settle)
@@ -121,8 +125,9 @@ class Chat:
     async def handle(self, text: str) -> None:
         """Obey a command or answer a question; an error is shown, and the chat goes on."""
         command = parse_command(text)
+        work = self.answer(text) if command is None else self._obey(*command)
         try:
-            await self._interruptible(self._obey(*command) if command else self.answer(text))
+            await self._interruptible(work)
         except ClaraError as error:
             self.screen.error(error)
             self.exit_code = max(self.exit_code, error.exit_code)

@@ -17,6 +17,7 @@ from clara.cli.render import (
     answer_body,
     framed,
     notice_view,
+    one_line,
     option_list,
     source_list,
     verdict_line,
@@ -56,7 +57,10 @@ def reply_view(answer: Answer, *, notice: bool = True, disclaimer: bool = False)
     verdict = verdict_line(answer)
     if verdict:
         parts.append(verdict)
-    parts += warning_lines(answer, without=frozenset() if disclaimer else frozenset({NO_MODEL}))
+    hidden = frozenset[str]()
+    if not disclaimer:
+        hidden = frozenset({NO_MODEL})
+    parts += warning_lines(answer, without=hidden)
     if disclaimer or _is_delicate(answer):
         parts.append(Prose(say("not_a_device", answer.language), "dim"))
     return Group(*parts, Text())
@@ -114,11 +118,15 @@ def history_view(turns: Sequence[Turn]) -> RenderableType:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     for number, turn in enumerate(turns, 1):
-        below = verdict_line(turn.answer) if turn.answer else Prose(turn.clarification, "dim")
-        cell: list[RenderableType] = [Prose(_line(turn.asked))]
+        cell: list[RenderableType] = [Prose(one_line(turn.asked, _TITLE))]
         if turn.question != turn.asked.strip() and not (turn.answer and turn.answer.question.options):
-            cell.append(Prose(f"= {_line(turn.question)}", "dim"))
-        grid.add_row(Text(f"{number}.", "dim"), Group(*cell, *([below] if below else [])))
+            cell.append(Prose(f"= {one_line(turn.question, _TITLE)}", "dim"))
+        verdict: Prose | None = Prose(turn.clarification, "dim")
+        if turn.answer:
+            verdict = verdict_line(turn.answer)
+        if verdict:
+            cell.append(verdict)
+        grid.add_row(Text(f"{number}.", "dim"), Group(*cell))
     return grid
 
 
@@ -133,11 +141,9 @@ def conversations_view(found: Sequence[Summary], language: str) -> RenderableTyp
     for summary in found:
         when = clean(summary.updated)[:16].replace("T", " ")
         grid.add_row(
-            plain(summary.id, "cyan"), Text(when, "dim"), Text(f"{summary.turns}", "dim"), Prose(_line(summary.title))
+            plain(summary.id, "cyan"),
+            Text(when, "dim"),
+            Text(f"{summary.turns}", "dim"),
+            Prose(one_line(summary.title, _TITLE)),
         )
     return grid
-
-
-def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…"

@@ -195,7 +195,10 @@ def _run(settings: Settings, given: _Options, *, sync: bool, quiet: bool) -> Ing
 
         def advance(read: int, passages: int) -> None:
             elapsed = bar.tasks[0].elapsed or 0
-            bar.update(task, completed=read, passages=passages, rate=f"{read / elapsed:,.0f}" if elapsed else "-")
+            rate = "-"
+            if elapsed:
+                rate = f"{read / elapsed:,.0f}"
+            bar.update(task, completed=read, passages=passages, rate=rate)
 
         base = stack.enter_context(opened(settings, the_one(settings), create=True))
         result = ingest(

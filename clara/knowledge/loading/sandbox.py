@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -234,21 +234,13 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
     channel, todo, lock = _Channel(), iter(files), threading.Lock()
     children = _Children()
 
-    def work() -> None:
-        child: _Child | None = None
-        while not channel.closed:
-            with lock:
-                source = next(todo, None)
-            if source is None:
-                break
-            child = child or children.start()
-            if child is not None and not _parse_one(child, source, hints, channel):
-                children.end(child)
-                child = None
+    def following() -> SourceFile | None:
+        with lock:
+            return next(todo, None)
 
     def run() -> None:
         try:
-            work()
+            _parse_all(following, hints, channel, children)
         except Exception as error:  # noqa: BLE001 - it belongs to the reader of the results
             channel.put(error)
         channel.put(None)
@@ -271,6 +263,19 @@ def parse(files: Iterable[SourceFile], hints: Hints, *, workers: int | None = No
         children.end_all()
         for thread in threads:
             thread.join()
+
+
+def _parse_all(following: Callable[[], SourceFile | None], hints: Hints, channel: _Channel, children: _Children) -> None:
+    """Parse one file after the other until none follows or nobody reads; a child that is spent is replaced."""
+    child: _Child | None = None
+    while not channel.closed:
+        source = following()
+        if source is None:
+            break
+        child = child or children.start()
+        if child is not None and not _parse_one(child, source, hints, channel):
+            children.end(child)
+            child = None
 
 
 def _parse_one(child: _Child, source: SourceFile, hints: Hints, channel: _Channel) -> bool:
