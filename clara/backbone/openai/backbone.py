@@ -104,7 +104,9 @@ class OpenAIBackbone:
 
     async def known_skills(self) -> Skills | None:
         """What was measured before, by this process or another; None if nothing was. Raises: see :meth:`info`."""
-        return self._skills or self._skills_of.get(self._skills_key(await self.info()))
+        if self._skills is not None:
+            return self._skills
+        return self._skills_of.get(self._skills_key(await self.info()))
 
     async def _measured(self) -> Skills:
         skills = await measure(self)
@@ -127,8 +129,11 @@ class OpenAIBackbone:
         """Perform one task; a reply that does not fit is asked for once more. See :class:`Backbone`."""
         prompt = self._prompts[task.name]
         warmth = next(t for t in (temperature, prompt.temperature, self._settings.temperature) if t is not None)
-        teller = AnswerTeller(on_token) if on_token is not None and "answer" in task.output.model_fields else None
-        request = Request(task, inputs, prompt, self._settings.seed if seed is None else seed, warmth, teller)
+        if seed is None:
+            seed = self._settings.seed
+        request = Request(task, inputs, prompt, seed, warmth)
+        if on_token is not None and "answer" in task.output.model_fields:
+            request.teller = AnswerTeller(on_token)
         reply, reason = Completion(), ""
 
         def notes() -> tuple[str, ...]:
@@ -200,12 +205,18 @@ class OpenAIBackbone:
         tokens = reply_tokens(request, setup, self._settings)
         length = setup.info.context_length
         switch = thinking_switch(request, setup.can, self._settings)
-        template = {} if switch is None else {"chat_template_kwargs": {"enable_thinking": switch}}
+        template: dict[str, Any] = {}
+        if switch is not None:
+            template["chat_template_kwargs"] = {"enable_thinking": switch}
 
         async def count(messages: list[Message]) -> int | None:
-            return await count_tokens(self.servers, setup.info.model, messages, **template) if setup.can.tokenize else None
+            if not setup.can.tokenize:
+                return None
+            return await count_tokens(self.servers, setup.info.model, messages, **template)
 
-        room = None if length is None else length - tokens
+        room: int | None = None
+        if length is not None:
+            room = length - tokens
         request.inputs, messages, fits = await fit(
             request.inputs, request.render, room=room, estimate=self._estimate, count=count, exact=exact
         )
@@ -354,9 +365,9 @@ def _contradicts(request: Request, reply: Completion, setup: Setup, settings: Se
         return True
     if not request.in_letter_form or "structured_outputs" not in constraint(request, can):
         return False
-    # the limit on tokens may end a thought, and nothing holds that to a letter
-    cut_off = can.thinks and reply.finish == "length"
-    return not cut_off and reply.visible not in request.letters
+    if can.thinks and reply.finish == "length":
+        return False  # the limit on tokens may end a thought, and nothing holds that to a letter
+    return reply.visible not in request.letters
 
 
 def _can_shrink(request: Request, setup: Setup, *, exact: bool) -> bool:

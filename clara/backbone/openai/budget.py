@@ -37,7 +37,9 @@ class TokenEstimate:
     @property
     def near(self) -> float:
         """How many times too low the estimate may be."""
-        return _NEAR if self._learned else _NEAR_UNKNOWN
+        if self._learned:
+            return _NEAR
+        return _NEAR_UNKNOWN
 
     def __call__(self, messages: Sequence[Message]) -> float:
         """Estimated tokens."""
@@ -48,7 +50,9 @@ class TokenEstimate:
         if counted <= 0:
             return
         ratio = min(_MOST, counted / _raw(messages))
-        self._ratio = max(ratio, 0.95 * self._ratio + 0.05 * ratio) if self._learned else ratio
+        if self._learned:
+            ratio = max(ratio, 0.95 * self._ratio + 0.05 * ratio)
+        self._ratio = ratio
         self._learned = True
 
 
@@ -66,13 +70,12 @@ async def fit(
         exact: count in any case.
     """
     messages = render(inputs)
-    if room is None or (not exact and _surely_fits(messages, room)):
+    if room is None:
+        return inputs, messages, True
+    if not exact and _surely_fits(messages, room):
         return inputs, messages, True
     while True:
-        tokens = estimate(messages)
-        if (exact or estimate.near * tokens > room) and (counted := await count(messages)) is not None:
-            estimate.learn(messages, counted)
-            tokens = float(counted)
+        tokens = await _tokens(messages, room, estimate, count, exact=exact)
         if tokens <= room:
             return inputs, messages, True
         shown = shown_passages(inputs)
@@ -82,10 +85,25 @@ async def fit(
         messages = render(inputs)
 
 
+async def _tokens(messages: list[Message], room: int, estimate: TokenEstimate, count: Count, *, exact: bool) -> float:
+    """Tokens of a chat: as the server counts them where the estimate is near the limit, else as estimated."""
+    tokens = estimate(messages)
+    if not exact and estimate.near * tokens <= room:
+        return tokens
+    counted = await count(messages)
+    if counted is None:
+        return tokens
+    estimate.learn(messages, counted)
+    return float(counted)
+
+
 def left_out(before: TaskModel, after: TaskModel) -> tuple[str, ...]:
     """What the trace says about passages that did not fit; nothing if all did."""
-    every, kept = len(shown_passages(before)), len(shown_passages(after))
-    return (f"left out {every - kept} of {every} passages: the prompt did not fit",) if kept < every else ()
+    every = len(shown_passages(before))
+    missing = every - len(shown_passages(after))
+    if missing <= 0:
+        return ()
+    return (f"left out {missing} of {every} passages: the prompt did not fit",)
 
 
 def _surplus(shown: Sequence[object], excess: float, ratio: float) -> int:
@@ -108,5 +126,6 @@ def _raw(messages: Sequence[Message]) -> float:
 
 def _raw_text(text: str) -> float:
     characters = len(text)
-    extra = 0 if text.isascii() else len(text.encode()) - characters
-    return _CHARACTER * characters + _EXTRA_BYTE * extra
+    if text.isascii():
+        return _CHARACTER * characters
+    return _CHARACTER * characters + _EXTRA_BYTE * (len(text.encode()) - characters)

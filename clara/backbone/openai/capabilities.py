@@ -81,11 +81,17 @@ async def probe(servers: ModelServers, model: str) -> Capabilities:
         calm = await _try(servers, model, {"chat_template_kwargs": {"enable_thinking": False}})
         if calm is not None and not _thinks(parse_completion(calm)):
             quiet = {"chat_template_kwargs": {"enable_thinking": False}}
-    room = _ROOM_TO_THINK if thinks and not quiet else _ROOM
+    room = _ROOM
+    if thinks and not quiet:
+        room = _ROOM_TO_THINK
 
     async def keeps_to(constraint: dict[str, Any]) -> Support:
-        found = await _try(servers, model, {**quiet, **constraint}, room)
-        return "no" if found is None else "yes" if _obeys(parse_completion(found)) else "ignored"
+        reply = await _try(servers, model, {**quiet, **constraint}, room)
+        if reply is None:
+            return "no"
+        if _obeys(parse_completion(reply)):
+            return "yes"
+        return "ignored"
 
     shape = {"type": "json_schema", "json_schema": {"name": "probe", "strict": True, "schema": _SCHEMA}}
     schema, own, choice, regex, counts, load = await asyncio.gather(
@@ -117,7 +123,7 @@ async def count_tokens(servers: ModelServers, model: str, messages: list[dict[st
         BackboneError: the server cannot be reached or is overloaded (408, 409, 429).
     """
     try:
-        found = await servers.post("/tokenize", {"model": model, "messages": messages, **template})
+        reply = await servers.post("/tokenize", {"model": model, "messages": messages, **template})
     except BackboneRefused:
         return None
     except BackboneOverloaded as error:
@@ -125,8 +131,10 @@ async def count_tokens(servers: ModelServers, model: str, messages: list[dict[st
         if not _failed(error):
             raise
         return None
-    count = found.get("count")
-    return count if isinstance(count, int) else None
+    count = reply.get("count")
+    if isinstance(count, int):
+        return count
+    return None
 
 
 class Remembered(Generic[K]):
@@ -144,8 +152,10 @@ class Remembered(Generic[K]):
             return None
         values = cast("dict[str, Any]", entry)
         at, known = values.pop("at", 0), {field.name for field in fields(self._kind)}
-        fresh = isinstance(at, int | float) and 0 <= time.time() - at < REMEMBERED
-        return self._kind(**values) if fresh and set(values) == known else None
+        is_fresh = isinstance(at, int | float) and 0 <= time.time() - at < REMEMBERED
+        if is_fresh and set(values) == known:
+            return self._kind(**values)
+        return None
 
     def put(self, key: str, found: K) -> None:
         """Remember; a folder that cannot be written is only told in the log."""
@@ -191,9 +201,12 @@ async def _try(servers: ModelServers, model: str, more: dict[str, Any], room: in
 async def _alternatives(servers: ModelServers, model: str) -> int:
     """The most alternatives to a token that the server gives, of the two numbers that are asked for."""
     for top in (TOP, TOP_IN_JSON):
-        found = await _try(servers, model, {"logprobs": True, "top_logprobs": top})
-        if found is not None:
-            return top if _has_logprobs(found) else 0
+        reply = await _try(servers, model, {"logprobs": True, "top_logprobs": top})
+        if reply is None:
+            continue
+        if _has_logprobs(reply):
+            return top
+        break
     return 0
 
 
@@ -209,9 +222,9 @@ def _body(model: str, room: int) -> dict[str, Any]:
     return {"model": model, "messages": _messages(), "max_tokens": room, "temperature": 0.0, "seed": 0}
 
 
-def _has_logprobs(found: dict[str, Any]) -> bool:
+def _has_logprobs(reply: dict[str, Any]) -> bool:
     try:
-        return bool(found["choices"][0]["logprobs"]["content"][0]["top_logprobs"])
+        return bool(reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"])
     except (KeyError, IndexError, TypeError):
         return False
 

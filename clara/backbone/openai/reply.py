@@ -21,14 +21,12 @@ from clara.language.replies.thinking import thoughts, visible
 from clara.types import Usage
 
 _GARBAGE = "the model server's reply is no chat completion; check --backbone"
-_ANSWER = re.compile(r'"answer"\s*:\s*"')
+_ANSWER = re.compile(r'"answer"\s*:\s*"((?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*)')
+"""The field of a JSON object that may not be complete, as far as its escapes are."""
 _ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a reply of another form raises."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair: JSON can hold it, UTF-8 cannot."""
-_STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
-
-
 _DONE = "[DONE]"
 """The chunk that ends a stream."""
 
@@ -56,17 +54,18 @@ class Completion:
     @property
     def thoughts(self) -> str:
         """The thinking, from its own field or from the text."""
-        return self.thinking or thoughts(self.text)
+        if self.thinking:
+            return self.thinking
+        return thoughts(self.text)
 
 
 def answer_so_far(text: str) -> str:
     """The "answer" field of a JSON object that is still being written, as far as it can be read."""
-    found = _ANSWER.search(text)
-    if found is None:
+    field = _ANSWER.search(text)
+    if field is None:
         return ""
-    end = _STRING.match(text, found.end())
     try:
-        written = json.loads(f'"{end[0] if end else ""}"', strict=False)
+        written = json.loads(f'"{field[1]}"', strict=False)
     except ValueError:
         return ""
     return _whole(_without_half(written))
@@ -81,23 +80,24 @@ async def read_completion(response: httpx.Response, letters: Sequence[str] = (),
     """
     status = response.status_code
     try:
-        found = await read_json(response)
+        reply = await read_json(response)
     except BackboneRefused as error:
         if "larger" in str(error):
             raise
         raise BackboneOverloaded(_GARBAGE, status=status) from None
-    if found.get("error"):
-        raise _error_in_body(found["error"])
-    if not found.get("choices"):
+    if reply.get("error"):
+        raise _error_in_body(reply["error"])
+    if not reply.get("choices"):
         raise BackboneOverloaded(_GARBAGE, status=status)
-    return parse_completion(found, letters, in_json=in_json)
+    return parse_completion(reply, letters, in_json=in_json)
 
 
 def _error_in_body(error: Any) -> BackboneError:
     """What an error object under a status of success means; its code decides whether to try again."""
-    fields: dict[str, Any] = cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": error}
-    code = fields.get("code", fields.get("status"))
-    status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdigit()) else 500
+    fields: dict[str, Any] = {"message": error}
+    if isinstance(error, dict):
+        fields = cast("dict[str, Any]", error)
+    status = _status_of(fields.get("code", fields.get("status")))
     detail = spoken_of(str(fields.get("message", "")))
     if worth_retrying(status):
         return BackboneOverloaded(f"the model server reports an error ({status}) under a status of success", status=status)
@@ -105,18 +105,32 @@ def _error_in_body(error: Any) -> BackboneError:
     return BackboneRefused(message, status=status, detail=detail)
 
 
-def parse_completion(found: dict[str, Any], letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
+def _status_of(code: object) -> int:
+    """The status that an error object gives as a number or in digits; 500 where it gives none."""
+    if isinstance(code, int):
+        return int(code)
+    if isinstance(code, str) and code.isdigit():
+        return int(code)
+    return 500
+
+
+def parse_completion(reply: dict[str, Any], letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
     """See :func:`read_completion`."""
     try:
-        choice: dict[str, Any] = (found.get("choices") or [{}])[0]
-        message: dict[str, Any] = choice.get("message") or {}
-        tokens = ((choice.get("logprobs") or {}).get("content") or ()) if letters else ()
+        choice: dict[str, Any] = _filled(reply, "choices", [{}])[0]
+        message: dict[str, Any] = _filled(choice, "message", {})
+        tokens: Any = ()
+        probabilities: dict[str, float] | None = None
+        if letters:
+            tokens = _filled(_filled(choice, "logprobs", {}), "content", ())
+        if tokens:
+            probabilities = letter_probabilities(tokens, letters, in_json=in_json) or {}
         return Completion(
-            text=_text(message.get("content")),
-            finish=str(choice.get("finish_reason") or ""),
-            usage=_usage(found),
-            thinking=_text(message.get("reasoning")) or _text(message.get("reasoning_content")),
-            letters=letter_probabilities(tokens, letters, in_json=in_json) or {} if tokens else None,
+            text=_whole(_string(message.get("content"))),
+            finish=str(_filled(choice, "finish_reason", "")),
+            usage=_usage(reply),
+            thinking=_whole(_thinking_of(message)),
+            letters=probabilities,
             letter=chosen_letter(tokens, letters, in_json=in_json),
         )
     except _ODD:
@@ -146,12 +160,16 @@ async def read_stream(response: httpx.Response, tell: Callable[[str], None], fir
     chunk = first
     while chunk is not None:
         if _DONE in chunk:
-            finish = finish or "stop"  # some servers say that it is over, and not why
+            if not finish:
+                finish = "stop"  # some servers say that it is over, and not why
             break
         piece = _piece(chunk)
         text.add(piece.text)
         thinking.add(piece.thinking)
-        finish, usage = piece.finish or finish, piece.usage if piece.usage.calls else usage
+        if piece.finish:
+            finish = piece.finish
+        if piece.usage.calls:
+            usage = piece.usage
         tell(visible(text.whole))
         chunk = await anext(chunks, None)
     if not finish:
@@ -213,50 +231,71 @@ async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
             chunk = None
         if not isinstance(chunk, dict):
             raise BackboneRefused("a piece of the model server's stream is no JSON object; check --backbone")
-        found = cast("dict[str, Any]", chunk)
-        if found.get("error"):
+        fields = cast("dict[str, Any]", chunk)
+        if fields.get("error"):
             raise BackboneUnreachable("the model server ended a stream with an error")
-        yield found
+        yield fields
 
 
 def _piece(chunk: dict[str, Any]) -> Completion:
     """What one chunk of a stream adds; the last one carries the usage and no choice."""
-    text, thinking, finish = "", "", ""
+    text, thinking, finish, usage = "", "", "", Usage()
     try:
-        for choice in chunk.get("choices") or ():
-            delta = choice.get("delta") or {}
+        for choice in _filled(chunk, "choices", ()):
+            delta = _filled(choice, "delta", {})
             text += _string(delta.get("content"))
-            thinking += _string(delta.get("reasoning")) or _string(delta.get("reasoning_content"))
-            finish = str(choice.get("finish_reason") or finish)
-        return Completion(text, finish, _usage(chunk) if chunk.get("usage") else Usage(), thinking)
+            thinking += _thinking_of(delta)
+            finish = str(_filled(choice, "finish_reason", finish))
+        if chunk.get("usage"):
+            usage = _usage(chunk)
+        return Completion(text, finish, usage, thinking)
     except _ODD:
         raise BackboneRefused("a piece of the model server's stream is no chat completion; check --backbone") from None
 
 
-def _text(value: Any) -> str:
-    return _whole(_string(value))
+def _filled(fields: dict[str, Any], name: str, empty: Any) -> Any:
+    """The value of a field; ``empty`` where the field is missing, null or empty."""
+    value = fields.get(name)
+    if not value:
+        return empty
+    return value
+
+
+def _thinking_of(message: dict[str, Any]) -> str:
+    """The thinking of a message or a piece of one, under either of the names that servers give it."""
+    for name in ("reasoning", "reasoning_content"):
+        text = _string(message.get(name))
+        if text:
+            return text
+    return ""
 
 
 def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return ""
 
 
 def _whole(text: str) -> str:
     """The text with its surrogate pairs joined and lone halves replaced, so that it can be sent, stored and printed."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _without_half(text: str) -> str:
     """The text less a first half of a surrogate pair at its end, which waits for the other."""
-    return text[:-1] if text and "\ud800" <= text[-1] <= "\udbff" else text
+    if "\ud800" <= text[-1:] <= "\udbff":
+        return text[:-1]
+    return text
 
 
-def _usage(found: dict[str, Any]) -> Usage:
-    usage = found.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {}
+def _usage(reply: dict[str, Any]) -> Usage:
+    usage = _filled(reply, "usage", {})
+    details = _filled(usage, "prompt_tokens_details", {})
     return Usage(
         calls=1,
-        prompt_tokens=int(usage.get("prompt_tokens") or 0),
-        completion_tokens=int(usage.get("completion_tokens") or 0),
-        cached_prompt_tokens=int(details.get("cached_tokens") or 0),
+        prompt_tokens=int(_filled(usage, "prompt_tokens", 0)),
+        completion_tokens=int(_filled(usage, "completion_tokens", 0)),
+        cached_prompt_tokens=int(_filled(details, "cached_tokens", 0)),
     )

@@ -52,7 +52,9 @@ class Request:
     @property
     def letters(self) -> list[str]:
         """The letters whose probability is wanted."""
-        return letters_of(self.inputs) if self.in_letter_form or self.task.output is ChoiceOut else []
+        if self.in_letter_form or self.task.output is ChoiceOut:
+            return letters_of(self.inputs)
+        return []
 
     @property
     def in_letter_form(self) -> bool:
@@ -69,15 +71,23 @@ def reply_tokens(request: Request, setup: Setup, settings: Settings) -> int:
     tokens = request.prompt.max_tokens
     if request.in_letter_form and "structured_outputs" not in constraint(request, setup.can):
         tokens = max(tokens, _WORDY)
-    switch = thinking_switch(request, setup.can, settings)
-    # a model that has no switch thinks whatever it is told
-    thinks = switch is True or (setup.can.thinks and (switch is None or not setup.can.thinking_switch))
-    thinking = settings.thinking_tokens if thinks else 0
+    thinking, part = 0, 2
+    if _will_think(setup.can, thinking_switch(request, setup.can, settings)):
+        thinking, part = settings.thinking_tokens, 4
     length = setup.info.context_length
     if length is not None:
         # a short context must hold the prompt too
-        tokens, thinking = max(1, min(tokens, length // (4 if thinks else 2))), min(thinking, length // 2)
+        tokens, thinking = max(1, min(tokens, length // part)), min(thinking, length // 2)
     return tokens + thinking
+
+
+def _will_think(can: Capabilities, switch: bool | None) -> bool:
+    """True if the model thinks before its reply; one that has no switch does so whatever it is sent."""
+    if switch is True:
+        return True
+    if switch is False and can.thinking_switch:
+        return False
+    return can.thinks
 
 
 def body_of(request: Request, messages: list[Message], max_tokens: int, setup: Setup, settings: Settings) -> dict[str, Any]:
@@ -106,17 +116,26 @@ def encoded(body: dict[str, Any]) -> bytes:
 
 def constraint(request: Request, can: Capabilities) -> dict[str, Any]:
     """What holds the reply to its form, as far as the server can: never more than one way at once."""
-    letters = letters_of(request.inputs)
-    if request.in_letter_form and can.choice == "yes":
-        return {"structured_outputs": {"choice": letters}}
-    if request.in_letter_form and can.regex == "yes":
-        return {"structured_outputs": {"regex": f"[{''.join(letters)}]"}}
-    if request.in_letter_form and can.json_schema != "yes":
-        return {}
-    schema = reply_schema(request.task.output, request.inputs)
-    if can.json_schema == "yes" or (can.json_schema == "ignored" and can.structured_json != "yes"):
-        return {"response_format": {"type": "json_schema", "json_schema": _named(request.task.name, schema)}}
-    return {"structured_outputs": {"json": schema}} if can.structured_json == "yes" else {}
+    if request.in_letter_form:
+        letters = letters_of(request.inputs)
+        if can.choice == "yes":
+            return {"structured_outputs": {"choice": letters}}
+        if can.regex == "yes":
+            return {"structured_outputs": {"regex": f"[{''.join(letters)}]"}}
+        if can.json_schema != "yes":
+            return {}
+    return _json_constraint(request.task.name, reply_schema(request.task.output, request.inputs), can)
+
+
+def _json_constraint(name: str, schema: dict[str, Any], can: Capabilities) -> dict[str, Any]:
+    portable = {"response_format": {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}}
+    if can.json_schema == "yes":
+        return portable
+    if can.structured_json == "yes":
+        return {"structured_outputs": {"json": schema}}
+    if can.json_schema == "ignored":
+        return portable
+    return {}
 
 
 def thinking_switch(request: Request, can: Capabilities, settings: Settings) -> bool | None:
@@ -130,7 +149,9 @@ def thinking_switch(request: Request, can: Capabilities, settings: Settings) -> 
         return settings.thinking == "on" and not quiet
     if not can.thinking_switch:
         return None
-    return False if quiet else request.prompt.thinking
+    if quiet:
+        return False
+    return request.prompt.thinking
 
 
 def read_output(request: Request, reply: Completion) -> TaskModel:
@@ -140,7 +161,9 @@ def read_output(request: Request, reply: Completion) -> TaskModel:
         Misfit: it is not what was asked for.
     """
     if reply.finish == "length":
-        raise Misfit(_BLANK if reply.text[-_BLANK_TAIL:].isspace() else "it was cut off before its end; be shorter")
+        if reply.text[-_BLANK_TAIL:].isspace():
+            raise Misfit(_BLANK)
+        raise Misfit("it was cut off before its end; be shorter")
     if request.in_letter_form:
         letter = read_letter(reply.visible, request.inputs)
         confidence, margin = confidence_of(letter.label, _measured(reply, letter.label))
@@ -150,7 +173,8 @@ def read_output(request: Request, reply: Completion) -> TaskModel:
     output: TaskModel = read_reply(reply.visible, request.task.output, request.inputs)
     if isinstance(output, ChoiceOut):
         measured, _ = confidence_of(output.label.upper(), _measured(reply, output.label.upper()))
-        return output if measured is None else output.model_copy(update={"confidence": measured})
+        if measured is not None:
+            return output.model_copy(update={"confidence": measured})
     return output
 
 
@@ -163,8 +187,6 @@ def repair(request: Request, reply: str, reason: str) -> list[Message]:
 
 def _measured(reply: Completion, label: str) -> dict[str, float] | None:
     """The probabilities, if they are those of the token that gave the label."""
-    return reply.letters if reply.letter == label else None
-
-
-def _named(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "strict": True, "schema": schema}
+    if reply.letter != label:
+        return None
+    return reply.letters

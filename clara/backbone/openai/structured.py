@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from clara.language.replies import reader
 from clara.language.replies.objects import last_object
 from clara.tasks.model import TASKS, AnswerIn, ChoiceOut, LetterOut, O, ReactOut, TaskModel, TranslateIn, TranslateOut
-from clara.types import Option, Passage
+from clara.types import Passage
 
 _KEPT = ("type", "enum", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum")
 _ITEM_LENGTH = 80
@@ -88,15 +88,16 @@ def read_reply(text: str, output: type[O], inputs: TaskModel) -> O:
 
 def _object_of(text: str, output: type[TaskModel], inputs: TaskModel) -> dict[str, Any]:
     """The object of a reply, its odd fields put right; of a choice in plain words, one that holds its letter."""
-    is_choice = output is ChoiceOut and isinstance(inputs, AnswerIn)
+    if output is not ChoiceOut or not isinstance(inputs, AnswerIn):
+        return tidied(_json_object(text, output.model_fields), output)
     try:
         value = tidied(_json_object(text, output.model_fields), output)
     except Misfit:
-        letter = read_letter_of(text, inputs) if is_choice else None
+        letter = read_letter_of(text, inputs)
         if letter is None:
             raise
         return {"reasoning": text, "label": letter}
-    if is_choice and value.get("label") not in letters_of(inputs):
+    if value.get("label") not in letters_of(inputs):
         letter = read_letter_of(text, inputs)
         if letter is not None:
             value["label"] = letter
@@ -124,18 +125,20 @@ def read_letter(text: str, inputs: TaskModel) -> LetterOut:
 
 def letters_of(inputs: TaskModel) -> list[str]:
     """The option letters that a reply may use; empty where there are none."""
-    options: tuple[Option, ...] = getattr(inputs, "options", ())
-    return [option.label for option in options] if isinstance(inputs, AnswerIn | TranslateIn) else []
+    if not isinstance(inputs, AnswerIn | TranslateIn):
+        return []
+    return [option.label for option in inputs.options]
 
 
 def _plain(field: dict[str, Any]) -> dict[str, Any]:
     """One field without titles, defaults and null."""
     choices = [choice for choice in field.get("anyOf", ()) if choice.get("type") != "null"]
-    source: dict[str, Any] = choices[0] if choices else field
+    source: dict[str, Any] = next(iter(choices), field)
     plain = {key: source[key] for key in _KEPT if key in source}
     if plain.get("type") == "array":
-        items = _plain(source["items"])
-        plain["items"] = {**items, "maxLength": _ITEM_LENGTH} if items.get("type") == "string" else items
+        plain["items"] = _plain(source["items"])
+        if plain["items"].get("type") == "string":
+            plain["items"]["maxLength"] = _ITEM_LENGTH
     return plain
 
 
@@ -175,7 +178,11 @@ def tidied(value: dict[str, Any], output: type[TaskModel]) -> dict[str, Any]:
 
 def _whole_numbers(value: object) -> list[int]:
     """The whole numbers that stand in a list, a text or a single value."""
-    entries = cast("list[object]", value) if isinstance(value, list) else [] if value is None else [value]
+    if value is None:
+        return []
+    entries: list[object] = [value]
+    if isinstance(value, list):
+        entries = cast("list[object]", value)
     numbers: list[int] = []
     for entry in entries:
         numbers.extend(int(digits) for digits in re.findall(r"\d{1,4}", str(entry)))
@@ -188,7 +195,9 @@ def _share(text: str) -> float | None:
     if match is None:
         return None
     number = float(match[1].replace(",", "."))
-    return number / 100 if match[2] or number > 1 else number
+    if match[2] or number > 1:
+        return number / 100
+    return number
 
 
 def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, Any]:
@@ -196,16 +205,16 @@ def _within_bounds(value: dict[str, Any], output: type[TaskModel]) -> dict[str, 
 
     Text that is itself the result (an answer, a translation) is not cut: its end may turn its meaning round.
     """
-    kept = dict(value)
+    bounded = dict(value)
     for name, most in _bounds(output).items():
-        found = kept.get(name)
-        if isinstance(found, str) and name in _REMARKS:
-            kept[name] = found[: most.get("maxLength")]
-        elif isinstance(found, list):
-            kept[name] = found[: most.get("maxItems")]
-        elif name == "confidence" and isinstance(found, int | float) and 1 < found <= 100:
-            kept[name] = found / 100
-    return kept
+        field = bounded.get(name)
+        if isinstance(field, list):
+            bounded[name] = field[: most.get("maxItems")]
+        elif name in _REMARKS and isinstance(field, str):
+            bounded[name] = field[: most.get("maxLength")]
+        elif name == "confidence" and isinstance(field, int | float) and 1 < field <= 100:
+            bounded[name] = field / 100
+    return bounded
 
 
 def _json_object(text: str, keys: Collection[str]) -> dict[str, Any]:
@@ -227,6 +236,10 @@ def _repaired_object(text: str) -> dict[str, Any] | None:
         repaired: Any = json_repair.loads(text, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    parts = cast("list[Any]", repaired) if isinstance(repaired, list) else [repaired]
-    objects = [cast("dict[str, Any]", part) for part in parts if isinstance(part, dict) and part]
-    return objects[-1] if objects else None
+    parts: list[Any] = [repaired]
+    if isinstance(repaired, list):
+        parts = cast("list[Any]", repaired)
+    for part in reversed(parts):
+        if part and isinstance(part, dict):
+            return cast("dict[str, Any]", part)
+    return None

@@ -79,7 +79,9 @@ async def _version(servers: ModelServers, replica: Replica) -> str:
         version: Any = (await servers.get(replica, "/version")).get("version")
     except BackboneError:
         return ""
-    return f"vLLM {version}" if isinstance(version, str) else ""
+    if isinstance(version, str):
+        return f"vLLM {version}"
+    return ""
 
 
 def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
@@ -95,10 +97,12 @@ def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
                 f"the model server at {replica.shown} has no model {model!r}; it has: {have}", url=replica.shown
             )
         entry = entries[names.index(model)]
-        if build := {name: entry[name] for name in _BUILD if entry.get(name)}:
+        build = {name: entry[name] for name in _BUILD if entry.get(name)}
+        if build:
             builds.add(json.dumps(build, sort_keys=True))
         length = entry.get("max_model_len")
-        lengths += [length] if isinstance(length, int) else []
+        if isinstance(length, int):
+            lengths.append(length)
     return BackboneInfo(
         kind="openai",
         model=str(model),

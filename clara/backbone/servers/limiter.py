@@ -100,10 +100,13 @@ class ConcurrencyLimiter:
     def replied(self) -> None:
         """A call has come back with a reply."""
         self._replies += 1
-        if not self.adaptive or not self._was_full or self._replies < max(self.limit, _SURE if self._in_vain else 0):
+        if not self.adaptive or not self._was_full:
             return
-        if self._tells_queue:
-            return  # observed() decides
+        enough = self.limit
+        if self._in_vain:
+            enough = max(enough, _SURE)
+        if self._replies < enough or self._tells_queue:  # with a queue that is told, observed() decides
+            return
         self._was_full = False
         self._climb(self._replies / max(self._clock() - self._since, 1e-6))
 
@@ -119,7 +122,9 @@ class ConcurrencyLimiter:
         if call > self._shrunk_at:
             self._in_vain += self._pushed  # the first one may be a hiccup
             self._pushed, self._shrunk_at, self._held = True, self._calls, 0
-            lowest = min(self._limit, _LOWEST_LATE) if late else 1.0
+            lowest = 1.0
+            if late:
+                lowest = min(self._limit, _LOWEST_LATE)
             self._set(max(self._limit * _DECREASE, lowest))
             self._flooded = self.in_flight > self.limit
             self._best = (0.0, self._limit)
@@ -139,14 +144,18 @@ class ConcurrencyLimiter:
             # others may use the server too: what runs is what it can take, whoever asked for it
             self._set(min(self._limit, max(running + queue, _QUEUE)))
         elif load.waiting == 0 and self._was_full:
-            self._set(self._limit + max(1.0, self._limit / 16) if self._pushed else self._limit * _GROWTH)
+            growth = self._limit * _GROWTH
+            if self._pushed:
+                growth = self._limit + max(1.0, self._limit / 16)
+            self._set(growth)
         self._was_full, self._replies = False, 0
 
     def _climb(self, rate: float) -> None:
         """Go up, down or nowhere after ``rate`` replies a second at the limit."""
         best, at = self._best
         if self._limit > at:
-            if rate > best * (1 + (_SURE_GAIN if self._in_vain else _GAIN) * (self._limit / at - 1)):
+            gain = _SURE_GAIN if self._in_vain else _GAIN
+            if rate > best * (1 + gain * (self._limit / at - 1)):
                 self._in_vain = max(0, self._in_vain - 1)
             else:
                 self._in_vain, self._held = self._in_vain + 1, 0
@@ -166,8 +175,7 @@ class ConcurrencyLimiter:
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
-                # the place was given in the same moment: hand it on
+            if place.done() and not place.cancelled():  # the place was given in the same moment: hand it on
                 self.in_flight -= 1
                 self._wake()
             raise

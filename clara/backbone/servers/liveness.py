@@ -36,12 +36,14 @@ class Liveness:
         """True if the server has the model and its engine gives a token."""
         deadline = asyncio.get_running_loop().time() + self.silence
         try:
-            found = await self._wire.exchange(replica, "GET", "/v1/models", None, read_json, deadline=deadline)
+            reply = await self._wire.exchange(replica, "GET", "/v1/models", None, read_json, deadline=deadline)
         except BackboneError:
             return False
-        names = [entry["id"] for entry in listed_models(found)]
+        names = [entry["id"] for entry in listed_models(reply)]
         model = self.model or next(iter(names), None)
-        return model in names and await self.gives_token(replica, str(model))
+        if model not in names:
+            return False
+        return await self.gives_token(replica, str(model))
 
     async def healthy(self, replica: Replica) -> bool:
         """False if ``/health`` says that the engine is dead; a server without it is not asked for more."""
@@ -49,7 +51,7 @@ class Liveness:
         try:
             await self._wire.exchange(replica, "GET", "/health", None, read_text, deadline=deadline)
         except BackboneError as error:
-            return error.status is not None and error.status < 500
+            return _is_refusal(error)
         return True
 
     async def gives_token(self, replica: Replica, model: str) -> bool:
@@ -59,7 +61,7 @@ class Liveness:
         try:
             await self._wire.exchange(replica, "POST", CHAT, json.dumps(ask).encode(), read_json, deadline=deadline)
         except BackboneError as error:
-            return error.status is not None and error.status < 500
+            return _is_refusal(error)
         return True
 
     async def load(self, replica: Replica) -> ServerLoad:
@@ -78,15 +80,26 @@ class Liveness:
         nothing it is not known, and its calls end at their deadline.
         """
         began, before = time.monotonic(), (await self.load(replica)).tokens
-        if before is None or self.model is None or await self.gives_token(replica, self.model):
+        if before is None or self.model is None:
+            return False
+        if await self.gives_token(replica, self.model):
             return False
         after = (await self.load(replica)).tokens
         return after in (None, before) and replica.last_sign <= began
 
 
-def listed_models(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _is_refusal(error: BackboneError) -> bool:
+    """True if a server that works gave the error as a status, not a broken one or none at all."""
+    return error.status is not None and error.status < 500
+
+
+def listed_models(reply: dict[str, Any]) -> list[dict[str, Any]]:
     """The entries of ``/v1/models`` that have a name."""
-    data: Any = found.get("data")
-    entries: list[Any] = cast("list[Any]", data) if isinstance(data, list) else []
-    models = [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
-    return [model for model in models if isinstance(model.get("id"), str)]
+    data: Any = reply.get("data")
+    if not isinstance(data, list):
+        return []
+    models: list[dict[str, Any]] = []
+    for entry in cast("list[Any]", data):
+        if isinstance(entry, dict) and isinstance(cast("dict[str, Any]", entry).get("id"), str):
+            models.append(cast("dict[str, Any]", entry))
+    return models

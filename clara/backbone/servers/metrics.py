@@ -45,18 +45,20 @@ class ServerLoad:
     @property
     def prefix_hit_rate(self) -> float | None:
         """Share of prompt tokens found in the prefix cache, or None where it is unknown."""
-        return self.prefix_hits / self.prefix_queries if self.prefix_hits is not None and self.prefix_queries else None
+        if self.prefix_hits is None or not self.prefix_queries:
+            return None
+        return self.prefix_hits / self.prefix_queries
 
 
 def read_metrics(text: str) -> ServerLoad:
     """The load from a page in the Prometheus text format; several engines of a server add up."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name, value in _LINE.findall(text):
         try:
-            found[_NAMES[name]] = found.get(_NAMES[name], 0.0) + float(value)
+            figures[_NAMES[name]] = figures.get(_NAMES[name], 0.0) + float(value)
         except ValueError:
             continue
-    return ServerLoad(**found)
+    return ServerLoad(**figures)
 
 
 def prefix_use(before: Mapping[K, ServerLoad], after: Mapping[K, ServerLoad]) -> tuple[int, int] | None:
@@ -66,16 +68,20 @@ def prefix_use(before: Mapping[K, ServerLoad], after: Mapping[K, ServerLoad]) ->
     """
     hits = queries = 0.0
     for server in before.keys() & after.keys():
-        found = _more(before[server].prefix_hits, after[server].prefix_hits)
-        asked = _more(before[server].prefix_queries, after[server].prefix_queries)
-        if found is not None and asked is not None:
-            hits, queries = hits + found, queries + asked
-    return (int(hits), int(queries)) if queries else None
+        more_hits = _more(before[server].prefix_hits, after[server].prefix_hits)
+        more_queries = _more(before[server].prefix_queries, after[server].prefix_queries)
+        if more_hits is not None and more_queries is not None:
+            hits, queries = hits + more_hits, queries + more_queries
+    if not queries:
+        return None
+    return int(hits), int(queries)
 
 
 def _more(before: float | None, after: float | None) -> float | None:
     """What a counter gained; None if it is not told, or began anew."""
-    return None if before is None or after is None or after < before else after - before
+    if before is None or after is None or after < before:
+        return None
+    return after - before
 
 
 def total(loads: Iterable[ServerLoad]) -> ServerLoad:
@@ -83,7 +89,13 @@ def total(loads: Iterable[ServerLoad]) -> ServerLoad:
     every = list(loads)
 
     def add(name: str) -> float | None:
-        told = [value for load in every if (value := getattr(load, name)) is not None]
-        return sum(told) if told else None
+        figures: list[float] = []
+        for load in every:
+            figure = getattr(load, name)
+            if figure is not None:
+                figures.append(figure)
+        if not figures:
+            return None
+        return sum(figures)
 
     return ServerLoad(add("running"), add("waiting"), add("prefix_hits"), add("prefix_queries"), add("tokens"))

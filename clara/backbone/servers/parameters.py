@@ -16,6 +16,8 @@ _DROPPED = (
     "chat_template_kwargs",
 )
 """What a reply can do without."""
+_LIMITS = ("max_tokens", "max_completion_tokens")
+"""The names of the limit on a reply's tokens; a request has one of them."""
 _CAP = re.compile(
     r"(?:maximum|at most|less than or equal to|max(?:imum)? (?:value|allowed)|<=|exceeds?|limit)\D{0,40}(\d{2,6})"
 )
@@ -47,18 +49,18 @@ class Parameters:
             detail: the server's words.
             body: the request as it was sent.
         """
-        said = detail.casefold()
+        words = detail.casefold()
         sent: dict[str, Any] = json.loads(body)
-        if "max_completion_tokens" in said and "max_tokens" in sent and not self._renames_max:
+        if not self._renames_max and "max_completion_tokens" in words and "max_tokens" in sent:
             self._renames_max = True
             return True
-        if self._learns_cap(said, sent):
+        if self._learns_cap(words, sent):
             return True
-        for name in _DROPPED:
-            if name in said and name in sent and name not in self._dropped:
+        for name in (name for name in _DROPPED if name not in self._dropped):
+            if name in words and name in sent:
                 self._dropped.add(name)
                 return True
-        if _SYSTEM.search(said) and sent["messages"][0]["role"] == "system" and not self._merges_system:
+        if not self._merges_system and _SYSTEM.search(words) and sent["messages"][0]["role"] == "system":
             self._merges_system = True
             return True
         return False
@@ -80,12 +82,12 @@ class Parameters:
             request["messages"] = _merged(request["messages"])
         return json.dumps(request, ensure_ascii=False).encode()
 
-    def _learns_cap(self, said: str, sent: dict[str, Any]) -> bool:
-        tokens: int = sent.get("max_tokens") or sent.get("max_completion_tokens") or 0
-        if "max_tokens" not in said and "max_completion_tokens" not in said:
+    def _learns_cap(self, words: str, sent: dict[str, Any]) -> bool:
+        if not any(name in words for name in _LIMITS) or "context" in words:  # a prompt too long is another matter
             return False
-        lower = [int(number) for number in _CAP.findall(said) if int(number) < tokens]
-        if not lower or "context" in said:  # a prompt too long is another matter
+        tokens = max(int(sent.get(name, 0)) for name in _LIMITS)
+        lower = [int(number) for number in _CAP.findall(words) if int(number) < tokens]
+        if not lower:
             return False
         self._most = max(lower)
         return True

@@ -68,7 +68,9 @@ class Replica:
     def failed(self, status: int, retry_after: float | None) -> None:
         """A reply came that asks for another try."""
         self.last_sign = time.monotonic()
-        self.rest_until = self.last_sign + (_REST if retry_after is None else retry_after)
+        if retry_after is None:
+            retry_after = _REST
+        self.rest_until = self.last_sign + retry_after
         if status >= 500:
             self._failed += 1
 

@@ -28,18 +28,19 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
     None where there is no such header and for nonsense: negative, not finite, in the past or more than ``FAR_FUTURE`` away.
     """
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        seconds = milliseconds / 1000
-    elif (value := headers.get("retry-after")) is None:
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return _sensible(milliseconds / 1000)
+    value = headers.get("retry-after")
+    if value is None:
         return None
-    elif (number := _number(value)) is not None:
-        seconds = number
-    else:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return seconds if 0 <= seconds <= FAR_FUTURE else None
+    seconds = _number(value)
+    if seconds is not None:
+        return _sensible(seconds)
+    try:
+        return _sensible(email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def pause(attempt: int, retry_after: float | None = None) -> float:
@@ -49,10 +50,20 @@ def pause(attempt: int, retry_after: float | None = None) -> float:
     return min(_LONGEST, _FIRST * 2**attempt) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
+def _sensible(seconds: float) -> float | None:
+    if 0 <= seconds <= FAR_FUTURE:
+        return seconds
+    return None
+
+
 def _number(value: str | None) -> float | None:
     """A number that is not nan, else None; infinities stay, so that they are seen to be far."""
+    if value is None:
+        return None
     try:
-        number = float(value) if value is not None else math.nan
+        number = float(value)
     except ValueError:
         return None
-    return None if math.isnan(number) else number
+    if math.isnan(number):
+        return None
+    return number

@@ -134,7 +134,9 @@ class ModelServers:
                 deadline += await self._wait_for_server()
             replica = self.pool.choose()
             self._watch(replica)
-            sent = self._parameters.applied(body) if path == CHAT else body
+            sent = body
+            if path == CHAT:
+                sent = self._parameters.applied(body)
             try:
                 return await self._wire.exchange(
                     replica, "POST", path, sent, read, deadline=deadline, first_within=first_within
@@ -143,12 +145,7 @@ class ModelServers:
                 if path == CHAT and error.status in _REFUSED and self._parameters.learn(error.detail, sent):
                     continue  # asked again without what it does not take
                 over = clock() >= deadline
-                flooded = (
-                    number is not None
-                    and (over or error.status in (429, 503))
-                    and self.limiter.pushed_back(number, late=over)
-                )
-                if over and flooded:
+                if self._floods(number, error, over=over) and over:
                     raise _Flooded(error) from None
                 if replica.broken:
                     self.pool.put_aside(replica)
@@ -159,6 +156,14 @@ class ModelServers:
                 # another server is asked at once, and one that went away is waited for above
                 if self.pool.choose() is replica and not (replica.down and replica.proven):
                     await asyncio.sleep(min(wait, deadline - clock()))
+
+    def _floods(self, number: int | None, error: BackboneError, *, over: bool) -> bool:
+        """Lower the limit after a push-back; True if the calls beside this one may be why it failed."""
+        if number is None:
+            return False
+        if not over and error.status not in (429, 503):
+            return False
+        return self.limiter.pushed_back(number, late=over)
 
     async def _wait_for_server(self) -> float:
         """Wait until a server is back; the seconds that it took."""
@@ -206,7 +211,10 @@ class ModelServers:
         try:
             await self.load()
         finally:
-            self._next_look = time.monotonic() + (_LOOK if self.limiter.tells_queue else _LOOK_AGAIN)
+            seconds = _LOOK_AGAIN
+            if self.limiter.tells_queue:
+                seconds = _LOOK
+            self._next_look = time.monotonic() + seconds
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         chore = asyncio.get_running_loop().create_task(work)

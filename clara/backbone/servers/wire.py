@@ -16,7 +16,7 @@ from clara.backbone.servers.parameters import spoken_of
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
-from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, shortage
+from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, ClaraError, shortage
 from clara.events import REQUEST_ID
 from clara.resources import version
 from clara.tracing import trace_headers
@@ -50,9 +50,14 @@ class Wire:
         self._timeout = settings.timeout
         proxy = httpx.Proxy(settings.proxy.get_secret_value()) if settings.proxy else None
         self._transport = AiohttpTransport(trust_env=False, proxy=proxy, client=_session)
+        self._headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream, */*",
+            "User-Agent": f"clara/{version()}",
+        }
         key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream, */*"}
-        self._headers |= {"User-Agent": f"clara/{version()}"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
         # the whole exchange has a deadline; only the connecting has a limit of its own
         self._limits = {"timeout": {"connect": settings.connect_timeout, "read": None, "write": None, "pool": None}}
         self._urls: dict[str, httpx.URL] = {}
@@ -97,14 +102,7 @@ class Wire:
         except TimeoutError:
             raise _too_late(replica, self._timeout, asyncio.get_running_loop().time() >= deadline) from None
         except _LOST as error:
-            short = shortage(error)
-            if short is not None:  # this machine's trouble, which no waiting for the server ends
-                raise short from None
-            # the transport calls every lost connection a ConnectTimeout; its cause tells them apart
-            refused = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-            if refused or path == CHAT:
-                replica.connection_lost(refused=refused)
-            raise _cannot_reach(replica, refused=refused) from None
+            raise _lost(replica, path, error) from None
         finally:
             replica.outstanding -= 1
         replica.answered(engine=path == CHAT)
@@ -118,9 +116,12 @@ class Wire:
         self, replica: Replica, method: str, path: str, body: bytes | None, read: Read[T], first_within: float | None
     ) -> T:
         address = replica.root + path
-        if (url := self._urls.get(address)) is None:
+        url = self._urls.get(address)
+        if url is None:
             url = self._urls[address] = httpx.URL(address)
-        headers = self._headers | replica.headers if replica.headers else self._headers
+        headers = self._headers
+        if replica.headers:
+            headers = headers | replica.headers
         request_id = REQUEST_ID.get()
         if request_id:
             headers = headers | {"X-Request-Id": request_id}
@@ -172,17 +173,17 @@ async def read_json(response: httpx.Response) -> dict[str, Any]:
     """
     content = await read_bytes(response)
     try:
-        found: Any = json.loads(content)
+        reply: Any = json.loads(content)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        reply = None
+    if not isinstance(reply, dict):
         url = str(response.request.url.copy_with(query=None))
         raise BackboneRefused(
             f"{url} does not speak the OpenAI protocol: its reply is no JSON object; check --backbone",
             url=url,
             status=response.status_code,
         )
-    return cast("dict[str, Any]", found)
+    return cast("dict[str, Any]", reply)
 
 
 async def read_text(response: httpx.Response) -> str:
@@ -193,10 +194,10 @@ async def read_text(response: httpx.Response) -> str:
 async def _words_of(response: httpx.Response) -> str:
     """What a refusal says of parameters and numbers; nothing else of it, which may repeat a key."""
     try:
-        said = (await read_bytes(response)).decode("utf-8", "replace")[:_WORDS]
+        words = (await read_text(response))[:_WORDS]
     except (BackboneRefused, *_LOST):
         return ""
-    return spoken_of(said)
+    return spoken_of(words)
 
 
 def first_piece_late(seconds: float) -> BackboneUnreachable:
@@ -209,7 +210,7 @@ def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
 
-_MENDS = {
+_ADVICE = {
     400: "it does not accept the request (400): a prompt too long for it, or a parameter that it does not know",
     401: "it wants an API key (401): set CLARA_API_KEY",
     403: "the API key may not do this (403): check CLARA_API_KEY and what it is allowed",
@@ -225,8 +226,8 @@ def _refusal(replica: Replica, path: str, response: httpx.Response, detail: str)
             replica.failed(status, wait)
         message = f"the model server at {replica.shown} is overloaded or failing (status {status})"
         return BackboneOverloaded(message, url=replica.shown, status=status, retry_after=wait)
-    mend = _MENDS.get(status, f"status {status}: check --backbone")
-    message = f"the model server at {replica.shown} refused {path}: {mend}"
+    advice = _ADVICE.get(status, f"status {status}: check --backbone")
+    message = f"the model server at {replica.shown} refused {path}: {advice}"
     return BackboneRefused(message, url=replica.shown, status=status, detail=detail)
 
 
@@ -239,6 +240,18 @@ def _too_late(replica: Replica, timeout: float, deadline_passed: bool) -> Backbo
     else:
         message = f"the engine of the model server at {replica.shown} gives no token any more; start it again"
     return BackboneUnreachable(message, url=replica.shown)
+
+
+def _lost(replica: Replica, path: str, error: Exception) -> ClaraError:
+    """The error for a connection that was refused or broke; the replica keeps the score."""
+    short = shortage(error)
+    if short is not None:  # this machine's trouble, which no waiting for the server ends
+        return short
+    # the transport calls every lost connection a ConnectTimeout; its cause tells them apart
+    refused = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    if refused or path == CHAT:
+        replica.connection_lost(refused=refused)
+    return _cannot_reach(replica, refused=refused)
 
 
 def _cannot_reach(replica: Replica, *, refused: bool) -> BackboneUnreachable:
