@@ -35,18 +35,24 @@ _MARKUP = re.compile(
 """Turns of a chat template, tags of a prompt, and fields of a reply."""
 
 
-def _words(name: str) -> str:
-    words: list[str] = []
+def _words(name: str) -> list[str]:
+    """The words of all languages, the longest first."""
+    words: set[str] = set()
     for table in _DATA.values():
-        words += table[name]
+        words.update(table[name])
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _pattern(name: str) -> re.Pattern[str]:
     alternatives: list[str] = []
-    for word in sorted(dict.fromkeys(words), key=len, reverse=True):
+    for word in _words(name):
         bound = r"\b" if word.isascii() else ""
         alternatives.append(bound + re.escape(word))
-    return f"(?:{'|'.join(alternatives)})"
+    return re.compile("|".join(alternatives))
 
 
-_IGNORE, _MATTER, _ANSWER, _READER = (re.compile(_words(name)) for name in ("ignore", "matter", "answer", "reader"))
+_IGNORE, _MATTER, _ANSWER, _READER = (_pattern(name) for name in ("ignore", "matter", "answer", "reader"))
+_IGNORE_WORDS, _READER_WORDS = _words("ignore"), _words("reader")
 _LETTER = re.compile(r"(?<![A-Za-z])[A-J](?![A-Za-z0-9-])")
 """The letter of an option; the article "a" is none."""
 _SENTENCE_END = re.compile(r"[.。।\n]")
@@ -62,13 +68,20 @@ def gives_orders(text: str) -> bool:
 
 
 def _speaks_to_a_model(folded: str) -> bool:
-    if _READER.search(folded):
+    if _holds_one(folded, _READER_WORDS) and _READER.search(folded):
         return True
+    if not _holds_one(folded, _IGNORE_WORDS):
+        return False
     for match in _IGNORE.finditer(folded):
         around = folded[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         if _MATTER.search(around):
             return True
     return False
+
+
+def _holds_one(text: str, words: list[str]) -> bool:
+    """True if one of the words stands anywhere in the text: far quicker than to look where words begin."""
+    return any(word in text for word in words)
 
 
 def _names_a_letter(text: str) -> bool:
