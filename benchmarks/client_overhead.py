@@ -4,6 +4,9 @@ Compared, with the same bytes sent and the reply's JSON read:
 
     aiohttp     a bare session: the floor
     httpx       its default transport
+    httpx2      its default transport
+    wire        httpx requests over aiohttp connections, as CLARA sends them
+    wire2       the same with httpx2
     exchange    CLARA's client: limit, choice of a replica, deadline, retries, error translation
     perform     the same as a whole task: prompt rendered, schema made, reply parsed and validated
 
@@ -22,11 +25,15 @@ import platform
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import httpx
+import httpx2
+from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.httpx2 import AiohttpTransport as AiohttpTransport2
 from loopback import running
 
 from clara.assembly import build_backbone
@@ -74,14 +81,30 @@ async def bare_aiohttp(url: str, body: bytes, in_flight: int) -> Opened:
     return call, session.close
 
 
-async def default_httpx(url: str, body: bytes, in_flight: int) -> Opened:
-    limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
-    client = httpx.AsyncClient(limits=limits, timeout=120, trust_env=False)
+async def default_client(library: Any, url: str, body: bytes, in_flight: int) -> Opened:
+    """The client of httpx, or of httpx2, over the connections that it makes itself."""
+    limits = library.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
+    client = library.AsyncClient(limits=limits, timeout=120, trust_env=False)
 
     async def call() -> None:
         json.loads((await client.post(f"{url}/v1/chat/completions", content=body, headers=HEADERS)).content)
 
     return call, client.aclose
+
+
+async def over_aiohttp(library: Any, transport: Any, url: str, body: bytes, in_flight: int) -> Opened:
+    """Requests and replies of httpx, or of httpx2, over aiohttp's connections, with no client between."""
+    way = transport(trust_env=False, client=lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=in_flight)))
+    address = library.URL(f"{url}/v1/chat/completions")
+    limits = {"timeout": {"connect": 10.0, "read": None, "write": None, "pool": None}}
+
+    async def call() -> None:
+        request = library.Request("POST", address, headers=HEADERS, content=body, extensions=limits)
+        response = await way.handle_async_request(request)
+        json.loads(await response.aread())
+        await response.aclose()
+
+    return call, way.aclose
 
 
 async def clara_exchange(url: str, body: bytes, in_flight: int) -> Opened:
@@ -105,13 +128,24 @@ def settings(url: str, in_flight: int) -> Settings:
     return Settings(profile="remote", backbone=(f"{url}/v1",), concurrency=in_flight, cache=False)
 
 
-CLIENTS = {"aiohttp": bare_aiohttp, "httpx": default_httpx, "exchange": clara_exchange, "perform": clara_perform}
+CLIENTS: dict[str, Callable[[str, bytes, int], Awaitable[Opened]]] = {
+    "aiohttp": bare_aiohttp,
+    "httpx": partial(default_client, httpx),
+    "httpx2": partial(default_client, httpx2),
+    "wire": partial(over_aiohttp, httpx, AiohttpTransport),
+    "wire2": partial(over_aiohttp, httpx2, AiohttpTransport2),
+    "exchange": clara_exchange,
+    "perform": clara_perform,
+}
+SLOW = ("httpx", "httpx2")
+"""Clients that take a hundred times as long, so they make fewer requests."""
 
 
 async def measure(name: str, url: str, body: bytes, in_flight: int, requests: int) -> tuple[float, float]:
     """CPU milliseconds a request and requests a second of one client."""
     call, close = await CLIENTS[name](url, body, in_flight)
-    requests = max(in_flight, requests // 8) if name == "httpx" else requests  # it takes a hundred times as long
+    if name in SLOW:
+        requests = max(in_flight, requests // 8)
     try:
         await saturate(call, in_flight, in_flight)  # connections made, code warm
         wall, cpu = time.perf_counter(), time.process_time()
