@@ -95,7 +95,7 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_command_with_few_options_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLARA_KB", '["mine"]')
+    monkeypatch.setenv("CLARA_KB", "mine")
     assert settings_of(kb=None).kb == ("mine",)
     assert settings_of(kb=["other"]).kb == ("other",)
 
