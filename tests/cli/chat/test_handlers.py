@@ -18,7 +18,7 @@ from clara.cli.chat.screen import Screen
 from clara.errors import BackboneUnreachable
 from clara.knowledge.glossary import TermGlossary
 from clara.language.codes import SEVEN
-from clara.tasks.model import TextOut
+from clara.tasks.model import CondenseOut, TextOut
 from clara.testing import ScriptedBackbone
 from tests.chat.fakes import scripted, settings
 
@@ -45,6 +45,7 @@ class Talk:
 @pytest.fixture
 async def talk(glossary: TermGlossary, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Talk]:
     agent, backbone = scripted(glossary)
+    backbone.always("condense", lambda inputs: CondenseOut(question=inputs.question))
     monkeypatch.setattr("clara.chat.session.build_agent", lambda _settings: agent)
     out = io.StringIO()
     screen = Screen("en", Console(file=out, width=100, highlight=False, markup=False))
