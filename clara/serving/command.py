@@ -101,7 +101,9 @@ def build(
     if trusted is not None and trusted != plan.model:
         raise UsageError(f"--trust-remote-code names {trusted}, but the model is {plan.model}")
     _refuse(extra, trusting=trusted is not None)
-    argv = engine.launch(plan.model) if engine else ["vllm", "serve", plan.model]
+    argv = ["vllm", "serve", plan.model]
+    if engine:
+        argv = engine.launch(plan.model)
     argv += ["--host", host, "--port", str(port), *_flags(plan)]
     if trusted:
         argv.append("--trust-remote-code")
@@ -121,15 +123,20 @@ def loopback(host: str) -> bool:
 def base_url(host: str, port: int) -> str:
     """The address for a client on this machine, without ``/v1``."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    if ":" in reachable:
+        return f"http://[{reachable}]:{port}"
+    return f"http://{reachable}:{port}"
 
 
 def value_of(extra: Sequence[str], name: str, short: str) -> str | None:
     """The value of a flag among those for vLLM, which counts the last one; None if it is not there."""
-    value = None
+    value: str | None = None
     for place, word in enumerate(extra):
-        if _means(word, name) or _means(word, short):
-            value = word.partition("=")[2] if "=" in word else "".join(extra[place + 1 : place + 2])
+        if not _means(word, name) and not _means(word, short):
+            continue
+        _, equals, value = word.partition("=")
+        if not equals:
+            value = "".join(extra[place + 1 : place + 2])
     return value
 
 
@@ -147,9 +154,13 @@ def _flags(plan: Plan) -> list[str]:
         flags.append("--enforce-eager")  # compiling takes longer than it saves on a CPU
     flags += ["--enable-prefix-caching", "--enable-prompt-tokens-details", "--disable-uvicorn-access-log"]
     flags += ["--structured-outputs-config", STRUCTURED]
-    if plan.preset and plan.preset.reasoning_parser:
-        flags += ["--reasoning-parser", plan.preset.reasoning_parser]
-    return [*flags, *(plan.preset.flags if plan.preset else ()), *(plan.variant.flags if plan.variant else ())]
+    if plan.preset:
+        if plan.preset.reasoning_parser:
+            flags += ["--reasoning-parser", plan.preset.reasoning_parser]
+        flags += plan.preset.flags
+    if plan.variant:
+        flags += plan.variant.flags
+    return flags
 
 
 def _environment(plan: Plan, offline: bool) -> dict[str, str]:

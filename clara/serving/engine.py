@@ -58,8 +58,9 @@ class Engine:
         """
         if self.distribution == "vllm":
             program = self.python.with_name("vllm")
-            start = [str(program)] if program.is_file() else [str(self.python), "-m", "vllm.entrypoints.cli.main"]
-            return [*start, "serve", model]
+            if program.is_file():
+                return [str(program), "serve", model]
+            return [str(self.python), "-m", "vllm.entrypoints.cli.main", "serve", model]
         return [str(self.python), "-m", "vllm.entrypoints.openai.api_server", "--model", model]
 
 
@@ -73,22 +74,26 @@ def find_engines(setting: Path | None = None) -> list[Engine]:
         ServingError: ``setting`` names no vLLM.
     """
     if setting is not None:
-        python = _interpreter(setting.expanduser())
-        engine = probe(python) if python else None
+        engine = probe(_interpreter(setting.expanduser()))
         if engine is None:
             raise ServingError(f"there is no vLLM at {setting}: name its Python, its environment or its vllm program")
         return [engine]
-    candidates = [Path(sys.executable)]
-    if program := shutil.which("vllm"):
-        candidates.append(_interpreter(Path(program)) or candidates[0])
+    candidates: list[Path | None] = [Path(sys.executable)]
+    program = shutil.which("vllm")
+    if program:
+        candidates.append(_interpreter(Path(program)))
     candidates.append(Path(sys.prefix).parent / CPU_ENVIRONMENT / "bin" / "python")
-    found = (probe(python) for python in dict.fromkeys(candidates))
-    return [engine for engine in found if engine is not None]
+    engines: list[Engine] = []
+    for python in dict.fromkeys(candidates):
+        engine = probe(python)
+        if engine is not None:
+            engines.append(engine)
+    return engines
 
 
-def probe(python: Path) -> Engine | None:
+def probe(python: Path | None) -> Engine | None:
     """The vLLM that this interpreter would import, or None."""
-    if not python.is_file():
+    if python is None or not python.is_file():
         return None
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:

@@ -26,12 +26,15 @@ class Gpu:
 
     def __str__(self) -> str:
         """For people: the name, and the memory where it is known."""
-        return self.name if self.gigabytes is None else f"{self.name} with {round(self.gigabytes, 1):g} GB"
+        if self.gigabytes is None:
+            return self.name
+        return f"{self.name} with {round(self.gigabytes, 1):g} GB"
 
 
 def find_gpus(environ: Mapping[str, str] | None = None) -> list[Gpu]:
     """The GPUs that a child of this process may use; empty without a driver."""
-    environ = os.environ if environ is None else environ
+    if environ is None:
+        environ = os.environ
     program = shutil.which("nvidia-smi", path=environ.get("PATH"))
     if program is None:
         return []
@@ -47,15 +50,18 @@ def find_gpus(environ: Mapping[str, str] | None = None) -> list[Gpu]:
 
 def parse_gpus(text: str) -> list[Gpu]:
     """The GPUs of ``nvidia-smi``'s table; lines that are none are left out."""
-    found: list[Gpu] = []
+    gpus: list[Gpu] = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split(",")]
         if len(cells) != len(_QUERY.split(",")) or not cells[0].isdigit():
             continue
         index, uuid, name, mebibytes, compute = cells
         memory = _number(mebibytes)
-        found.append(Gpu(name, memory * 2**20 / 1e9 if memory else None, _number(compute), index, uuid))
-    return found
+        gigabytes = None
+        if memory:
+            gigabytes = memory * 2**20 / 1e9
+        gpus.append(Gpu(name, gigabytes, _number(compute), index, uuid))
+    return gpus
 
 
 def visible(gpus: Sequence[Gpu], chosen: str | None) -> list[Gpu]:
@@ -69,11 +75,18 @@ def visible(gpus: Sequence[Gpu], chosen: str | None) -> list[Gpu]:
     for entry in (part.strip() for part in chosen.split(",")):
         if entry.startswith("MIG-"):
             return [*left, Gpu("part of a GPU (MIG)", None, uuid=entry)]  # CUDA shows a process one such part, and no more
-        match = next((gpu for gpu in gpus if entry == gpu.index or (len(entry) > 4 and gpu.uuid.startswith(entry))), None)
+        match = next((gpu for gpu in gpus if _names(entry, gpu)), None)
         if match is None:
             break
         left.append(match)
     return left
+
+
+def _names(entry: str, gpu: Gpu) -> bool:
+    """True if an entry of ``CUDA_VISIBLE_DEVICES`` is the GPU's number, or the beginning of its UUID."""
+    if entry == gpu.index:
+        return True
+    return len(entry) > 4 and gpu.uuid.startswith(entry)
 
 
 def main_memory() -> float:

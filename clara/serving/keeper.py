@@ -56,15 +56,19 @@ def main(arguments: list[str]) -> int:
     except _Stop:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        return _end(server, grace) if server else 0
+        if server is None:
+            return 0
+        return _end(server, grace)
     finally:
         _kill_all(server)
 
 
 def descendants(root: int) -> list[int]:
     """All living processes below ``root``, on Linux."""
+    if not _LINUX:
+        return []
     parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir() if _LINUX else ():
+    for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
@@ -121,7 +125,9 @@ def _reap() -> None:
 
 
 def _status(code: int) -> int:
-    return code if code >= 0 else 128 - code
+    if code < 0:
+        return 128 - code  # as a shell counts a signal
+    return code
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

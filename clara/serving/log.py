@@ -61,7 +61,7 @@ class Tidy:
     """Reads the log line by line and remembers what matters."""
 
     hint: str | None = None
-    """What the failure means and the mend, if the log tells."""
+    """What the failure means and how to fix it, if the log tells."""
     _errors: deque[str] = field(default_factory=lambda: deque[str](maxlen=200))
     _last: deque[str] = field(default_factory=lambda: deque[str](maxlen=20))
     _shown: set[str] = field(default_factory=set[str])
@@ -70,7 +70,9 @@ class Tidy:
     @property
     def phase(self) -> str:
         """What the server is doing before it is ready; several processes log at once, so it only goes forward."""
-        return PHASES[self._phase][0] if self._phase >= 0 else "starting"
+        if self._phase < 0:
+            return "starting"
+        return PHASES[self._phase][0]
 
     def read(self, raw: str) -> str | None:
         """The line as people should see it, or None if they need not."""
@@ -89,7 +91,9 @@ class Tidy:
             self._errors.append(text)
         if level in ("WARNING", "ERROR", "CRITICAL"):
             return self._once(f"{level.lower()}: {text}")
-        return text if level == "INFO" and _WORTH.search(text) else None
+        if level == "INFO" and _WORTH.search(text):
+            return text
+        return None
 
     def _once(self, text: str) -> str | None:
         """Each process of the server gives the same warnings; one is enough."""
@@ -106,7 +110,8 @@ class Tidy:
 
 def split(line: str) -> tuple[str, str]:
     """Level and text of a line; a line without a level (a traceback, a progress bar) has the level ``""``."""
-    if match := _LINE.match(line):
+    match = _LINE.match(line)
+    if match:
         return match["level"], match["text"].strip()
     return "", _SOURCE.sub("", line).strip()
 

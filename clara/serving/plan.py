@@ -49,14 +49,18 @@ class Plan:
     @property
     def summary(self) -> str:
         """One line for people."""
-        precision = f" ({self.variant.name}, {self.variant.gigabytes:g} GB of weights)" if self.variant else ""
+        text = self.model
+        if self.variant:
+            text += f" ({self.variant.name}, {self.variant.gigabytes:g} GB of weights)"
         if self.cpu_cache is not None:
-            return f"{self.model}{precision} on the CPU"
+            return f"{text} on the CPU"
         gpus = self.tensor * self.data * self.pipeline
-        where = f"{gpus} GPU{'s' * (gpus > 1)}"
-        split = f": {self.data} x {self.tensor}" if self.data > 1 else ""
-        split += f" in {self.pipeline} stages" if self.pipeline > 1 else ""
-        return f"{self.model}{precision} on {where}{split}"
+        text += f" on {gpus} GPU{'s' * (gpus > 1)}"
+        if self.data > 1:
+            text += f": {self.data} x {self.tensor}"
+        if self.pipeline > 1:
+            text += f" in {self.pipeline} stages"
+        return text
 
 
 def gigabytes_per_gpu(preset: Preset, variant: Variant, shares: int, max_len: int, room: int = ROOM) -> float:
@@ -107,7 +111,9 @@ def _best(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int, room:
             continue
         for tensor in _splits(preset, gpus, pipeline):
             if memory is None or gigabytes_per_gpu(preset, variant, tensor * pipeline, length, room) <= memory:
-                copies = len(gpus) // tensor if pipeline == 1 else 1
+                copies = 1
+                if pipeline == 1:
+                    copies = len(gpus) // tensor
                 sequences = _sequences(preset, variant, tensor * pipeline, memory)
                 return Plan(variant.model, preset, variant, tensor, copies, pipeline, length, sequences)
     return None
@@ -147,25 +153,25 @@ def assumed_gpus(preset: Preset | None, memory: float = 80.0) -> list[Gpu]:
     """The fewest GPUs of a common size that take the preset, for a machine that is not this one."""
     for count in (1, 2, 4, 8):
         gpus = [Gpu("GPU", memory)] * count
-        if preset is None or any(
-            gigabytes_per_gpu(preset, variant, tensor, preset.max_len) <= memory
-            for variant in preset.variants
-            for tensor in preset.splits(count)
-        ):
+        if preset is None or _best(preset, gpus, preset.max_len, 1, ROOM) is not None:
             return gpus
     return [Gpu("GPU", memory)]
 
 
-def _length(preset: Preset, wanted: int | None) -> int:
-    if wanted is not None and wanted > preset.context:
-        raise ServingError(f"{preset.title} has a context of {preset.context} tokens; --max-model-len {wanted} is more")
-    return wanted or preset.max_len
+def _length(preset: Preset, max_len: int | None) -> int:
+    if max_len is None:
+        return preset.max_len
+    if max_len > preset.context:
+        raise ServingError(f"{preset.title} has a context of {preset.context} tokens; --max-model-len {max_len} is more")
+    return max_len
 
 
 def _splits(preset: Preset, gpus: Sequence[Gpu], pipeline: int) -> list[int]:
     """The tensor-parallel sizes to try; a pipeline is for what is too large, so each of its stages takes all GPUs."""
     sizes = preset.splits(len(gpus))
-    return sizes if pipeline == 1 else sizes[-1:]
+    if pipeline > 1:
+        return sizes[-1:]
+    return sizes
 
 
 def _sequences(preset: Preset, variant: Variant, shares: int, memory: float | None) -> int:
@@ -182,10 +188,13 @@ def _too_large(preset: Preset, gpus: Sequence[Gpu], length: int, pipeline: int) 
         gigabytes_per_gpu(preset, last, tensor * pipeline, length, ROOMS[-1]) for tensor in _splits(preset, gpus, pipeline)
     ]
     others = [other.name for other in presets().values() if _fitting(other, gpus, other.max_len, pipeline)]
-    smaller = f"; presets that fit: {', '.join(others)}" if others else ""
     least = min(gpus, key=lambda gpu: gpu.gigabytes or float("inf"))
-    stages = f" in each of {pipeline} stages" if pipeline > 1 else ""
-    return (
+    message = (
         f"{preset.title} does not fit: as {last.name} with {length} tokens of context it needs {min(needs):.1f} GB a GPU "
-        f"(compute capability {last.compute:g} or more), and here is {len(gpus)} x {least}{stages}{smaller}"
+        f"(compute capability {last.compute:g} or more), and here is {len(gpus)} x {least}"
     )
+    if pipeline > 1:
+        message += f" in each of {pipeline} stages"
+    if others:
+        message += f"; presets that fit: {', '.join(others)}"
+    return message

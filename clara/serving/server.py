@@ -47,6 +47,8 @@ class Server:
         self.began = time.monotonic()
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._secret = command.key.get_secret_value() if command.key else None
+        if environ is None:
+            environ = os.environ
         handle = _private_file(log)
         try:
             self._process = subprocess.Popen(  # noqa: S603
@@ -54,7 +56,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=command.child(os.environ if environ is None else environ),
+                env=command.child(environ),
                 start_new_session=True,  # Ctrl-C in the terminal reaches CLARA alone, which then ends the server in order
                 encoding="utf-8",
                 errors="replace",
@@ -89,19 +91,20 @@ class Server:
 
     def lines(self) -> list[str]:
         """What the log has said since the last call, tidied."""
-        found: list[str] = []
+        lines: list[str] = []
         while True:
             try:
-                found.append(self._lines.get_nowait())
+                lines.append(self._lines.get_nowait())
             except queue.Empty:
-                return found
+                return lines
 
     def failure(self) -> ServingError:
         """Why the server has ended by itself; to be raised."""
         self._reader.join(timeout=5)
-        hint = f"; {self.tidy.hint}" if self.tidy.hint else ""
-        said = " | ".join(self.tidy.ending(3)) or "it said nothing"
-        return ServingError(f"the server ended with status {self.exit_status}: {said}{hint}; the full log is {self.log}")
+        reason = " | ".join(self.tidy.ending(3)) or "it said nothing"
+        if self.tidy.hint:
+            reason += f"; {self.tidy.hint}"
+        return ServingError(f"the server ended with status {self.exit_status}: {reason}; the full log is {self.log}")
 
     def stop(self) -> None:
         """End the server and all its processes; returns when none is left."""
@@ -114,14 +117,20 @@ class Server:
                 self._process.wait()
         self._reader.join(timeout=5)
 
+    def _masked(self, line: str) -> str:
+        if self._secret is None:
+            return line
+        return line.replace(self._secret, "***")
+
     def _read(self, handle: int) -> None:
         output = self._process.stdout
         with open(handle, "w", encoding="utf-8", errors="replace", buffering=1) as file:
             for raw in output or ():
-                line = raw.replace(self._secret, "***") if self._secret else raw
+                line = self._masked(raw)
                 with contextlib.suppress(OSError):  # a full disk must not stop the reading, or the server would block
-                    file.write(line if line.endswith("\n") else f"{line}\n")
-                if tidied := self.tidy.read(line):
+                    file.write(line.removesuffix("\n") + "\n")
+                tidied = self.tidy.read(line)
+                if tidied:
                     self._lines.put(tidied)
 
 
