@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home = Path(folder)
         ensure_shipped(Settings.plain(home=home))
         figures = measure(home, url, options.streams, options.seconds, options.places)
-        figures["cpu_ms_a_question_in_process"] = asyncio.run(in_process(home, url, 300))
+        figures["cpu_ms_a_question_in_process"] = asyncio.run(in_process(home, url, 200))
     print(json.dumps(figures, indent=2))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -24,6 +24,8 @@ _NEAR = 60
 """Characters between what is set aside and the verb that does so."""
 _BEFORE, _AFTER = 40, 12
 """Characters before and after a letter in which a word of answering counts."""
+_LONG = 6
+"""Letters from which on a word is also seen behind letters that do not belong to it."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/=]{16,}")
 _MARKUP = re.compile(
     r"<\|?\s*/?\s*(?:im_start|im_end|system|user|assistant|evidence|question|start_of_turn|end_of_turn|instructions?)\b"
@@ -46,7 +48,7 @@ def _words(name: str) -> list[str]:
 def _pattern(name: str) -> re.Pattern[str]:
     alternatives: list[str] = []
     for word in _words(name):
-        bound = r"\b" if word.isascii() else ""
+        bound = r"\b" if word.isascii() and len(word) < _LONG else ""
         alternatives.append(bound + re.escape(word))
     return re.compile("|".join(alternatives))
 

@@ -29,9 +29,10 @@ def test_the_campaign_is_wide() -> None:
     assert len({attack.family for attack in campaign}) >= 10
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["between words", "within a word"])
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: ascii(attack.text[:24]))
-async def test_an_order_that_the_model_obeys_reaches_nobody_unflagged(attack: Attack) -> None:
-    answer = await answered(attack, poisoned(attack, 1, "middle"), "clara")
+async def test_an_order_that_the_model_obeys_reaches_nobody_unflagged(attack: Attack, number: int) -> None:
+    answer = await answered(attack, poisoned(attack, number, "middle"), "clara")
     assert outcome(attack, answer) == "harmless"
     if not attack.forges:
         assert (answer.label, answer.verdict.refused) == ("B", False)
