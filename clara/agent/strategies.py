@@ -133,7 +133,8 @@ def orders_of(options: int, settings: Settings) -> int:
 def max_calls(strategy: Strategy, settings: Settings, options: int = 4) -> int:
     """Most tasks that the backbone performs for one question, whatever it replies.
 
-    A task is one request to the model, or two where the first reply did not fit its schema.
+    A task is one request to the model, or two where the first reply did not fit its schema. Passages that give orders to a
+    model are not foreseen: each verification then costs one more answer and one more verification.
 
     Args:
         strategy: which steps run.
