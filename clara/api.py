@@ -23,11 +23,11 @@ from clara.backbone.base import Backbone, BackboneInfo
 from clara.config import Settings, load_settings
 from clara.errors import ClaraError, EmptyQuestion, UsageError
 from clara.events import Event
-from clara.forking import never_free
 from clara.knowledge.base import Retriever
 from clara.language.codes import get_language
 from clara.language.display import show_in_notebooks
 from clara.language.questions import parse_question
+from clara.runtime.forking import never_free
 from clara.types import Answer, Option, Question
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from clara.knowledge.outside.pubmed import PubMed
 from clara.knowledge.outside.source import OutsideSource
 from clara.knowledge.outside.wikipedia import Wikipedia
 from clara.knowledge.retrieval.retriever import HybridRetriever
-from clara.tracing import trace_to
+from clara.runtime.tracing import trace_to
 from clara.types import Passage
 
 OUTSIDE_SOURCES = {"pubmed": PubMed, "wikipedia": Wikipedia}

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from clara.batching import Batcher
 from clara.cli import app as app_module
 from clara.errors import ClaraError, StoreError, shortage
+from clara.runtime.batching import Batcher
 
 
 class PanicException(BaseException):

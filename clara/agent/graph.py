@@ -31,7 +31,7 @@ from clara.agent.steps.weigh import weigh
 from clara.agent.strategies import Strategy
 from clara.config import Settings
 from clara.events import Event, StepFinished, StepStarted
-from clara.tracing import span
+from clara.runtime.tracing import span
 from clara.types import TraceStep
 
 Step = Callable[[State, Deps], Awaitable[Outcome]]

@@ -26,8 +26,8 @@ from clara.knowledge.glossary import Glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES, language_name
 from clara.language.detection import question_language
+from clara.runtime.tracing import span
 from clara.safety import asks_personally, urgent_notice
-from clara.tracing import span
 from clara.types import Answer, Question, Usage, Verdict
 
 _SUPERSTEPS = 128

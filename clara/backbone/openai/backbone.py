@@ -34,9 +34,9 @@ from clara.backbone.servers.servers import ModelServers
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneRefused, ContextOverflow
 from clara.events import REQUEST_ID
+from clara.runtime.tracing import span
 from clara.tasks.model import I, O, Task, TaskResult
 from clara.tasks.prompts import Message, PromptLibrary
-from clara.tracing import span
 from clara.types import Usage
 
 _STREAM = {"stream": True, "stream_options": {"include_usage": True}}

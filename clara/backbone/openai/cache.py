@@ -26,8 +26,8 @@ from typing import Any, TypeVar
 
 from clara.backbone.base import BackboneInfo
 from clara.backbone.openai.reply import Completion
-from clara.batching import Batcher
 from clara.files import private_file
+from clara.runtime.batching import Batcher
 from clara.types import Usage
 
 _TABLE = "CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, reply TEXT NOT NULL, used REAL NOT NULL) WITHOUT ROWID"

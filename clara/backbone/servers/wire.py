@@ -19,7 +19,7 @@ from clara.config import Settings
 from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, ClaraError, shortage
 from clara.events import REQUEST_ID
 from clara.resources import version
-from clara.tracing import trace_headers
+from clara.runtime.tracing import trace_headers
 
 CHAT = "/v1/chat/completions"
 SENT = "sent"

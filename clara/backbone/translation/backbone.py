@@ -10,8 +10,8 @@ from itertools import chain, islice
 from typing import Any, Protocol
 
 from clara.backbone.base import Backbone, BackboneInfo, Skills, TokenSink
-from clara.batching import Batcher
 from clara.language.codes import LANGUAGES
+from clara.runtime.batching import Batcher
 from clara.tasks.model import I, O, Task, TaskResult, TranslateIn, TranslateOut
 from clara.types import labels_of, texts_by_letter
 

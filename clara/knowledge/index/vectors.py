@@ -19,10 +19,10 @@ import numpy as np
 
 from clara.config import Settings, masked
 from clara.errors import EmbedderMismatch, StoreError
-from clara.forking import never_free
 from clara.knowledge.base import EmbedderInfo, Vectors
 from clara.knowledge.corpus.chunking import Chunk
 from clara.privacy import silence_telemetry
+from clara.runtime.forking import never_free
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

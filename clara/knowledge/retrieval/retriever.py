@@ -13,7 +13,6 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from clara.batching import Batcher
 from clara.config import Settings
 from clara.knowledge.base import Query
 from clara.knowledge.corpus.chunking import Chunk
@@ -21,6 +20,7 @@ from clara.knowledge.embedding.build import build_embedder
 from clara.knowledge.embedding.reranker import CrossEncoderReranker, Reranker
 from clara.knowledge.index.store import KnowledgeBase
 from clara.knowledge.shipped import ensure_shipped
+from clara.runtime.batching import Batcher
 from clara.types import Passage
 
 RRF = 20

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clara.batching import Batcher
+from clara.runtime.batching import Batcher
 
 
 @pytest.fixture

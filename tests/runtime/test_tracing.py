@@ -15,8 +15,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from clara import Clara, Settings
 from clara.errors import BackboneError
 from clara.events import REQUEST_ID
+from clara.runtime.tracing import span, stop_tracing, trace_headers, trace_with
 from clara.testing import FixedRetriever
-from clara.tracing import span, stop_tracing, trace_headers, trace_with
 from clara.types import Passage
 from tests.backbone.fake_server import DEAD, FakeServer, serving
 
