@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
+from clara.cli.encoding import escape_in
 from clara.privacy import silence_telemetry
 
 
@@ -12,8 +12,7 @@ def main() -> None:
     """Run the command line."""
     silence_telemetry()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+        escape_in(stream)
 
     from clara.cli.app import app
 

@@ -137,7 +137,7 @@ class Settings(BaseModel):
     """The environment, Python or program of the vLLM that ``clara vllm`` starts; None looks for one."""
 
     interface_language: Literal["en", "es", "pt", "fr", "fil", "hi", "zh"] | None = None
-    """Language of the chat's own words (help, prompts, errors); None follows the locale."""
+    """Language of CLARA's own words, and of a short question that may be in several; None follows the locale."""
 
     @classmethod
     def plain(cls, **values: Any) -> Self:

@@ -206,7 +206,13 @@ class BackboneOverloaded(BackboneError):
 
 
 class ContextOverflow(BackboneError):
-    """The prompt does not fit the model's context length, even with no passage."""
+    """The prompt does not fit the model's context length; ``length`` is that, where a server has said it."""
+
+    def __init__(
+        self, message: str, *, url: str | None = None, status: int | None = None, length: int | None = None
+    ) -> None:
+        super().__init__(message, url=url, status=status)
+        self.length = length
 
 
 _BY_NUMBER = {

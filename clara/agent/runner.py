@@ -116,7 +116,7 @@ class Agent:
         except (BackboneError, StoreError, UnsupportedLanguage) as error:
             if not notice:
                 raise
-            answer = _unanswered(question, error)
+            answer = _unanswered(question, error, self.settings.interface_language)
         warnings = answer.warnings
         if asks_personally(question):
             warnings = (*warnings, "not_personal_advice")
@@ -145,9 +145,8 @@ class Agent:
             state = await build_graph().ainvoke({"question": question}, {"recursion_limit": _SUPERSTEPS}, context=deps)
         return self._answer(State(**state), deps)
 
-    @staticmethod
-    def _refuse_uncovered(question: Question, covered: frozenset[str]) -> None:
-        code = _language_of(question)
+    def _refuse_uncovered(self, question: Question, covered: frozenset[str]) -> None:
+        code = _language_of(question, self.settings.interface_language)
         if code not in covered:
             names = [language_name(known) for known in LANGUAGES if known in covered]
             raise UnsupportedLanguage(
@@ -230,21 +229,23 @@ def _outcome(answer: Answer) -> dict[str, str | int | bool]:
     }
 
 
-def _language_of(question: Question) -> str:
-    """The language that the question gives, else the one that is recognised."""
+def _language_of(question: Question, interface: str | None) -> str:
+    """The language that the question gives, else the one that is recognised; the interface's decides between equals."""
     if question.language:
         return question.language
-    return question_language(question).code
+    return question_language(question, interface).code
 
 
-def _unanswered(question: Question, error: BackboneError | StoreError | UnsupportedLanguage) -> Answer:
+def _unanswered(
+    question: Question, error: BackboneError | StoreError | UnsupportedLanguage, interface: str | None
+) -> Answer:
     """What is left to say when nothing can answer: somebody in an emergency gets the notice, not an exception."""
     warnings = [str(error)]
     if isinstance(error, BackboneError):
         warnings.insert(0, "backbone_failed")
     return Answer(
         question=question,
-        language=_language_of(question),
+        language=_language_of(question, interface),
         answer="",
         answer_english="",
         failure="no_response",

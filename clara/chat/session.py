@@ -132,7 +132,7 @@ class ChatSession:
 
     def _as_typed(self, text: str, earlier: Sequence[Turn]) -> Question:
         question = parse_question(text)
-        return changed(question, language=self.language or spoken(question, earlier))
+        return changed(question, language=self.language or spoken(question, earlier, self.interface))
 
     def _keep(self, turn: Turn, *, replace: bool) -> None:
         """Write a turn that has ended, behind the others or in the place of the last."""
@@ -292,7 +292,7 @@ class ChatSession:
             StoreError: the knowledge base is not built.
         """
         agent = await self.agent()
-        code = self.language or detect_language(text).code
+        code = self.language or detect_language(text, self.interface).code
         terms = " ".join(term.english for term in agent.glossary.lookup(text, code))
         texts = tuple(dict.fromkeys(wording for wording in (text, terms) if wording))
         return await agent.retriever.search(Query(texts, kinds=self.settings.kind_weights), k=k)

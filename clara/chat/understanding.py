@@ -38,7 +38,7 @@ async def understand(
         turns: the conversation so far.
         backbone: condenses a follow-up.
         language: fixed by the user, or None to follow the text.
-        interface: language of a question back where the text shows none.
+        interface: language of the user's interface, for a text that shows none or may be of several.
 
     Raises:
         BackboneError: the server cannot be reached or refuses.
@@ -48,7 +48,7 @@ async def understand(
     if polite is not None:
         message, phrase_language = polite
         return Understood(replace(question, language=phrase_language), say(message, phrase_language))
-    code = language or spoken(question, turns)
+    code = language or spoken(question, turns, interface)
     reply_language = code if code in LANGUAGES else interface
     question = replace(question, language=code)
     if not any(char.isalpha() for char in question.text):
@@ -75,9 +75,12 @@ async def _condensed(question: Question, turns: Sequence[Turn], backbone: Backbo
     return Understood(replace(question, text=result.output.question.strip()))
 
 
-def spoken(question: Question, turns: Sequence[Turn]) -> str:
-    """The language of a text; a text that shows none is in the language of the conversation."""
-    detection = question_language(question)
+def spoken(question: Question, turns: Sequence[Turn], interface: str | None = None) -> str:
+    """The language of a text; one that shows none, or may be of several, is in that of the conversation or the interface.
+
+    ``und`` where a text that begins a conversation is as likely in two languages, neither of which is the interface's.
+    """
+    detection = question_language(question, turns[-1].language if turns else interface)
     if detection.confidence == 0 and turns:
         return turns[-1].language
-    return detection.code
+    return UNKNOWN if detection.is_tie and not turns else detection.code

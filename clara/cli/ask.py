@@ -72,6 +72,8 @@ def ask(
 
     question = make_question(read_text(text, file), options=parse_options(option or []), language=language)
     settings = common.settings(samples=samples, permute_options=permute_options, cache=without_cache(no_cache))
+    # a phrase that several languages share is in that of the interface
+    settings = settings.model_copy(update={"interface_language": interface_of(settings)})
     steps = get_strategy(strategy or settings.strategy).without(*(without or []))
     reply = asyncio.run(_answer(settings, question, steps, quiet=quiet, as_json=as_json))
     answer, info = reply.answer, reply.info

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from clara.cli.encoding import holds_everything
 from clara.cli.safe import UNSAFE, clean
 from clara.cli.wrapping import Ragged
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document; what could steer a terminal is written as an escape, so the value stays exact."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    """One JSON document; what could steer a terminal, or has no place in its encoding, is written as an escape of JSON."""
+    text = json.dumps(value, ensure_ascii=not holds_everything(sys.stdout), indent=2)
     typer.echo(UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
 
 

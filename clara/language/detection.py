@@ -31,13 +31,18 @@ class Detection:
     code: str
     confidence: float
     romanised: bool = False
+    is_tie: bool = False
+    """True if another language is as likely, and neither is the preferred one."""
 
 
 UNKNOWN = "und"
 """ISO 639-2 code for "undetermined"."""
 
 _ONE_LANGUAGE = {
+    "ARMENIAN": "hy",
     "BENGALI": "bn",
+    "ETHIOPIC": "am",
+    "GEORGIAN": "ka",
     "GREEK": "el",
     "GUJARATI": "gu",
     "GURMUKHI": "pa",
@@ -50,6 +55,7 @@ _ONE_LANGUAGE = {
     "LAO": "lo",
     "MALAYALAM": "ml",
     "MYANMAR": "my",
+    "ORIYA": "or",
     "SINHALA": "si",
     "TAMIL": "ta",
     "TELUGU": "te",
@@ -63,6 +69,8 @@ _CLEAR_LEAD = 2.0
 """Points by which small words must lead to settle the language without the statistics."""
 _STATISTICS_WEIGHT = 0.6
 """What a factor of e in probability counts, in points of small words."""
+_MOST_WRITTEN = 0.66
+"""What the language that most texts of a script are in has before the others: a factor of three in probability."""
 _TIE = 0.25
 """Languages closer than this many points are equal: then the preferred one is taken."""
 _SENTENCE_WORDS = 4
@@ -120,8 +128,11 @@ def detect_language(text: str, prefer: str | None = None) -> Detection:
     for script, count in counts.most_common(1):
         # Questions in other scripts often carry Latin terms: a quarter of the letters is enough.
         if count >= 0.25 * total or not latin:
+            code, is_tie = _language_of_script(script, counts, text, prefer)
             confidence = round(min(1.0, 0.5 + count / total), 3)
-            return Detection(_language_of_script(script, counts, text, prefer), confidence)
+            if code == UNKNOWN:
+                confidence = 0.0
+            return Detection(code, confidence, is_tie=is_tie)
     return _latin(text, prefer)
 
 
@@ -133,15 +144,16 @@ def question_language(question: Question, prefer: str | None = None) -> Detectio
     return detect_language("\n".join((question.text, *(option.text for option in question.options))), prefer)
 
 
-def _language_of_script(script: str, counts: Counter[str], text: str, prefer: str | None) -> str:
+def _language_of_script(script: str, counts: Counter[str], text: str, prefer: str | None) -> tuple[str, bool]:
+    """The language, and whether another one is as likely."""
     if script == "CJK":
         has_kana = counts["HIRAGANA"] + counts["KATAKANA"] > 0
         if has_kana or any(map(_is_japanese_form, text)):
-            return "ja"
-        return "zh"
+            return "ja", False
+        return "zh", False
     if script in _tables()["shared"]:
         return _shared_script(script, text, prefer)
-    return _ONE_LANGUAGE.get(script, UNKNOWN)
+    return _ONE_LANGUAGE.get(script, UNKNOWN), False
 
 
 @lru_cache(maxsize=4096)
@@ -162,7 +174,7 @@ def _encodes(char: str, encoding: str) -> bool:
     return True
 
 
-def _shared_script(script: str, text: str, prefer: str | None) -> str:
+def _shared_script(script: str, text: str, prefer: str | None) -> tuple[str, bool]:
     profiles = _shared_profiles(script)
     words = [word.surface.casefold() for word in spans(text)]
     points: dict[str, float] = {}
@@ -172,8 +184,9 @@ def _shared_script(script: str, text: str, prefer: str | None) -> str:
     if ranked[0] - ranked[1] < _CLEAR_LEAD:
         for code, log_probability in log_probabilities(text, points).items():
             points[code] += _STATISTICS_WEIGHT * log_probability
-    default: str = _tables()["shared"][script]["default"]
-    return _best(points, prefer or default)
+    points[_tables()["shared"][script]["default"]] += _MOST_WRITTEN
+    best = _best(points, prefer)
+    return best, _is_tied(points, best, prefer)
 
 
 def _count(parts: Iterable[str], members: frozenset[str]) -> int:
@@ -186,24 +199,32 @@ def _latin(text: str, prefer: str | None) -> Detection:
     points = _points(text)
     best = max(points, key=points.__getitem__)
     if best == "en" and _is_mixed(points):
-        return _detection(points, max(("fil", "hi"), key=points.__getitem__))
+        mixed = max(("fil", "hi"), key=points.__getitem__)
+        return Detection(mixed, _confidence(points, mixed), romanised=mixed == "hi")
     if _is_clear(points, best) and _is_own_alphabet(text):
-        return _detection(points, best)
+        return _detection(points, best, prefer)
     common_words = _without_names(text)
     log_likely = log_probabilities(common_words, _latin_codes())
     combined = _with_statistics(points, log_likely)
     if points[best] > 0:
-        return _detection(combined, _best(combined, prefer))
+        return _detection(combined, _best(combined, prefer), prefer)
     if max(log_likely.values()) < _LEAST_PROBABILITY:
         return Detection(prefer or _language_of_terms(common_words), 0.0)
     best = _best(combined, prefer)
     if best not in SEVEN and common_words.isascii() and len(spans(text)) < _SENTENCE_WORDS:
         return Detection("en", 0.0)  # bare Latin and Greek terms resemble Italian, Romanian and others
-    return _detection(combined, best)
+    return _detection(combined, best, prefer)
 
 
-def _detection(points: dict[str, float], best: str) -> Detection:
-    return Detection(best, _confidence(points, best), romanised=best == "hi")
+def _detection(points: dict[str, float], best: str, prefer: str | None) -> Detection:
+    return Detection(best, _confidence(points, best), romanised=best == "hi", is_tie=_is_tied(points, best, prefer))
+
+
+def _is_tied(points: dict[str, float], best: str, prefer: str | None) -> bool:
+    """True if another language is as likely as the best, which is not the preferred one."""
+    if best == prefer:
+        return False
+    return points[best] - _rival(points, best) < _TIE
 
 
 def _is_clear(points: dict[str, float], best: str) -> bool:

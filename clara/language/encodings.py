@@ -15,6 +15,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN = "cp1252"
+_NEAR = 0.1
+"""Encodings that are this close in disorder fit alike; a few lines say no more."""
+_LAST_OF_LATIN = 0x24F
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -49,4 +52,14 @@ def _guessed(sample: bytes) -> str | None:
         # Western European letters are letters in other code pages too; of equals the usual one counts
         if _WESTERN in (match.encoding, *match.could_be_from_charset) and match.chaos <= best.chaos:
             return _WESTERN
+    for match in matches:
+        if match.chaos <= best.chaos + _NEAR and _is_japanese(str(match)):
+            return match.encoding
     return best.encoding
+
+
+def _is_japanese(text: str) -> bool:
+    """True where a tenth of the letters is hiragana, which bytes of another encoding do not become."""
+    foreign = [char for char in text if ord(char) > _LAST_OF_LATIN]
+    hiragana = sum("\u3041" <= char <= "\u3096" for char in foreign)
+    return 10 * hiragana >= len(foreign) > 0

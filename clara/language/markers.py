@@ -105,9 +105,11 @@ _INLINE = re.compile(
 )
 _DAMAGED = re.compile(
     rf"^{_INVISIBLE}[ \t]*(?:(?P<open>[(\[（【［])?\s*(?P<letter>{_LETTER})\u0640?\s*(?P<close>{_BRACKET}|{_STOP})\s*"
-    r"|(?P<bare>[A-Za-z])(?:[ \t]+(?=\S)))",
+    r"|(?P<bare>[A-Za-zＡ-Ｚａ-ｚ])(?:[ \t\u3000]+(?=\S)))",
     re.MULTILINE,
 )
+_GLUED = re.compile(r"(?:(?<=\s)|(?<=[？?。：:]))(?P<bare>[A-HＡ-Ｈ])(?=[\u3040-\u30ff\u4e00-\u9fff])")
+"""Chinese exams put the letter before its text with nothing between."""
 _DASH_IN_MARK = re.compile(r"[-–—]|\A/\Z")
 _AFTER_WORD = re.compile(r"\w\.\Z")
 
@@ -155,6 +157,11 @@ def inline(text: str) -> list[Marker]:
     return markers
 
 
+def glued(text: str) -> list[Marker]:
+    """The letters that stand right before Chinese or Japanese text."""
+    return list(_markers(_GLUED, text))
+
+
 def damaged(text: str) -> list[Marker]:
     """The markers at the beginnings of lines, also those that have lost their bracket."""
     return list(_markers(_DAMAGED, text))
@@ -171,6 +178,8 @@ def _form(groups: dict[str, str | None], raw: str) -> str:
     close = groups.get("close") or ""
     if groups.get("ring"):
         kind = "ring"
+    elif groups.get("word"):
+        kind = "word"
     elif close[:1] in tuple(")]）】］"):
         kind = "bracket"
     elif _DASH_IN_MARK.search(close):

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from clara.language.markers import ALPHABETS, COUNTS, LETTERS, Marker, at_line, damaged, inline, label_of
+from clara.language.markers import ALPHABETS, COUNTS, LETTERS, Marker, at_line, damaged, glued, inline, label_of
 from clara.types import Option, Question
 
 Alphabets = tuple[tuple[str, ...], ...]
@@ -59,9 +59,19 @@ def option_markers(text: str) -> list[Marker]:
             return repaired
     if run:
         return run
-    numbered = _best(lines, COUNTS)
-    if _is_last(numbered, text):
-        return numbered
+    for weaker in (_three(_best(glued(text), ALPHABETS[:1])), _best(lines, COUNTS)):
+        if _is_last(weaker, text):
+            return weaker
+    return _counted(between, text)
+
+
+def _three(run: list[Marker]) -> list[Marker]:
+    """The run, if it is not so short that it may be chance."""
+    return run if len(run) > 2 else []
+
+
+def _counted(between: Sequence[Marker], text: str) -> list[Marker]:
+    """A run of numbers between words: in rings, or three at least at the end of the text."""
     counted = _whole(_best(between, COUNTS), text)
     if counted and counted[0].form == "ring":
         return counted

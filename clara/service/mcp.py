@@ -88,7 +88,7 @@ async def passages_about(agent: Agent, text: str, k: int) -> list[dict[str, Any]
         UsageError: there is no text.
         StoreError: the knowledge base cannot be used.
     """
-    code = detect_language(text).code
+    code = detect_language(text, agent.settings.interface_language).code
     terms = " ".join(term.english for term in agent.glossary.lookup(text, code))
     wordings = tuple(wording for wording in dict.fromkeys((text, terms)) if wording.strip())
     if not wordings:

@@ -128,3 +128,28 @@ def test_accents_that_were_left_out_still_speak_for_their_language() -> None:
     assert detect_language("cirugia de ojos en ninos").code == "es"
     assert detect_language("pressao do olho e dor").code == "pt"
     assert detect_language("symptomes de la cecite").code == "fr"
+
+
+@pytest.mark.parametrize(("prefer", "code"), [("pt", "pt"), ("es", "es")])
+@pytest.mark.parametrize("text", ["lentes de contato", "causas de ceguera"])
+def test_a_phrase_of_two_languages_is_in_the_preferred_one(text: str, prefer: str, code: str) -> None:
+    detection = detect_language(text, prefer)
+    assert (detection.code, detection.is_tie) == (code, False)
+
+
+@pytest.mark.parametrize("text", ["lentes de contato", "causas de ceguera"])
+def test_a_phrase_of_two_languages_without_a_preference_says_so(text: str) -> None:
+    assert detect_language(text).is_tie
+    assert detect_language(text, "fr").is_tie
+
+
+def test_a_phrase_of_a_shared_script_is_in_the_language_that_most_texts_are_in() -> None:
+    assert detect_language("लाल आँख").code == "hi"
+    assert detect_language("लाल आँख", "hi").code == "hi"
+    assert detect_language("डोळ्यांचा उपचार").code == "mr"
+    assert detect_language("आँखाको उपचार").code == "ne"
+
+
+def test_a_script_that_is_not_known_is_undetermined_and_not_sure() -> None:
+    detection = detect_language("ᚠᚢᚦᚨᚱᚲ")
+    assert (detection.code, detection.confidence) == (UNKNOWN, 0.0)

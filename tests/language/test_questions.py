@@ -203,3 +203,23 @@ def test_more_than_ten_options_keep_their_letters() -> None:
     question = parse_question("Which?\n" + "\n".join(f"{letter}) text {letter}" for letter in LETTERS[:15]))
     assert [option.text for option in question.options] == [f"text {letter}" for letter in LETTERS[:15]]
     assert question.labels == tuple(LETTERS[:15])
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("下列哪项是屈光介质？A角膜 B巩膜 C虹膜 D脉络膜", ["角膜", "巩膜", "虹膜", "脉络膜"]),
+        ("下列哪项是屈光介质？\nA角膜\nB巩膜\nC虹膜", ["角膜", "巩膜", "虹膜"]),
+        ("屈光媒体はどれか。\nａ　角膜\nｂ　強膜\nｃ　虹彩", ["角膜", "強膜", "虹彩"]),
+        ("Which one refracts?\nOption 1: cornea\nOption 2: sclera", ["cornea", "sclera"]),
+    ],
+)
+def test_letters_with_nothing_between_them_and_their_text(text: str, options: list[str]) -> None:
+    assert [option.text for option in parse_question(text).options] == options
+
+
+@pytest.mark.parametrize(
+    "text", ["A型肝炎、B型肝炎和C型肝炎的区别是什么？", "A型肝炎 B型肝炎 C型肝炎有什么区别？", "维生素A缺乏会怎样？"]
+)
+def test_letters_of_chinese_terms_mark_nothing(text: str) -> None:
+    assert not parse_question(text).options

@@ -14,7 +14,7 @@ async def detect(state: State, deps: Deps) -> Outcome:
     if question.language is not None:
         update = {"language": question.language, "weighs": weighs}
         return Outcome(update, {"language": question.language, "given": True})
-    detection = question_language(question)
+    detection = question_language(question, deps.settings.interface_language)
     detail = {
         "language": detection.code,
         "given": False,

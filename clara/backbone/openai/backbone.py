@@ -30,6 +30,7 @@ from clara.backbone.openai.request import (
 from clara.backbone.openai.skills import measure
 from clara.backbone.openai.structured import Misfit, shown_passages, with_passages
 from clara.backbone.servers.greeting import greet
+from clara.backbone.servers.refusals import names_parameter
 from clara.backbone.servers.servers import ModelServers
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneRefused, ContextOverflow
@@ -175,7 +176,7 @@ class OpenAIBackbone:
         """A reply to the request as it fits the server; what was refused once is tried with less.
 
         A reply that shows that the server is not what was remembered is asked for again, as the server is now.
-        A status of 400 may mean a prompt too long or a parameter that the server does not take; what it says is not read.
+        A status of 400 without a word may mean a prompt too long; what names a parameter does not.
         """
         exact = False
         while True:
@@ -183,8 +184,12 @@ class OpenAIBackbone:
             messages, tokens = await self._fitted(request, setup, exact=exact)
             try:
                 reply = await self._cached(request, body_of(request, messages, tokens, setup, self._settings), setup)
+            except ContextOverflow as error:
+                if not self._learns_length(error.length, setup) and not _loses_passage(request):
+                    raise
+                continue
             except BackboneRefused as error:
-                if error.status not in (400, 422):
+                if error.status not in (400, 422) or names_parameter(error.detail):
                     raise
                 if not await self._probed_again(setup):
                     if not _can_shrink(request, setup, exact=exact):
@@ -320,6 +325,17 @@ class OpenAIBackbone:
                 self._setup = Setup(setup.info, can)
             return can != setup.can
 
+    def _learns_length(self, length: int | None, setup: Setup) -> bool:
+        """Keep the context length that a refusal named; True if prompts are fitted to a shorter one from now on."""
+        if self._setup is not setup:
+            return True
+        known = setup.info.context_length
+        if length is None or (known is not None and known <= length):
+            return False
+        self._info = replace(setup.info, context_length=length)
+        self._setup = Setup(self._info, setup.can)
+        return True
+
     async def _outdated(self, request: Request, reply: Completion, setup: Setup) -> bool:
         """True if the reply is not one of the server that was remembered, and the server was found to be another."""
         if reply.usage.cached_calls or not _contradicts(request, reply, setup, self._settings):
@@ -377,6 +393,11 @@ def _can_shrink(request: Request, setup: Setup, *, exact: bool) -> bool:
     """
     if setup.can.tokenize and setup.info.context_length is not None:
         return not exact
+    return _loses_passage(request)
+
+
+def _loses_passage(request: Request) -> bool:
+    """Leave the last passage out; False if there is none."""
     shown = len(shown_passages(request.inputs))
     if shown:
         request.inputs = with_passages(request.inputs, shown - 1)

@@ -74,7 +74,7 @@ async def probe(servers: ModelServers, model: str) -> Capabilities:
     Raises:
         BackboneError: it cannot be reached, refuses even a plain call, or is overloaded.
     """
-    thinks = _thinks(parse_completion(await servers.post(CHAT, _body(model, _ROOM))))
+    thinks = _thinks(parse_completion(await servers.post(CHAT, _body(model, _ROOM), looks_into=True)))
     logprobs = await _alternatives(servers, model)
     quiet: dict[str, Any] = {}
     if thinks:

@@ -12,11 +12,12 @@ from typing import Any, cast
 import httpx
 
 from clara.backbone.base import TokenSink
+from clara.backbone.openai.content import object_at_end, reply_within, text_of, thinking_of, whole, without_half
 from clara.backbone.openai.labels import chosen_letter, letter_probabilities
-from clara.backbone.servers.parameters import spoken_of
+from clara.backbone.servers.refusals import read_refusal
 from clara.backbone.servers.retry import worth_retrying
-from clara.backbone.servers.wire import SENT, first_piece_late, read_json
-from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable
+from clara.backbone.servers.wire import SENT, first_piece_late, quoted, read_bytes, read_json
+from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, ContextOverflow
 from clara.language.replies.thinking import thoughts, visible
 from clara.types import Usage
 
@@ -25,10 +26,15 @@ _ANSWER = re.compile(r'"answer"\s*:\s*"((?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*)'
 """The field of a JSON object that may not be complete, as far as its escapes are."""
 _ODD = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """What reading a reply of another form raises."""
-_HALF = re.compile("[\ud800-\udfff]")
-"""Half of a surrogate pair: JSON can hold it, UTF-8 cannot."""
+_STRING = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*')
+
+
+_EVENT = re.compile(rb"^(?:data|event|error):", re.MULTILINE)
+"""A line of a stream."""
 _DONE = "[DONE]"
 """The chunk that ends a stream."""
+_CUT_OFF = frozenset({"length", "max_tokens", "max_length", "model_length", "token_limit"})
+"""Names of the end that the limit on tokens made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,11 @@ class Completion:
 
     @property
     def visible(self) -> str:
-        """The text without thinking."""
-        return visible(self.text)
+        """The text without thinking; the reply that stands in the thinking where a server put it there."""
+        said = visible(self.text)
+        if said or self.finish == "length":
+            return said
+        return reply_within(self.thoughts)
 
     @property
     def thoughts(self) -> str:
@@ -68,7 +77,7 @@ def answer_so_far(text: str) -> str:
         written = json.loads(f'"{field[1]}"', strict=False)
     except ValueError:
         return ""
-    return _whole(_without_half(written))
+    return whole(without_half(written))
 
 
 async def read_completion(response: httpx.Response, letters: Sequence[str] = (), *, in_json: bool = False) -> Completion:
@@ -85,32 +94,51 @@ async def read_completion(response: httpx.Response, letters: Sequence[str] = (),
         if "larger" in str(error):
             raise
         raise BackboneOverloaded(_GARBAGE, status=status) from None
-    if reply.get("error"):
-        raise _error_in_body(reply["error"])
+    problem = _error_of(reply)
+    if problem is not None:
+        raise problem
     if not reply.get("choices"):
         raise BackboneOverloaded(_GARBAGE, status=status)
     return parse_completion(reply, letters, in_json=in_json)
 
 
-def _error_in_body(error: Any) -> BackboneError:
-    """What an error object under a status of success means; its code decides whether to try again."""
-    fields: dict[str, Any] = {"message": error}
-    if isinstance(error, dict):
-        fields = cast("dict[str, Any]", error)
-    status = _status_of(fields.get("code", fields.get("status")))
-    detail = spoken_of(str(fields.get("message", "")))
+def _error_of(reply: dict[str, Any]) -> BackboneError | None:
+    """The error in a body under a status of success or in a piece of a stream; its code decides whether to try again."""
+    if not _is_error(reply):
+        return None
+    status = _status_of(reply)
+    refusal = read_refusal(json.dumps(reply, ensure_ascii=False), status)
+    words = quoted(refusal.words)
+    if refusal.is_too_long:
+        message = f"the prompt does not fit the model ({status} under a status of success){words}"
+        return ContextOverflow(message, status=status, length=refusal.length)
     if worth_retrying(status):
-        return BackboneOverloaded(f"the model server reports an error ({status}) under a status of success", status=status)
-    message = f"the model server refuses the request ({status}) under a status of success; check --model"
-    return BackboneRefused(message, status=status, detail=detail)
+        message = f"the model server reports an error ({status}) under a status of success{words}"
+        return BackboneOverloaded(message, status=status, detail=refusal.named)
+    message = f"the model server refuses the request ({status}) under a status of success; check --model{words}"
+    return BackboneRefused(message, status=status, detail=refusal.named)
 
 
-def _status_of(code: object) -> int:
+def _is_error(reply: dict[str, Any]) -> bool:
+    """True for an error object, in a field of its own or instead of the reply."""
+    if reply.get("error") or reply.get("object") == "error":
+        return True
+    if reply.get("choices"):
+        return False
+    return "message" in reply or "detail" in reply
+
+
+def _status_of(reply: dict[str, Any]) -> int:
     """The status that an error object gives as a number or in digits; 500 where it gives none."""
-    if isinstance(code, int):
-        return int(code)
-    if isinstance(code, str) and code.isdigit():
-        return int(code)
+    error = reply.get("error")
+    places = [reply]
+    if isinstance(error, dict):
+        places.insert(0, cast("dict[str, Any]", error))
+    for fields in places:
+        for name in ("code", "status", "status_code"):
+            code = str(fields.get(name, ""))
+            if code.isascii() and code.isdigit():
+                return int(code)
     return 500
 
 
@@ -118,7 +146,7 @@ def parse_completion(reply: dict[str, Any], letters: Sequence[str] = (), *, in_j
     """See :func:`read_completion`."""
     try:
         choice: dict[str, Any] = _filled(reply, "choices", [{}])[0]
-        message: dict[str, Any] = _filled(choice, "message", {})
+        message: dict[str, Any] = _filled(choice, "message", choice)
         tokens: Any = ()
         probabilities: dict[str, float] | None = None
         if letters:
@@ -126,10 +154,10 @@ def parse_completion(reply: dict[str, Any], letters: Sequence[str] = (), *, in_j
         if tokens:
             probabilities = letter_probabilities(tokens, letters, in_json=in_json) or {}
         return Completion(
-            text=_whole(_string(message.get("content"))),
-            finish=str(_filled(choice, "finish_reason", "")),
+            text=whole(text_of(message)),
+            finish=_finish(choice),
             usage=_usage(reply),
-            thinking=_whole(_thinking_of(message)),
+            thinking=whole(thinking_of(message)),
             letters=probabilities,
             letter=chosen_letter(tokens, letters, in_json=in_json),
         )
@@ -140,15 +168,20 @@ def parse_completion(reply: dict[str, Any], letters: Sequence[str] = (), *, in_j
 async def read_stream(response: httpx.Response, tell: Callable[[str], None], first_within: float) -> Completion:
     """A reply that comes in pieces; ``tell`` gets the visible text so far after each.
 
+    What is called something else than a stream is read whole, and may be one all the same.
+
     Raises:
         BackboneUnreachable: the first piece did not come within ``first_within`` seconds of the request, or the stream broke
             off.
         BackboneRefused: a piece is no chunk of a chat completion.
     """
     if "event-stream" not in response.headers.get("content-type", ""):
-        reply = await read_completion(response)
-        tell(reply.visible)
-        return reply
+        body = await read_bytes(response)
+        response = httpx.Response(response.status_code, content=body, request=response.request)
+        if not _EVENT.search(body):
+            reply = await read_completion(response)
+            tell(reply.visible)
+            return reply
     sent: float = response.extensions.get(SENT, asyncio.get_running_loop().time())
     chunks = _chunks(response.aiter_lines())
     try:
@@ -172,9 +205,10 @@ async def read_stream(response: httpx.Response, tell: Callable[[str], None], fir
             usage = piece.usage
         tell(visible(text.whole))
         chunk = await anext(chunks, None)
-    if not finish:
+    reply = Completion(text.end(), finish, usage, thinking.end())
+    if not finish and not object_at_end(reply.visible):
         raise BackboneUnreachable("the stream of a reply broke off before its end")
-    return Completion(text.end(), finish, usage, thinking.end())
+    return reply
 
 
 class AnswerTeller:
@@ -209,18 +243,19 @@ class _Joined:
 
     def add(self, piece: str) -> None:
         piece = self._half + piece
-        ready = _without_half(piece)
-        self.whole, self._half = self.whole + _whole(ready), piece[len(ready) :]
+        ready = without_half(piece)
+        self.whole, self._half = self.whole + whole(ready), piece[len(ready) :]
 
     def end(self) -> str:
         """All of it; no more comes."""
-        return self.whole + _whole(self._half)
+        return self.whole + whole(self._half)
 
 
 async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
     async for line in lines:
-        payload = line.removeprefix("data:").strip()
-        if not line.startswith("data:") or not payload:
+        name, _, payload = line.partition(":")
+        payload = payload.strip()
+        if name not in ("data", "error") or not payload:  # "error": llama.cpp
             continue
         if payload == "[DONE]":
             yield {_DONE: True}
@@ -232,8 +267,11 @@ async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
         if not isinstance(chunk, dict):
             raise BackboneRefused("a piece of the model server's stream is no JSON object; check --backbone")
         fields = cast("dict[str, Any]", chunk)
-        if fields.get("error"):
-            raise BackboneUnreachable("the model server ended a stream with an error")
+        if name == "error":
+            fields = {"error": fields}
+        problem = _error_of(fields)
+        if problem is not None:
+            raise problem
         yield fields
 
 
@@ -242,10 +280,11 @@ def _piece(chunk: dict[str, Any]) -> Completion:
     text, thinking, finish, usage = "", "", "", Usage()
     try:
         for choice in _filled(chunk, "choices", ()):
-            delta = _filled(choice, "delta", {})
-            text += _string(delta.get("content"))
-            thinking += _thinking_of(delta)
-            finish = str(_filled(choice, "finish_reason", finish))
+            delta = _filled(choice, "delta", _filled(choice, "message", choice))
+            text += text_of(delta)
+            thinking += thinking_of(delta)
+            if choice.get("finish_reason"):
+                finish = _finish(choice)
         if chunk.get("usage"):
             usage = _usage(chunk)
         return Completion(text, finish, usage, thinking)
@@ -261,33 +300,12 @@ def _filled(fields: dict[str, Any], name: str, empty: Any) -> Any:
     return value
 
 
-def _thinking_of(message: dict[str, Any]) -> str:
-    """The thinking of a message or a piece of one, under either of the names that servers give it."""
-    for name in ("reasoning", "reasoning_content"):
-        text = _string(message.get(name))
-        if text:
-            return text
-    return ""
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return ""
-
-
-def _whole(text: str) -> str:
-    """The text with its surrogate pairs joined and lone halves replaced, so that it can be sent, stored and printed."""
-    if not _HALF.search(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _without_half(text: str) -> str:
-    """The text less a first half of a surrogate pair at its end, which waits for the other."""
-    if "\ud800" <= text[-1:] <= "\udbff":
-        return text[:-1]
-    return text
+def _finish(choice: dict[str, Any]) -> str:
+    """Why a reply ended; ``length`` by whatever name."""
+    finish = str(_filled(choice, "finish_reason", ""))
+    if finish.casefold() in _CUT_OFF:
+        return "length"
+    return finish
 
 
 def _usage(reply: dict[str, Any]) -> Usage:

@@ -8,6 +8,7 @@ from typing import Any
 
 from clara.backbone.base import BackboneInfo
 from clara.backbone.openai.capabilities import Capabilities
+from clara.backbone.openai.content import object_at_end
 from clara.backbone.openai.labels import TOP, TOP_IN_JSON, confidence_of
 from clara.backbone.openai.reply import AnswerTeller, Completion
 from clara.backbone.openai.structured import Misfit, letters_of, read_letter, read_reply, reply_schema
@@ -160,7 +161,8 @@ def read_output(request: Request, reply: Completion) -> TaskModel:
     Raises:
         Misfit: it is not what was asked for.
     """
-    if reply.finish == "length":
+    is_whole = not request.in_letter_form and bool(object_at_end(reply.visible))
+    if reply.finish == "length" and not is_whole:
         if reply.text[-_BLANK_TAIL:].isspace():
             raise Misfit(_BLANK)
         raise Misfit("it was cut off before its end; be shorter")

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from clara.backbone.base import BackboneInfo
-from clara.backbone.servers.liveness import listed_models
+from clara.backbone.servers.listing import first_name, listed_models, listed_name, some_of
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import pause
 from clara.backbone.servers.servers import ModelServers
@@ -62,15 +62,50 @@ async def _greet_all(servers: ModelServers, wanted: str | None) -> dict[Replica,
 
 async def _greet_one(servers: ModelServers, replica: Replica, wanted: str | None) -> Met | BackboneError:
     try:
-        models = listed_models(await servers.get(replica, "/v1/models"))
+        models = await _listed(servers, replica)
     except BackboneError as error:
         if wanted is None or error.status not in _NO_LIST:
             return error
-        return replica, [{"id": wanted}], ""  # a server without a list of models is taken at the person's word
+        return await _met_without_list(servers, replica, wanted)
     if not await servers.liveness.healthy(replica):
         message = f"the engine of the model server at {replica.shown} is dead (/health): start it again"
         return BackboneUnreachable(message, url=replica.shown)
     return replica, models, await _version(servers, replica)
+
+
+async def _listed(servers: ModelServers, replica: Replica) -> list[dict[str, Any]]:
+    """The models of a server, at the first base of its address that has a list.
+
+    Raises:
+        BackboneError: none has one, or the server cannot be reached.
+    """
+    errors: list[BackboneError] = []
+    for base in replica.bases:
+        replica.base = base
+        try:
+            return listed_models(await servers.get(replica, "/v1/models"))
+        except BackboneError as error:
+            if error.status is None or (error.status not in _NO_LIST and not _is_page(error)):
+                raise
+            errors.append(error)
+    replica.base = replica.bases[0]
+    raise errors[0]
+
+
+def _is_page(error: BackboneError) -> bool:
+    """True for a success that is no JSON: the page of another service at the same address."""
+    return error.status is not None and 200 <= error.status < 300
+
+
+async def _met_without_list(servers: ModelServers, replica: Replica, wanted: str) -> Met:
+    """A server without a list of models is taken at the user's word, at the base where there are chat completions."""
+    for base in replica.bases:
+        replica.base = base
+        if await servers.liveness.has_chat(replica, wanted):
+            break
+    else:
+        replica.base = replica.bases[0]
+    return replica, [{"id": wanted}], ""
 
 
 async def _version(servers: ModelServers, replica: Replica) -> str:
@@ -88,15 +123,14 @@ def _agreed(met: list[Met], wanted: str | None) -> BackboneInfo:
     model, lengths, builds = wanted, list[int](), set[str]()
     for replica, entries, _ in met:
         names = [entry["id"] for entry in entries]
-        model = model or next(iter(names), None)
+        model = model or first_name(names)
         if model is None:
             raise BackboneRefused(f"the model server at {replica.shown} serves no model", url=replica.shown)
-        if model not in names:
-            have = ", ".join(names) or "none"
-            raise BackboneRefused(
-                f"the model server at {replica.shown} has no model {model!r}; it has: {have}", url=replica.shown
-            )
-        entry = entries[names.index(model)]
+        name = listed_name(model, names)
+        if name is None:
+            message = f"the model server at {replica.shown} has no model {model!r}; it has: {some_of(names, model)}"
+            raise BackboneRefused(message, url=replica.shown)
+        entry = entries[names.index(name)]
         build = {name: entry[name] for name in _BUILD if entry.get(name)}
         if build:
             builds.add(json.dumps(build, sort_keys=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import Any, cast
 
+from clara.backbone.servers.listing import listed_models, listed_name
 from clara.backbone.servers.metrics import ServerLoad, read_metrics
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.wire import CHAT, Wire, read_json, read_text
@@ -41,9 +41,9 @@ class Liveness:
             return False
         names = [entry["id"] for entry in listed_models(reply)]
         model = self.model or next(iter(names), None)
-        if model not in names:
+        if model is None or listed_name(model, names) is None:
             return False
-        return await self.gives_token(replica, str(model))
+        return await self.gives_token(replica, model)
 
     async def healthy(self, replica: Replica) -> bool:
         """False if ``/health`` says that the engine is dead; a server without it is not asked for more."""
@@ -62,6 +62,16 @@ class Liveness:
             await self._wire.exchange(replica, "POST", CHAT, json.dumps(ask).encode(), read_json, deadline=deadline)
         except BackboneError as error:
             return _is_refusal(error)
+        return True
+
+    async def has_chat(self, replica: Replica, model: str) -> bool:
+        """True if there are chat completions at the address that the server has now."""
+        deadline = asyncio.get_running_loop().time() + self.silence
+        ask = {"model": model, "messages": [{"role": "user", "content": "."}], "max_tokens": 1}
+        try:
+            await self._wire.exchange(replica, "POST", CHAT, json.dumps(ask).encode(), read_json, deadline=deadline)
+        except BackboneError as error:
+            return error.status not in (None, 200, 404, 405)
         return True
 
     async def load(self, replica: Replica) -> ServerLoad:
@@ -91,15 +101,3 @@ class Liveness:
 def _is_refusal(error: BackboneError) -> bool:
     """True if a server that works gave the error as a status, not a broken one or none at all."""
     return error.status is not None and error.status < 500
-
-
-def listed_models(reply: dict[str, Any]) -> list[dict[str, Any]]:
-    """The entries of ``/v1/models`` that have a name."""
-    data: Any = reply.get("data")
-    if not isinstance(data, list):
-        return []
-    models: list[dict[str, Any]] = []
-    for entry in cast("list[Any]", data):
-        if isinstance(entry, dict) and isinstance(cast("dict[str, Any]", entry).get("id"), str):
-            models.append(cast("dict[str, Any]", entry))
-    return models

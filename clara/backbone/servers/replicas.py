@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import unquote
@@ -26,8 +27,10 @@ class Replica:
 
     def __init__(self, url: str) -> None:
         address, credentials = _split_credentials(url)
-        self.root = str(address).rstrip("/").removesuffix("/v1")
-        """Address without ``/v1`` and without credentials."""
+        self.bases = _bases(str(address))
+        """What may stand before ``/chat/completions``, the likeliest first; without credentials."""
+        self.base = self.bases[0]
+        """The one in use; the greeting finds out whether it is another."""
         self.headers = {"Authorization": credentials} if credentials else {}
         """What is sent to this server only: the credentials that stood in its address."""
         self.outstanding = 0
@@ -48,7 +51,13 @@ class Replica:
     @property
     def shown(self) -> str:
         """The address as messages give it."""
-        return f"{self.root}/v1"
+        return self.base
+
+    def address(self, path: str) -> str:
+        """The address of a path such as ``/v1/models`` or ``/health``, the first of which lie below the base."""
+        if path.startswith("/v1/"):
+            return self.base + path.removeprefix("/v1")
+        return self.base.removesuffix("/v1") + path
 
     @property
     def broken(self) -> bool:
@@ -143,6 +152,20 @@ class ReplicaPool:
         replica.answered(engine=True)
         replica.down, replica.rest_until = False, 0.0
         self._back.set()
+
+
+_ENDPOINT = re.compile(r"/(?:chat/completions|completions|responses|models)\Z")
+_VERSIONED = re.compile(r"/v\d+\w*(?:/openai)?\Z")
+
+
+def _bases(address: str) -> tuple[str, ...]:
+    """The bases that an address may mean, with or without ``/v1``, a trailing slash or the path of an endpoint."""
+    base = _ENDPOINT.sub("", address.rstrip("/")).rstrip("/")
+    if base.endswith("/v1"):
+        return (base,)
+    if _VERSIONED.search(base):
+        return base, f"{base}/v1"
+    return f"{base}/v1", base
 
 
 def _split_credentials(url: str) -> tuple[httpx.URL, str | None]:

@@ -9,15 +9,18 @@ import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import httpx
+
+from clara.backbone.servers.elimination import refused_changes
 from clara.backbone.servers.limiter import ConcurrencyLimiter
 from clara.backbone.servers.liveness import Liveness
 from clara.backbone.servers.metrics import ServerLoad, total
-from clara.backbone.servers.parameters import Parameters
+from clara.backbone.servers.parameters import SILENT_STATUSES, STATUSES, Parameters
 from clara.backbone.servers.replicas import Replica, ReplicaPool
 from clara.backbone.servers.retry import pause
 from clara.backbone.servers.wire import CHAT, Read, Wire, read_json
 from clara.config import Settings
-from clara.errors import BackboneError, BackboneUnreachable
+from clara.errors import BackboneError, BackboneUnreachable, ContextOverflow
 
 _LOOK = 1.0
 """Seconds between two looks at ``/metrics`` while calls are in flight."""
@@ -25,9 +28,6 @@ _LOOK_AGAIN = 60.0
 """The same where no server has ever told its queue there."""
 _GREETING = 10.0
 """Seconds that a server has for a small question about itself."""
-
-_REFUSED = (400, 422)
-"""Statuses of a request with a parameter that the server does not take."""
 
 T = TypeVar("T")
 
@@ -48,6 +48,9 @@ class ModelServers:
         self._timeout, self._retries, self._outage = settings.timeout, settings.retries, settings.outage
         self._wire = Wire(settings)
         self._parameters = Parameters()
+        self._eliminating = asyncio.Lock()
+        self._eliminated: set[frozenset[str]] = set()
+        """The fields of the requests whose refusal was looked into."""
         self.liveness = Liveness(self._wire)
         self.pool = ReplicaPool(settings.backbone, self.liveness.works)
         self._watched: dict[Replica, asyncio.TimerHandle] = {}
@@ -88,9 +91,14 @@ class ModelServers:
         self._look_now_and_then()
         return reply
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The reply to a small request of CLARA's own, outside the limit. Raises: see :meth:`chat`."""
-        return await self._send(path, json.dumps(body).encode(), read_json)
+    async def post(self, path: str, body: dict[str, Any], *, looks_into: bool = False) -> dict[str, Any]:
+        """The reply to a small request of CLARA's own, outside the limit. Raises: see :meth:`chat`.
+
+        Args:
+            path, body: what to send.
+            looks_into: find out which parameter is refused where the server does not say.
+        """
+        return await self._send(path, json.dumps(body).encode(), read_json, looks_into=looks_into)
 
     async def get(self, replica: Replica, path: str) -> dict[str, Any]:
         """The JSON object that one server gives at ``path``; tried once. Raises: see :meth:`chat`."""
@@ -121,10 +129,17 @@ class ModelServers:
 
     async def _in_turn(self, body: bytes, read: Read[T], first_within: float | None) -> T:
         async with self.limiter.slot() as number:
-            return await self._send(CHAT, body, read, number, first_within)
+            return await self._send(CHAT, body, read, number, first_within, looks_into=True)
 
     async def _send(
-        self, path: str, body: bytes, read: Read[T], number: int | None = None, first_within: float | None = None
+        self,
+        path: str,
+        body: bytes,
+        read: Read[T],
+        number: int | None = None,
+        first_within: float | None = None,
+        *,
+        looks_into: bool = False,
     ) -> T:
         """Ask until a server replies; ``number`` is the call's place in the limiter. Raises: _Flooded: see :meth:`chat`."""
         clock = asyncio.get_running_loop().time
@@ -142,7 +157,7 @@ class ModelServers:
                     replica, "POST", path, sent, read, deadline=deadline, first_within=first_within
                 )
             except BackboneError as error:
-                if path == CHAT and error.status in _REFUSED and self._parameters.learn(error.detail, sent):
+                if path == CHAT and await self._adapts(error, replica, sent, looks_into=looks_into):
                     continue  # asked again without what it does not take
                 over = clock() >= deadline
                 if self._floods(number, error, over=over) and over:
@@ -164,6 +179,38 @@ class ModelServers:
         if not over and error.status not in (429, 503):
             return False
         return self.limiter.pushed_back(number, late=over)
+
+    async def _adapts(self, error: BackboneError, replica: Replica, sent: bytes, *, looks_into: bool) -> bool:
+        """True if the request was refused for a parameter, and the next one will be another."""
+        if error.status not in STATUSES or isinstance(error, ContextOverflow):
+            return False
+        if self._parameters.learn(error.detail, sent):
+            return True
+        request: dict[str, Any] = json.loads(sent)
+        fields = frozenset((*request, request["messages"][0]["role"]))
+        if not looks_into or error.status not in SILENT_STATUSES:
+            return False
+        async with self._eliminating:
+            if fields in self._eliminated:
+                return self._parameters.applied(sent) != sent
+            self._eliminated.add(fields)
+
+            async def ask(trial: dict[str, Any]) -> bool:
+                return await self._takes(replica, trial)
+
+            self._parameters.adopt(await refused_changes(request, ask))
+        return self._parameters.applied(sent) != sent
+
+    async def _takes(self, replica: Replica, request: dict[str, Any]) -> bool:
+        """True if the server answers a request; what it answers is not read."""
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        try:
+            await self._wire.exchange(replica, "POST", CHAT, json.dumps(request).encode(), _accept, deadline=deadline)
+        except BackboneError as error:
+            if error.status is None:
+                raise
+            return False
+        return True
 
     async def _wait_for_server(self) -> float:
         """Wait until a server is back; the seconds that it took."""
@@ -220,3 +267,7 @@ class ModelServers:
         chore = asyncio.get_running_loop().create_task(work)
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
+
+
+async def _accept(_response: httpx.Response) -> None:
+    """A reply of success, whatever it says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
@@ -12,11 +13,19 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from clara.backbone.servers.parameters import spoken_of
+from clara.backbone.servers.refusals import Refusal, read_refusal
 from clara.backbone.servers.replicas import Replica
 from clara.backbone.servers.retry import read_retry_after, worth_retrying
 from clara.config import Settings
-from clara.errors import BackboneError, BackboneOverloaded, BackboneRefused, BackboneUnreachable, ClaraError, shortage
+from clara.errors import (
+    BackboneError,
+    BackboneOverloaded,
+    BackboneRefused,
+    BackboneUnreachable,
+    ClaraError,
+    ContextOverflow,
+    shortage,
+)
 from clara.events import REQUEST_ID
 from clara.resources import version
 from clara.runtime.tracing import trace_headers
@@ -31,9 +40,6 @@ _KEEP_ALIVE = 4.0
 
 _LARGEST = 8 * 2**20
 """Bytes of the largest reply that is read, unpacked."""
-_WORDS = 4000
-"""Characters of a refusal that are looked at."""
-
 T = TypeVar("T")
 Read = Callable[[httpx.Response], Awaitable[T]]
 """Reads the body of a successful reply."""
@@ -58,6 +64,7 @@ class Wire:
         key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
+        self._key = key
         # the whole exchange has a deadline; only the connecting has a limit of its own
         self._limits = {"timeout": {"connect": settings.connect_timeout, "read": None, "write": None, "pool": None}}
         self._urls: dict[str, httpx.URL] = {}
@@ -87,6 +94,8 @@ class Wire:
         Raises:
             BackboneUnreachable: no connection, a broken one, or no reply in time.
             BackboneRefused, BackboneOverloaded: by the status of the reply.
+            BackboneRefused: the server's certificate is not trusted.
+            ContextOverflow: the reply says that the prompt is too long.
             Shortage: this machine gives no connection.
         """
         if replica.outstanding == 0:
@@ -115,10 +124,10 @@ class Wire:
     async def _send(
         self, replica: Replica, method: str, path: str, body: bytes | None, read: Read[T], first_within: float | None
     ) -> T:
-        address = replica.root + path
-        url = self._urls.get(address)
-        if url is None:
-            url = self._urls[address] = httpx.URL(address)
+        address = replica.address(path)
+        if address not in self._urls:
+            self._urls[address] = httpx.URL(address)
+        url = self._urls[address]
         headers = self._headers
         if replica.headers:
             headers = headers | replica.headers
@@ -140,11 +149,18 @@ class Wire:
         response.extensions[SENT] = sent
         try:
             if not response.is_success:
-                raise _refusal(replica, path, response, await _words_of(response))
+                raise _refusal(replica, path, response, await self._refusal_of(response))
             return await read(response)
         finally:
             # where the body was not read to its end this closes the connection, and the server stops working on it
             await response.aclose()
+
+    async def _refusal_of(self, response: httpx.Response) -> Refusal:
+        try:
+            text = await read_text(response)
+        except (BackboneRefused, *_LOST):
+            text = ""
+        return read_refusal(text, response.status_code, (self._key,))
 
 
 async def read_bytes(response: httpx.Response, most: int = _LARGEST) -> bytes:
@@ -176,6 +192,8 @@ async def read_json(response: httpx.Response) -> dict[str, Any]:
         reply: Any = json.loads(content)
     except (ValueError, RecursionError):
         reply = None
+    if isinstance(reply, list):  # some list their models so
+        reply = {"data": reply}
     if not isinstance(reply, dict):
         url = str(response.request.url.copy_with(query=None))
         raise BackboneRefused(
@@ -189,15 +207,6 @@ async def read_json(response: httpx.Response) -> dict[str, Any]:
 async def read_text(response: httpx.Response) -> str:
     """The body as text. Raises: see :func:`read_bytes`."""
     return (await read_bytes(response)).decode("utf-8", "replace")
-
-
-async def _words_of(response: httpx.Response) -> str:
-    """What a refusal says of parameters and numbers; nothing else of it, which may repeat a key."""
-    try:
-        words = (await read_text(response))[:_WORDS]
-    except (BackboneRefused, *_LOST):
-        return ""
-    return spoken_of(words)
 
 
 def first_piece_late(seconds: float) -> BackboneUnreachable:
@@ -216,19 +225,50 @@ _ADVICE = {
     403: "the API key may not do this (403): check CLARA_API_KEY and what it is allowed",
     404: "there is no such path or model (404): check --backbone and --model",
 }
+_REDIRECTS = range(300, 400)
 
 
-def _refusal(replica: Replica, path: str, response: httpx.Response, detail: str) -> BackboneError:
+def _refusal(replica: Replica, path: str, response: httpx.Response, refusal: Refusal) -> BackboneError:
     status = response.status_code
+    shown, words = replica.shown, quoted(refusal.words)
+    if refusal.is_too_long and path == CHAT:
+        message = f"the prompt does not fit the model at {shown} ({status}){words}"
+        return ContextOverflow(message, url=shown, status=status, length=refusal.length)
     if worth_retrying(status):
         wait = read_retry_after(response.headers)
         if path == CHAT:
             replica.failed(status, wait)
-        message = f"the model server at {replica.shown} is overloaded or failing (status {status})"
-        return BackboneOverloaded(message, url=replica.shown, status=status, retry_after=wait)
+        message = f"the model server at {shown} is overloaded or failing (status {status}){words}"
+        return BackboneOverloaded(message, url=shown, status=status, retry_after=wait, detail=refusal.named)
     advice = _ADVICE.get(status, f"status {status}: check --backbone")
-    message = f"the model server at {replica.shown} refused {path}: {advice}"
-    return BackboneRefused(message, url=replica.shown, status=status, detail=detail)
+    if status in _REDIRECTS:
+        advice = f"it sends on to another address ({status}): name that one with --backbone"
+    message = f"the model server at {shown} refused {path}: {advice}{words}"
+    return BackboneRefused(message, url=shown, status=status, detail=refusal.named)
+
+
+def quoted(words: str) -> str:
+    """A server's words as the end of a message; nothing where there are none."""
+    return f'; it says: "{words}"' if words else ""
+
+
+def _without_tls(replica: Replica, error: BaseException) -> BackboneRefused | None:
+    """What is wrong with the certificate of a server, or with its TLS, if that is why there is no connection."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError | ssl.CertificateError | aiohttp.ClientSSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return None
+    inner: object = getattr(cause, "certificate_error", None) or getattr(cause, "os_error", None) or cause
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        message = (
+            f"the certificate of the model server at {replica.shown} is not trusted ({inner.verify_message}): "
+            "name the file of its authority in SSL_CERT_FILE, or use the name that the certificate is for"
+        )
+    else:
+        reason = str(getattr(inner, "reason", "") or "no TLS").replace("_", " ").lower()
+        message = f"no secure connection to the model server at {replica.shown} ({reason}): does it speak https? try http://"
+    return BackboneRefused(message, url=replica.shown)
 
 
 def _too_late(replica: Replica, timeout: float, deadline_passed: bool) -> BackboneUnreachable:
@@ -247,6 +287,9 @@ def _lost(replica: Replica, path: str, error: Exception) -> ClaraError:
     short = shortage(error)
     if short is not None:  # this machine's trouble, which no waiting for the server ends
         return short
+    untrusted = _without_tls(replica, error)
+    if untrusted is not None:
+        return untrusted
     # the transport calls every lost connection a ConnectTimeout; its cause tells them apart
     refused = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     if refused or path == CHAT:

@@ -15,7 +15,7 @@ from clara.bench.datasets.values import plain
 from clara.language.codes import LANGUAGES
 from clara.language.detection import detect_language
 from clara.language.questions import LETTERS, option_markers, parse_question
-from clara.language.text import script_counts, sentences, words
+from clara.language.text import script_counts, words
 
 WHOLE_LANGUAGE = frozenset({"wrong_script", "romanised"})
 """Problems that may be a property of a language's whole column."""
@@ -24,9 +24,12 @@ _ENTRY_MARK = re.compile(r"^\s*(?:[-*•]\s+|[(\[]?\w{1,2}[.)\]:：-]\s*)")
 _LIST_LINE = re.compile(r"^\s*(?:[IVX]+|[A-J]|\d+)\s*[-–.)].*$", re.MULTILINE)  # lists of terms often stay untranslated
 _SCRIPT_NAMES = {
     "Arab": ("ARABIC",),
+    "Armn": ("ARMENIAN",),
     "Beng": ("BENGALI",),
     "Cyrl": ("CYRILLIC",),
     "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",),
+    "Geor": ("GEORGIAN",),
     "Grek": ("GREEK",),
     "Gujr": ("GUJARATI",),
     "Guru": ("GURMUKHI",),
@@ -83,10 +86,8 @@ def doubled_options(item: Item) -> str | None:
         if text and text in labels:
             return f"options {labels[text]} and {option.label} read the same"
         labels[text] = option.label
-    asked = plain((sentences(item.question.text) or [""])[-1])
-    are_named_in_question = all(len(text) > 1 and text in asked for text in labels)
-    stand_in_stem = are_named_in_question or _listed(item.question.text).issuperset(labels)
-    if stand_in_stem and len(labels) >= 2 and option_markers(item.raw):
+    # a question may name its options in a sentence: "is it the lens or the iris?"
+    if len(labels) >= 2 and _listed(item.question.text).issuperset(labels) and option_markers(item.raw):
         return "the options stand in the question too"
     return None
 

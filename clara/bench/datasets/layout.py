@@ -1,8 +1,7 @@
-"""Where a data set keeps what: named by an adapter, guessed from the columns, or read from a small TOML file."""
+"""Where a data set keeps what: named by an adapter, guessed from the columns (``guess``), or read from a small TOML file."""
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +11,6 @@ from typing import Any, cast, get_args
 from clara.bench.datasets.values import GoldForm
 from clara.errors import DatasetError
 from clara.language.codes import find_language
-
-_ID = ("id", "question_id", "qid", "sample_id", "item_id")
-_QUESTION = ("question", "stem", "question_text")
-_CASE = ("case", "vignette", "case_vignette", "context", "scenario", "case_text")
-"""What the question is about, where it stands in a column of its own."""
-_LANGUAGE = ("language", "lang", "language_code")
-_OPTIONS = ("options", "choices")
-_GOLD = ("answer_idx", "answer_letter", "answer", "gold", "label", "correct", "correct_answer", "correct_option")
-_REFERENCES = ("references", "reference")
-_OPTION = re.compile(r"(?:(?:op(?:tion|t)?|choice|answer)[ _]?)?([a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,61 +78,6 @@ class Layout:
     def parts(self) -> tuple[Columns, ...]:
         """The columns of each language."""
         return (*self.wide.values(), self.long) if self.long else tuple(self.wide.values())
-
-
-def guess_layout(path: Path, columns: Sequence[str]) -> Layout:
-    """The layout that the column names speak for.
-
-    Raises:
-        DatasetError: there is no id, no question, no language or no gold; the message names the columns that are there.
-    """
-    lower = {column.lower(): column for column in columns}
-    gold, references = _first(lower, _GOLD), _first(lower, _REFERENCES)
-    there = f"columns are {', '.join(columns)}"
-    if not gold and not references:
-        raise DatasetError(f"{path} has no gold column (answer); {there}", path=str(path), column="answer")
-    key = _first(lower, _ID)
-    if not key:
-        raise DatasetError(f"{path} has no id column; {there}", path=str(path), column="id")
-    common: dict[str, Any] = {"id": (key,), "gold": gold, "theme": lower.get("theme", "")}
-    question, language = _first(lower, _QUESTION), _first(lower, _LANGUAGE)
-    if question and (language or language_of(path)):
-        case = _first(lower, _CASE)
-        options = _first(lower, _OPTIONS) or _option_columns(columns)
-        return Layout(long=Columns((case, question) if case else question, options, references), language=language, **common)
-    wide: dict[str, Columns] = {}
-    for column in columns:
-        if find_language(column) and column.lower() != "id":
-            wide[column] = Columns(column, (), references)
-    if not wide:
-        raise DatasetError(f"{path} has no language column; {there}; or describe them with --mapping", path=str(path))
-    return Layout(wide=wide, **common)
-
-
-def _first(columns: Mapping[str, str], names: Sequence[str]) -> str:
-    """The first of these names that there is a column of, as the file writes it; empty if there is none."""
-    for name in names:
-        if name in columns:
-            return columns[name]
-    return ""
-
-
-def language_of(path: Path) -> str:
-    """The language that a file's name ends in (``hi.jsonl``, ``exam_hindi.csv``, ``test.en.jsonl``), or nothing."""
-    stem = path.name.removesuffix(".gz").rpartition(".")[0]
-    last = re.split(r"[-_. ]", stem)[-1]
-    return last if find_language(last) else ""
-
-
-def _option_columns(columns: Sequence[str]) -> tuple[str, ...]:
-    by_letter: dict[str, str] = {}
-    for column in columns:
-        match = _OPTION.fullmatch(column.strip())
-        if match is not None:
-            by_letter[match[1].upper()] = column
-    if not {"A", "B"} <= by_letter.keys():
-        return ()
-    return tuple(by_letter[letter] for letter in sorted(by_letter))
 
 
 def read_layout(path: Path) -> Layout:

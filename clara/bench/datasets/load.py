@@ -13,8 +13,9 @@ from typing import Any
 from clara import resources
 from clara.bench.datasets.convert import Converter
 from clara.bench.datasets.files import SUFFIXES, Row, is_data_file, read_sheets
+from clara.bench.datasets.guess import guess_layout, language_of
 from clara.bench.datasets.hub import hub_rows
-from clara.bench.datasets.layout import Layout, guess_layout, language_of, layout_from, read_layout
+from clara.bench.datasets.layout import Layout, layout_from, read_layout
 from clara.bench.datasets.model import Dataset, Item
 from clara.bench.datasets.named import BY_NAME, NAMED, Named, by_place, recognise
 from clara.errors import DatasetError
@@ -152,12 +153,13 @@ def _parts_on_hub(repository: str, known: Named | None, layout: Layout | None, w
 class _Builder:
     """Puts the items of all parts together, each part under the layout that it has."""
 
-    def __init__(self, known: Named | None, mapped: Layout | None, *, is_named: bool, strict: bool) -> None:
+    def __init__(self, known: Named | None, mapped: Layout | None, *, files: int, is_named: bool, strict: bool) -> None:
         self.known = known
         self.mapped = mapped
         self.items: list[Item] = []
         self.notes: list[str] = []
         self.converter: Converter | None = None
+        self._files = files
         self._is_named = is_named
         self._strict = strict
 
@@ -171,7 +173,8 @@ class _Builder:
             self.converter = Converter(layout, self._strict)
             if earlier is not None:
                 self.converter.defects, self.converter.seen = earlier.defects, earlier.seen
-        prefix = f"{part.where.stem}:" if self.known and self.known.by_file else ""
+        is_numbered = self.known is None and self._files > 1 and not layout.id
+        prefix = f"{part.where.stem}:" if is_numbered or (self.known and self.known.by_file) else ""
         language = part.language or _place(part.where, self.known)
         self.items.extend(self.converter.items(part.rows, language, prefix))
 
@@ -186,7 +189,7 @@ class _Builder:
         self.known = self.known or recognise(set(columns))
         if self.known and self.known.layout:
             return self.known.layout
-        layout = guess_layout(part.where, columns)
+        layout = guess_layout(part.where, part.rows, self.notes)
         if layout.long and len(layout.long.questions) > 1:
             self.notes.append(f"the question is made of the columns {' and '.join(layout.long.questions)}")
         return layout
@@ -195,7 +198,7 @@ class _Builder:
 def _build(
     source: str, path: Path | None, known: Named | None, mapped: Layout | None, parts: list[_Part], *, strict: bool
 ) -> Dataset:
-    builder = _Builder(known, mapped, is_named=source.lower() in BY_NAME, strict=strict)
+    builder = _Builder(known, mapped, files=len(parts), is_named=source.lower() in BY_NAME, strict=strict)
     for part in parts:
         builder.add(part)
     items, converter, known = builder.items, builder.converter, builder.known

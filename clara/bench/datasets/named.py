@@ -100,7 +100,8 @@ NAMED: tuple[Named, ...] = (
         _GLOBAL_MMLU,
         configs={
             **_codes(
-                "en es pt fr hi zh ar bn cs de el fa ha he id ig it ja ko ms ne nl pl ro ru si sr sv sw te tr uk vi yo"
+                "en es pt fr hi zh am ar bn cs de el fa ha he id ig it ja ko ky lt mg ms ne nl ny pl ro ru si sn so sr sv "
+                "sw te tr uk vi yo"
             ),
             "fil": "fil",
         },

@@ -60,9 +60,24 @@ def _records(value: Any) -> tuple[list[Any], str]:
     if lists and not is_one_record:
         key = max(lists, key=lambda name: len(lists[name]))
         return list(lists[key]), key
+    if not is_one_record and not all(isinstance(entry, dict) for entry in entries.values()):
+        nested = list(_nested(entries, {}))
+        if nested:
+            return nested, " > ".join(key for key, entry in entries.items() if isinstance(entry, dict))
     if entries and all(isinstance(entry, dict) for entry in entries.values()):
         return _by_id(cast("dict[str, dict[str, Any]]", entries))
     return [entries], ""
+
+
+def _nested(value: Mapping[str, Any], inherited: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Records some levels down, as in an exam with its parts; each has the plain fields of what it lies in."""
+    plain = {key: entry for key, entry in value.items() if not isinstance(entry, list | dict)}
+    for entry in value.values():
+        if _is_list_of_objects(entry):
+            for record in cast("list[dict[str, Any]]", entry):
+                yield {**inherited, **plain, **record}
+        elif isinstance(entry, dict):
+            yield from _nested(cast("dict[str, Any]", entry), {**inherited, **plain})
 
 
 def _is_list_of_objects(value: Any) -> bool:

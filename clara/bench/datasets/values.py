@@ -8,19 +8,25 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from clara.language.questions import LETTERS, label_of, parse_question
 from clara.language.text import plain
 from clara.types import Option
 
-GoldForm = Literal["letter", "index0", "index1", "text"]
-"""How the gold column says which option is right: a letter, a place counted from 0 or 1, or the option's text."""
+GoldForm = Literal["letter", "index0", "index1", "text", "flag"]
+"""How the gold column says which option is right: a letter, a place counted from 0 or 1, the option's text, or, where it is
+the column of the options, a field of the right ones such as ``"correct": true``."""
 
 MOST_LEVELS = 32
 """Lists and objects in one another in one row; public data sets have two or three."""
 _TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
+_WITH_TEXT = re.compile(r"\W*(\w)\s*[).:：．、]\s*(\S.*)", re.DOTALL)
+"""A letter with the text of its option: ``B. Ciliary body``."""
+_LONGEST_GOLD = 150
+"""Characters of a cell that may be gold letters; 26 of them, parted by "and", are not longer."""
 _LABEL_KEYS = ("aid", "key", "label", "letter", "option_label", "id")
+FLAG_KEYS = ("correct", "is_correct", "iscorrect", "right", "is_right", "is_answer")
 _TEXT_KEYS = ("atext", "value", "text", "content", "option_text", "option", "description")
 
 
@@ -63,12 +69,21 @@ def read_options(value: Any) -> tuple[Option, ...]:
         return _from_mapping(value)
     if isinstance(value, Sequence):
         items: list[Any] = list(value)
+        if items and all(_is_letter_with_text(item) for item in items):
+            return _from_mapping({key: text for item in items for key, text in item.items()})
         if items and isinstance(items[0], Mapping):
             labels = [_pick(item, _LABEL_KEYS, default=n + 1) for n, item in enumerate(items)]
             return _labelled(labels, [_pick(item, _TEXT_KEYS) for item in items])
         marked = _marked(items)
         return marked or _labelled(list(range(1, len(items) + 1)), items)
     raise ValueError(f"has options of the unknown form {type(value).__name__}")
+
+
+def _is_letter_with_text(item: Any) -> bool:
+    """True for ``{"A": "Cornea"}``, an option of a list of such objects."""
+    return (
+        isinstance(item, Mapping) and len(item) == 1 and _letter(next(iter(cast("Mapping[str, Any]", item))), 1) is not None
+    )
 
 
 def _marked(items: Sequence[Any]) -> tuple[Option, ...]:
@@ -147,6 +162,8 @@ def read_gold(value: Any, options: Sequence[Option], form: GoldForm) -> str | No
     """
     if missing(value):
         return None
+    if form == "flag":
+        return _together(flagged_letters(value))
     if form == "text":
         return _label_of_text(str(value), options)
     if isinstance(value, (list, tuple)):
@@ -154,7 +171,23 @@ def read_gold(value: Any, options: Sequence[Option], form: GoldForm) -> str | No
     text = str(value).strip()
     if form != "letter":
         return _together(_letter(part, int(form[-1])) for part in re.split(r"\s*[,;|]\s*", text))
+    with_text = _WITH_TEXT.fullmatch(text)
+    if with_text and label_of(with_text[1]) == _label_of_text(with_text[2], options):
+        text = with_text[1]
     return _gold_letters(text)
+
+
+def flagged_letters(value: Any) -> list[str]:
+    """The letters of the options that a field of their own calls right."""
+    letters: list[str] = []
+    entries: list[Any] = list[Any](value) if isinstance(value, list) else []
+    for number, entry in enumerate(entries, 1):
+        if isinstance(entry, Mapping):
+            fields = {str(key).lower(): field for key, field in cast("Mapping[str, Any]", entry).items()}
+            is_right = any(str(fields.get(key)).lower() in ("true", "1") for key in FLAG_KEYS)
+            letter = _letter(_pick(fields, _LABEL_KEYS, default=number), 1)
+            letters.extend([letter] if is_right and letter else [])
+    return letters
 
 
 def _label_of_text(text: str, options: Sequence[Option]) -> str | None:
@@ -175,6 +208,8 @@ def _together(letters: Iterable[str | None]) -> str | None:
 
 
 def _gold_letters(text: str) -> str | None:
+    if len(text) > _LONGEST_GOLD:
+        return None
     either = re.split(r"\s*(?:[|/]|\bor\b)\s*", text)
     if len(either) > 1:
         letters = [_gold_letters(part) for part in either]

@@ -12,6 +12,7 @@ from clara.cli.options import (
     JsonOption,
     KbOption,
     LanguageOption,
+    interface_of,
     settings_of,
 )
 from clara.errors import EmptyQuestion
@@ -55,7 +56,8 @@ def _query(settings: Settings, text: str, language: str | None) -> Query:
 
     if not text.strip():
         raise EmptyQuestion("the query is empty: give the text to look for")
-    code = get_language(language).code if language else detect_language(text).code
+    interface = interface_of(settings)
+    code = get_language(language).code if language else detect_language(text, interface).code
     terms = " ".join(term.english for term in shipped_glossary().lookup(text, code)) if code != "en" else ""
     texts = tuple(dict.fromkeys(wording for wording in (text, terms) if wording))
     return Query(texts, kinds=settings.kind_weights, language=code)

@@ -125,7 +125,7 @@ class _FreeReply:
         head = self._head()
         if head:
             strong.append((-1, head))
-        text = _spaced(text)
+        text = self._without_own_negation(_spaced(text))
         begin = max(0, len(text) - _LONGEST)
         for commitment in commitments(text[begin:], self._sure):
             start = begin + commitment.start
@@ -135,6 +135,16 @@ class _FreeReply:
             if places:
                 return max(places, key=itemgetter(0))[1]
         return None
+
+    def _without_own_negation(self, text: str) -> str:
+        """The text less an option such as "None of the above" after its own letter, where it would reject that letter."""
+        for label, own in self._texts.items():
+            if anchors().none.search(own):
+                pattern = rf"(\b{label}\b\W{{0,4}}){re.escape(own)}"
+                text = re.sub(
+                    pattern, lambda match: match[1] + " " * (len(match[0]) - len(match[1])), text, flags=re.IGNORECASE
+                )
+        return text
 
     def _field(self, value: Mapping[str, Any]) -> str | None:
         """The letter of a JSON object."""

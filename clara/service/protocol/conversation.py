@@ -47,7 +47,7 @@ async def converse(
         messages: the conversation; the last one is the user's.
         strategy: which steps run.
         language: of the questions; None detects it.
-        interface: language of a question back where the text shows none.
+        interface: language of the service, for a text that shows none or may be of several.
 
     Raises:
         UnknownLanguage: the language is not known.
@@ -57,7 +57,7 @@ async def converse(
     turns = turns_of(messages[:-1], code)
     text = messages[-1].text
     asked = parse_question(text)
-    asked = replace(asked, language=code or spoken(asked, turns))
+    asked = replace(asked, language=code or spoken(asked, turns, interface))
     notice = urgent_notice(asked)
     if notice:
         yield Notice(notice)

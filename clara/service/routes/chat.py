@@ -60,7 +60,7 @@ async def chat_completions(request: Request, body: ChatRequest) -> Response:
     language = body.language
     replies = converse(service.agent, body.messages, strategy, language=language, interface=service.interface)
     events = service.counted(replies, caller, body.model)
-    shown = detect_language(body.messages[-1].text).code
+    shown = detect_language(body.messages[-1].text, service.interface).code
     completion = Completion(REQUEST_ID.get(), body.model, shown)
     if body.stream:
         include_usage = body.stream_options is not None and body.stream_options.include_usage

@@ -80,10 +80,17 @@ async def test_a_misfit_is_asked_for_once_more_and_then_unparsed(server: FakeSer
     assert "no complete JSON object" in server.bodies[1]["messages"][-1]["content"]
 
 
-async def test_cut_off_reply_is_never_parsed(server: FakeServer, connect: Connect) -> None:
-    server.replies = [lambda _body: completion(GOOD, "length")]
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS"])
+async def test_cut_off_reply_is_never_parsed(finish: str, server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: completion(GOOD[:-10], finish)]
     result = await connect(server.url).perform(ANSWER_CHOICE, INPUTS)
     assert result.failure == "unparsed"
+
+
+@pytest.mark.parametrize("text", [GOOD, f"A draft: {{}}\n```json\n{GOOD}\n```"])
+async def test_a_whole_object_at_the_limit_on_tokens_is_read(text: str, server: FakeServer, connect: Connect) -> None:
+    server.replies = [lambda _body: completion(text, "length")]
+    assert (await connect(server.url).perform(ANSWER_CHOICE, INPUTS)).output is not None
 
 
 async def test_a_reply_that_runs_on_in_white_space_is_told_apart(server: FakeServer, connect: Connect) -> None:

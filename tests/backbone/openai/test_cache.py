@@ -210,7 +210,7 @@ async def test_a_measured_confidence_survives_the_cache(vllm: FakeServer, connec
     assert results[1].output == results[0].output
 
 
-@pytest.mark.parametrize(("bad", "finish"), [("no idea", "stop"), (GOOD, "length")])
+@pytest.mark.parametrize(("bad", "finish"), [("no idea", "stop"), (GOOD[:-1], "length")])
 async def test_a_reply_that_does_not_fit_is_not_kept(bad: str, finish: str, server: FakeServer, connect: Connect) -> None:
     backbone = connect(server.url, cache=True)
     server.replies = [lambda _body: completion(bad, finish)]

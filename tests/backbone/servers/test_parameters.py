@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from clara.backbone.servers.parameters import Parameters, spoken_of
+from clara.backbone.servers.parameters import Parameters
+from clara.backbone.servers.refusals import read_refusal, spoken_of
 
 BODY: dict[str, Any] = {
     "model": "m",
@@ -40,6 +41,9 @@ def test_the_new_name_of_the_limit_is_taken() -> None:
         "max_tokens is too large: 700. This model supports at most 512 completion tokens",
         "`max_tokens` must be less than or equal to `512`",
         "max_tokens: maximum value is 512",
+        "max_tokens: 700 > 512, which is the maximum allowed number of output tokens for this model",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 512]",
+        "Range of max_tokens should be between 1 and 512",
     ],
 )
 def test_a_cap_on_the_reply_is_heeded(words: str) -> None:
@@ -51,14 +55,69 @@ def test_what_is_refused_by_name_is_left_out(name: str) -> None:
     assert name not in adapted(f'{{"detail":[{{"type":"extra_forbidden","loc":["body","{name}"]}}]}}')
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "gone"),
+    [
+        ('{"error": "json: unknown field \\"seed\\""}', 400, "seed"),
+        ("{\"message\": \"property 'seed' is unsupported, did you mean 'n'?\"}", 400, "seed"),
+        ('{"detail": "create() got an unexpected keyword argument \'logprobs\'"}', 500, "logprobs"),
+        ('{"error": {"message": "`temperature` is deprecated for this model."}}', 400, "temperature"),
+        (
+            '{"error": {"message": "This model does not support the `response_format` parameter", "code": 404}}',
+            404,
+            "response_format",
+        ),
+        ("Unrecognized request argument supplied: top_logprobs", 400, "top_logprobs"),
+        ('{"error": {"message": "max_tokens is not permitted", "code": 400}}', 400, "max_tokens"),
+        ('{"errors": [{"message": "seed: Extra inputs are not permitted", "code": 5006}]}', 405, "seed"),
+    ],
+)
+def test_refusals_of_many_servers_are_understood(text: str, status: int, gone: str) -> None:
+    parameters, body = Parameters(), json.dumps(BODY).encode()
+    assert parameters.learn(read_refusal(text, status).named, body)
+    assert gone not in json.loads(parameters.applied(body))
+
+
+def test_a_limit_that_is_refused_by_both_names_goes() -> None:
+    request = adapted("max_tokens: extra inputs are not permitted", "max_completion_tokens: extra inputs are not permitted")
+    assert not {"max_tokens", "max_completion_tokens"} & set(request)
+
+
+def test_a_server_that_only_samples_gets_a_temperature_next_to_nothing() -> None:
+    words = "`temperature` has to be a strictly positive float, got 0.0; it must be greater than 0"
+    assert adapted(words)["temperature"] == 0.01
+    assert "temperature" not in adapted(words, words)
+
+
+def test_a_limit_that_is_too_large_without_a_number_is_halved() -> None:
+    assert adapted("max_tokens is too large")["max_tokens"] == 350
+
+
+def test_calls_in_flight_that_meet_the_same_refusal_are_all_asked_again() -> None:
+    parameters, body = Parameters(), json.dumps(BODY).encode()
+    assert parameters.learn("seed", body)
+    assert parameters.learn("seed", body)
+    assert not parameters.learn("seed", parameters.applied(body))
+
+
 def test_log_probabilities_go_with_their_number() -> None:
     request = adapted("logprobs is not supported")
     assert "logprobs" not in request
     assert "top_logprobs" not in request
 
 
-def test_a_system_role_that_is_refused_joins_the_user() -> None:
-    assert adapted("System role not supported")["messages"] == [{"role": "user", "content": "Be brief.\n\nWhy?"}]
+@pytest.mark.parametrize(
+    "words",
+    [
+        "System role not supported",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "Only user and assistant roles are supported!",
+        "messages.0.role: Input should be 'user' or 'assistant'",
+        "Unexpected role 'system' in the list of messages",
+    ],
+)
+def test_a_system_role_that_is_refused_joins_the_user(words: str) -> None:
+    assert adapted(words)["messages"] == [{"role": "user", "content": "Be brief.\n\nWhy?"}]
 
 
 def test_one_refusal_after_the_other_is_heeded() -> None:
@@ -77,7 +136,7 @@ def test_one_refusal_after_the_other_is_heeded() -> None:
 )
 def test_a_long_prompt_is_no_refused_parameter(words: str) -> None:
     parameters, body = Parameters(), json.dumps(BODY).encode()
-    assert not parameters.learn(spoken_of(words), body)
+    assert not parameters.learn(read_refusal(words, 400).named, body)
     assert parameters.applied(body) == body
 
 

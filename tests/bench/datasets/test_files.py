@@ -143,3 +143,56 @@ def test_audit_and_run_give_the_same_reason_where_no_row_can_be_used(tmp_path: P
     assert problem.problem == "bad_gold"
     assert "row 1 has the gold answer '1'" in problem.detail
     assert "gold_form" in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("rows", "gold"),
+    [
+        ([{"id": 1, "question": "Which?", "options": [{"A": "x"}, {"B": "y"}], "answer": "B"}], "B"),
+        ([{"id": 1, "question": "Which?", "options": [{"text": "x"}, {"text": "y", "correct": True}]}], "B"),
+        (
+            [{"id": 1, "stem": "Which?", "answers": [{"content": "x", "is_correct": 1}, {"content": "y", "is_correct": 0}]}],
+            "A",
+        ),
+        ([{"id": 1, "question": "Which?", "choices": ["x", "y"], "answer": "y"}], "B"),
+        ([{"id": 1, "question": "Which?", "choices": ["x", "y"], "answer": "B. y"}], "B"),
+        ([{"id": 1, "question": "Which?", "opa": "x", "opb": "y", "cop": 0}], "A"),
+        ([{"id": 1, "question": "Which?", "option1": "x", "option2": "y", "correct_option": 2}], "B"),
+        (
+            [
+                {
+                    "id": 1,
+                    "question": "Which?",
+                    "answer_options": '{"option1": "x", "option2": "y"}',
+                    "correct_answer": "option1",
+                }
+            ],
+            "A",
+        ),
+    ],
+)
+def test_options_and_gold_of_any_usual_form_are_seen(tmp_path: Path, rows: list[dict[str, object]], gold: str) -> None:
+    (item,) = load(tmp_path, "exam_en.json", json.dumps(rows)).items
+    assert (item.gold, item.question.labels) == (gold, ("A", "B"))
+
+
+def test_an_exam_in_parts_is_taken_apart(tmp_path: Path) -> None:
+    question = {"index": 7, "question": "¿Qué?", "options": ["x", "y"], "answer": "A"}
+    exam = {"version": 1, "exams": {"2013": {"year": "2013", "data": [question]}, "2014": {"year": "2014", "data": []}}}
+    (item,) = load(tmp_path, "exam_es.json", json.dumps(exam)).items
+    assert (item.id, item.gold) == ("7", "A")
+
+
+def test_decisions_in_words_are_references(tmp_path: Path) -> None:
+    rows = {"12": {"QUESTION": "Does it?", "CONTEXTS": ["It may."], "final_decision": "no"}}
+    (item,) = load(tmp_path, "set_en.json", json.dumps(rows)).items
+    assert (item.references, item.gold) == (("no",), "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1251", "shift_jis"])
+def test_semicolons_in_old_encodings(tmp_path: Path, encoding: str) -> None:
+    question = "緑内障の治療薬はどれか。" if encoding == "shift_jis" else "Какое лекарство применяют при глаукоме?"
+    code = "ja" if encoding == "shift_jis" else "ru"
+    text = f"id;language;question;A;B;answer\r\n1;{code};{question};x;y;A\r\n2;{code};{question}!;x;y;B\r\n"
+    data = load(tmp_path, "exam.csv", text.encode(encoding))
+    assert [item.question.text for item in data.items] == [question, f"{question}!"]

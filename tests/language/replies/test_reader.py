@@ -176,3 +176,37 @@ def test_options_go_to_the_end_of_the_alphabet(label: str) -> None:
 )  # fmt: skip
 def test_languages_of_the_named_data_sets(reply: str) -> None:
     assert read(reply) == "C"
+
+
+NONE = (Option("A", "Cornea"), Option("B", "Lens"), Option("C", "None of the above"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Correct option: (C) None of the above", "So it is C. None of the above.", "The answer is C (none of the above)"],
+)
+def test_an_option_that_denies_the_others_does_not_reject_itself(text: str) -> None:
+    assert read_letter(text, NONE).letter == "C"
+
+
+def test_a_change_of_mind_within_a_sentence_counts() -> None:
+    assert read_letter("At first A looked right, but on reflection B is correct.", NONE).letter == "B"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Верният отговор е B",
+        "Teisingas atsakymas: B",
+        "Jawaabta saxda ah waa B",
+        "ትክክለኛው መልስ B ነው",
+        "Туура жооп: B",
+        "Ny valiny marina dia B",
+        "Yankho lolondola ndi B",
+        "Mhinduro yakarurama ndi B",
+        "Õige vastus on B",
+        "სწორი პასუხია B",
+    ],
+)
+def test_commitments_of_the_newer_languages_are_understood(text: str) -> None:
+    assert read_letter(text, NONE).letter == "B"
