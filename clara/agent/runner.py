@@ -12,7 +12,7 @@ from langsmith import tracing_context
 
 from clara.agent.citing import renumbered
 from clara.agent.graph import build_graph
-from clara.agent.search_results import as_search_results
+from clara.agent.search_results import as_search_results, without_passages
 from clara.agent.state import Candidate, Deps, State, english, is_english
 from clara.agent.steps.verify import chosen
 from clara.agent.strategies import Strategy
@@ -26,6 +26,7 @@ from clara.knowledge.glossary import Glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES, language_name
 from clara.language.detection import question_language
+from clara.language.messages import NO_MODEL
 from clara.runtime.tracing import span
 from clara.safety import asks_personally, urgent_notice
 from clara.types import Answer, Question, Usage, Verdict
@@ -76,12 +77,18 @@ class Agent:
 
     async def run(self, question: Question, strategy: Strategy) -> Answer:
         """Answer one question without events; the fastest way, for replays."""
-        return await self._run(question, strategy, lambda _event: None)
+        return await self._run(question, strategy, lambda _event: None, question)
 
-    async def stream(self, question: Question, strategy: Strategy) -> AsyncGenerator[Event]:
-        """Answer one question and yield its events; the last is Final. Closing the iterator cancels the work."""
+    async def stream(
+        self, question: Question, strategy: Strategy, *, typed: Question | None = None
+    ) -> AsyncGenerator[Event]:
+        """Answer one question and yield its events; the last is Final. Closing the iterator cancels the work.
+
+        What is urgent, and what asks for personal advice, is read from the words as ``typed``, where the question is a
+        rewording of them.
+        """
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        work = asyncio.create_task(self._run(question, strategy, queue.put_nowait))
+        work = asyncio.create_task(self._run(question, strategy, queue.put_nowait, typed or question))
         work.add_done_callback(lambda _task: queue.put_nowait(None))
         try:
             event = await queue.get()
@@ -93,7 +100,7 @@ class Agent:
             work.cancel()
             await asyncio.wait([work])  # the caller may close the parts next
 
-    async def _run(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
+    async def _run(self, question: Question, strategy: Strategy, emit: Callable[[Event], None], typed: Question) -> Answer:
         about = {
             "gen_ai.operation.name": "invoke_agent",
             "gen_ai.agent.name": "clara",
@@ -101,14 +108,16 @@ class Agent:
             "clara.request_id": REQUEST_ID.get(),
         }
         with span("invoke_agent clara", about) as opened:
-            answer = await self._answered(question, strategy, emit)
+            answer = await self._answered(question, strategy, emit, typed)
             if opened is not None:
                 opened.set_attributes(_outcome(answer))
             return answer
 
-    async def _answered(self, question: Question, strategy: Strategy, emit: Callable[[Event], None]) -> Answer:
+    async def _answered(
+        self, question: Question, strategy: Strategy, emit: Callable[[Event], None], typed: Question
+    ) -> Answer:
         begin = time.perf_counter()
-        notice = urgent_notice(question)
+        notice = urgent_notice(typed)
         if notice:
             emit(Notice(notice))
         try:
@@ -117,8 +126,10 @@ class Agent:
             if not notice:
                 raise
             answer = _unanswered(question, error, self.settings.interface_language)
+        if notice and NO_MODEL in answer.warnings:
+            answer = without_passages(answer)
         warnings = answer.warnings
-        if asks_personally(question):
+        if asks_personally(typed):
             warnings = (*warnings, "not_personal_advice")
         usage = replace(answer.usage, seconds=time.perf_counter() - begin)
         return replace(answer, notice=notice, warnings=warnings, usage=usage)
@@ -197,7 +208,7 @@ class Agent:
         """What the reader should know, each once, the missing model first."""
         warnings = [*state.get("warnings", ())]
         if not deps.uses_model:
-            warnings.insert(0, "no_model")
+            warnings.insert(0, NO_MODEL)
         elif self._is_beyond_the_passages(state, deps, candidate):
             warnings.append("beyond_knowledge_base")
         if candidate.failure:

@@ -44,6 +44,13 @@ def as_search_results(answer: Answer, candidate: Candidate, english: str, kbs: S
     return replace(unjudged, answer="\n\n".join(blocks), answer_english="", citations=citations)
 
 
+def without_passages(answer: Answer) -> Answer:
+    """The answer below an urgent line: nobody has confirmed that a passage fits, so none is shown there. A letter stays."""
+    if answer.failure:
+        return answer
+    return replace(answer, answer=say("urgent_no_passages", answer.language), citations=())
+
+
 def _shown(candidate: Candidate) -> list[Passage]:
     """The passages that the candidate cites; beside the one behind a letter the next best."""
     passages = candidate.cited_passages()

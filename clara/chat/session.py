@@ -106,7 +106,8 @@ class ChatSession:
         """
         self.typed, self._is_unanswered = text, not replace
         earlier = self.turns[:-1] if replace else self.turns
-        notice = urgent_notice(self._as_typed(text, earlier))
+        typed = self._as_typed(text, earlier)
+        notice = urgent_notice(typed)
         if notice:  # from the words as typed, before any part can rewrite them, ask back or fail
             yield Notice(notice)
         agent = await self.agent()
@@ -120,10 +121,10 @@ class ChatSession:
         if not turn.clarification:
             if not question.options and question.text != text.strip():
                 yield Condensed(question.text)
-            async with aclosing(agent.stream(question, self.strategy)) as events:
+            async with aclosing(agent.stream(question, self.strategy, typed=typed)) as events:
                 async for event in events:
                     if isinstance(event, Final):
-                        turn = changed(turn, answer=changed(event.answer, notice=notice))
+                        turn = changed(turn, answer=event.answer)
                     elif not isinstance(event, Notice):
                         yield event
             if turn.answer is None:  # a stream always ends with Final or raises

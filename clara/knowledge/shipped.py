@@ -9,12 +9,13 @@ from contextlib import closing
 from dataclasses import replace
 
 from clara.config import SHIPPED_KB, Settings
-from clara.errors import StoreError, WriteError
+from clara.errors import EmbedderMismatch, StoreError, WriteError
 from clara.files import FolderLock, make_folder
+from clara.knowledge.base import Embedder
 from clara.knowledge.corpus.notes import SHIPPED, read_notes
 from clara.knowledge.embedding.build import build_embedder
 from clara.knowledge.index.folder import kb_folder
-from clara.knowledge.index.store import Change, KnowledgeBase
+from clara.knowledge.index.store import Change, KnowledgeBase, index_again
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def build_shipped(
         if progress is not None:
             progress(read, len(documents))
 
-    with closing(KnowledgeBase.open(settings, SHIPPED_KB, build_embedder(settings), create=True)) as base:
+    with closing(open_base(settings, SHIPPED_KB, build_embedder(settings), create=True)) as base:
         change = base.add(documents, progress=report)
         gone = base.record.ids_of(SHIPPED).keys() - {document.id for document in documents}
         change = replace(change, removed=base.remove(gone))
@@ -61,16 +62,37 @@ def is_missing(settings: Settings) -> bool:
     return not is_built
 
 
+def open_base(settings: Settings, name: str, embedder: Embedder, *, create: bool = False) -> KnowledgeBase:
+    """A knowledge base of the settings. The one that ships is indexed again if an earlier version's embedder built it.
+
+    Raises:
+        NoKnowledgeBase: it has not been built, and ``create`` is False.
+        EmbedderMismatch: another embedder built one that is the user's own.
+        StoreError: it cannot be opened, or another process is indexing it.
+    """
+    try:
+        return KnowledgeBase.open(settings, name, embedder, create=create)
+    except EmbedderMismatch:
+        if name != SHIPPED_KB or not _builds_itself(settings):
+            raise
+    log.warning("this version searches with another embedder: indexing the knowledge base %r again, a few seconds", name)
+    index_again(settings, name, embedder)
+    return KnowledgeBase.open(settings, name, embedder)
+
+
+def _builds_itself(settings: Settings) -> bool:
+    """True with the embedder that ships, in the user's own data folder: with another one it may take long, and a Chroma
+    server belongs to many."""
+    return settings.embedder == "embedded" and settings.chroma_url is None
+
+
 def ensure_shipped(settings: Settings) -> None:
     """Build the knowledge base that ships if it is missing; another process that builds it already is waited for.
-
-    Only with the embedder that ships, in the user's own data folder: with another one it may take long, and a Chroma server
-    belongs to many.
 
     Raises:
         KnowledgeError, StoreError: it cannot be built.
     """
-    if settings.embedder != "embedded" or settings.chroma_url is not None or not is_missing(settings):
+    if not _builds_itself(settings) or not is_missing(settings):
         return
     place = kb_folder(settings, SHIPPED_KB).parent / ".first-use"
     try:

@@ -7,27 +7,30 @@ language, and negations of both do.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 from clara.language.codes import SEVEN
-from clara.safety.vocabulary import Mention, tokens, vocabulary
+from clara.safety.clauses import TURNING, Clause, Pieces, clauses
+from clara.safety.vocabulary import PINYIN, Mention, mentions_in
 
+READ = (*SEVEN, PINYIN)
+"""The languages whose words are known."""
+LOOSE = frozenset(("hi", PINYIN))
+"""Languages that are spelled so freely in Latin letters that they know words of others; one that leads alone is spoken."""
 _TABLE = Path(__file__).parent / "flags.toml"
-_CONTEXT = frozenset("not but personal exam study mine past maybe advice vignette slow harmless".split())
+_CONTEXT = frozenset("not but personal exam study mine past healed maybe advice vignette slow harmless".split())
 """Entries of the word files that are about the sentence and no concepts."""
 _TELLING = 3
 """Letters of the shortest word that tells a language."""
-_TURNING = frozenset("not but past maybe slow harmless".split())
-"""Entries that turn a statement round, in whatever language the statement is read."""
 _NEVER_NEGATED = frozenset(
     "eye one_eye in_eye sight inside now brief painless suspect pupil_n lid photo all product newborn graft pregnant".split()
 )
 """Places, times, persons and things: a negation before them is about something else."""
+_GOES_IN = ("zh", "in_eye")
+"""The Chinese words for "in the eye" hold the verb, which may be negated."""
 _SEEN = frozenset("flashes floaters curtain halo double".split())
 """What one sees or does not see: "I see no curtain" is no blindness."""
 _SLOW = frozenset("loss worse double droop bulge".split())
@@ -35,13 +38,13 @@ _SLOW = frozenset("loss worse double droop bulge".split())
 _LASTING = frozenset(("graft", "newborn", "pregnant"))
 """What is still so, though it began in the past: "I had a corneal transplant last year"."""
 _PLACES_OF_PAIN = frozenset(("jaw", "temple"))
-_BREAK = re.compile(r"[.;:?!,।。！？；，、¿¡\n()]|--|—")
+_NEW = frozenset(("now", "sudden"))
 _BEHIND = 5
 """Words behind a mention in which Hindi may negate it."""
 _BEFORE = 6
 """Words before a mention (Chinese characters) in which it may be negated."""
-_ITEM = 3
-"""Words of the longest item of a list that is read together with its neighbour."""
+_ENDS_HINDI = frozenset("और aur तथा है hai hain हैं".split())
+"""Words that end a Hindi statement: a negation behind them is about the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,148 +57,130 @@ class Reading:
     """Entries about the sentence that occur anywhere: personal, exam, study, mine, advice, vignette."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A part of a sentence that is negated, past or hypothetical as a whole."""
-
-    words: tuple[str, ...]
-    mentions: tuple[Mention, ...]
-
-    def has(self, *concepts: str) -> bool:
-        """True if one of the concepts is mentioned, negated or not."""
-        return any(mention.concept in concepts for mention in self.mentions)
-
-
 @cache
 def table(section: str) -> dict[str, tuple[frozenset[str], ...]]:
     """A section of flags.toml: name to the sets of concepts that make it up, in the order of the file."""
     rows: dict[str, list[str]] = tomllib.loads(_TABLE.read_text(encoding="utf-8"))[section]
-    return {name: tuple(frozenset(text.split(" + ")) for text in texts) for name, texts in rows.items()}
+    sets: dict[str, tuple[frozenset[str], ...]] = {}
+    for name, texts in rows.items():
+        sets[name] = tuple(frozenset(text.split(" + ")) for text in texts)
+    return sets
 
 
-def pieces(text: str) -> tuple[tuple[str, ...], ...]:
-    """The words of an undisguised text, cut at its punctuation."""
-    parts = [tokens(part) for part in _BREAK.split(text)]
-    return tuple(part for part in parts if part)
+def made_up(section: str, named: set[str] | frozenset[str]) -> set[str]:
+    """The names of a section of which one set of concepts is named whole."""
+    names: set[str] = set()
+    for name, sets in table(section).items():
+        if any(concepts <= named for concepts in sets):
+            names.add(name)
+    return names
 
 
-def languages_of(parts: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+def languages_of(parts: Pieces) -> frozenset[str]:
     """The languages in whose words a text is written: those that know the most of its words of three letters and more."""
-    known: dict[str, int] = {}
-    for language in SEVEN:
-        known[language] = sum(_known(part, language) for part in parts)
+    known = {language: sum(_known(part, language) for part in parts) for language in READ}
     best = max(known.values())
-    return frozenset(language for language, count in known.items() if best and count == best)
+    if not best:
+        return frozenset()
+    leading = {language for language, count in known.items() if count == best}
+    return frozenset(leading - LOOSE or leading)
 
 
 def _known(words: tuple[str, ...], language: str) -> int:
     indices: set[int] = set()
-    for mention in vocabulary(language).mentions(words):
+    for mention in mentions_in(words, language):
         indices.update(range(mention.start, mention.end))
     return sum(len(words[index]) >= _TELLING or language == "zh" for index in indices)
 
 
-def read(parts: tuple[tuple[str, ...], ...], language: str, spoken: frozenset[str] = frozenset()) -> Reading:
-    """Read a text, cut by :func:`pieces`, with the words of one of the seven languages and of English.
+def names_signs(parts: Pieces, language: str) -> bool:
+    """True if the language's own words name something that may be part of a red flag."""
+    named: set[str] = set()
+    for part in parts:
+        named |= Clause(part, mentions_in(part, language)).concepts
+    return not named <= _CONTEXT
+
+
+def read(parts: Pieces, language: str, spoken: frozenset[str] = frozenset()) -> Reading:
+    """Read a text, cut by :func:`clara.safety.clauses.pieces`, with the words of one language and of English.
 
     Negation, past and prevention count in the languages that the text is ``spoken`` in, too.
     """
     present: set[str] = set()
     context: set[str] = set()
-    for clause in _clauses(parts, language, spoken):
-        context |= {mention.concept for mention in clause.mentions} & _CONTEXT
-        if clause.has("maybe"):
+    whole = clauses(parts, language, spoken)
+    is_healed = False
+    for clause in reversed(whole):
+        context |= clause.concepts & _CONTEXT
+        is_healed |= "healed" in clause.concepts
+        if "maybe" in clause.concepts:
             continue
-        if clause.has("past"):
-            present |= {mention.concept for mention in clause.mentions} & _LASTING
+        if _is_past(clause, is_healed=is_healed):
+            present |= clause.concepts & _LASTING
             continue
-        named = {mention.concept for mention in clause.mentions if _is_asserted(mention, clause)}
-        present |= named | {name for name, sets in table("near").items() if any(parts <= named for parts in sets)}
+        named = _asserted(clause)
+        present |= named | made_up("near", named)
     return Reading(frozenset(present), frozenset(context))
 
 
-def _clauses(parts: tuple[tuple[str, ...], ...], language: str, spoken: frozenset[str]) -> list[Clause]:
-    """Cut at words that turn the sentence too; short items of a list stay with the item that may negate them."""
-    clauses: list[Clause] = []
-    waiting = Clause((), ())
-    for part in parts:
-        for piece in _turned(Clause(part, _mentions(part, language, spoken))):
-            is_item = _length(piece, language) <= _ITEM and not piece.has("sudden", "now")
-            if language == "hi" and is_item:  # the verb with its negation comes last
-                waiting = _joined(waiting, piece)
-            elif is_item and clauses and not _begins_with_turn(piece):
-                clauses[-1] = _joined(clauses[-1], piece)
-            else:
-                clauses.append(_joined(waiting, piece))
-                waiting = Clause((), ())
-    return [*clauses, waiting] if waiting.words else clauses
-
-
-def _mentions(words: tuple[str, ...], language: str, spoken: frozenset[str]) -> tuple[Mention, ...]:
-    """The mentions of a piece, less those inside a phrase that means something else ("the white of the eye")."""
-    mentions: list[Mention] = []
-    for own in {language, "en"}:
-        mentions += vocabulary(own).mentions(words)
-    for other in spoken - {language, "en"}:
-        mentions += [mention for mention in vocabulary(other).mentions(words) if mention.concept in _TURNING]
-    harmless = [mention for mention in mentions if mention.concept == "harmless"]
-    return tuple(m for m in mentions if not any(h.start <= m.start < h.end for h in harmless))
-
-
-def _turned(clause: Clause) -> list[Clause]:
-    """The parts of a clause between its turning words ("but", "today", "and now")."""
-    cuts = sorted({mention.start for mention in clause.mentions if mention.concept == "but"} | {0, len(clause.words)})
-    parts: list[Clause] = []
-    for start, end in pairwise(cuts):
-        inside = [m for m in clause.mentions if start <= m.start < end]
-        moved = tuple(replace(m, start=m.start - start, end=min(m.end, end) - start) for m in inside)
-        parts.append(Clause(clause.words[start:end], moved))
-    return parts
-
-
-def _begins_with_turn(clause: Clause) -> bool:
-    return any(mention.concept == "but" and mention.start == 0 for mention in clause.mentions)
-
-
-def _joined(first: Clause, second: Clause) -> Clause:
-    shift = len(first.words)
-    moved = tuple(replace(m, start=m.start + shift, end=m.end + shift) for m in second.mentions)
-    return Clause(first.words + second.words, first.mentions + moved)
-
-
-def _length(clause: Clause, language: str) -> float:
-    return len(clause.words) / 2 if language == "zh" else len(clause.words)
-
-
-def _is_asserted(mention: Mention, clause: Clause) -> bool:
-    """True if the mention is not negated. Words inside a mention do not negate it ("cannot see")."""
-    name = mention.concept
-    if name in _SLOW and clause.has("slow") and not clause.has("sudden"):
-        return False
-    if name in _PLACES_OF_PAIN and clause.has("painless"):
-        return False
-    if name in _NEVER_NEGATED:
+def _is_past(clause: Clause, *, is_healed: bool) -> bool:
+    """True for what is over: a clause that says so, and what stands before the word that it has healed, unless new."""
+    if not clause.concepts.isdisjoint(("past", "healed")):
         return True
-    masks = [mention]
-    if name in ("loss", "worse", "sudden"):
-        masks += [other for other in clause.mentions if other.concept == "painless"]
-    if name != "loss" and name not in _SEEN:
-        masks += [other for other in clause.mentions if other.concept == "loss"]
-    return not any(
-        _negates(negation, mention, clause)
-        for negation in clause.mentions
-        if negation.concept == "not" and not any(mask.start <= negation.start < mask.end for mask in masks)
-    )
+    return is_healed and clause.concepts.isdisjoint(_NEW)
 
 
-def _negates(negation: Mention, mention: Mention, clause: Clause) -> bool:
+def _asserted(clause: Clause) -> set[str]:
+    """The concepts of a clause that are not negated, nor signs that came over years."""
+    negations = [mention for mention in clause.mentions if mention.concept == "not"]
+    named: set[str] = set()
+    for mention in clause.mentions:
+        if not _is_negated(mention, negations, clause):
+            named.add(mention.concept)
+    if "slow" in clause.concepts and "sudden" not in clause.concepts:
+        named -= _SLOW
+    if "painless" in clause.concepts:
+        named -= _PLACES_OF_PAIN
+    return named
+
+
+def _is_negated(mention: Mention, negations: list[Mention], clause: Clause) -> bool:
+    """True if a word before the mention (behind it, in Hindi) negates it and is no part of another phrase."""
+    if mention.concept in _NEVER_NEGATED and (mention.language, mention.concept) != _GOES_IN:
+        return False
+    for negation in negations:
+        if _reaches(negation, mention, clause) and not _belongs_elsewhere(negation, mention, clause):
+            return True
+    return False
+
+
+def _reaches(negation: Mention, mention: Mention, clause: Clause) -> bool:
     if negation.language == "hi":
         between = clause.words[mention.end : negation.start]
-        if mention.end <= negation.start < mention.end + _BEHIND and not _ENDS_HINDI & set(between):
+        if mention.end <= negation.start < mention.end + _BEHIND and _ENDS_HINDI.isdisjoint(between):
             return True
         return mention.start - 2 <= negation.start < mention.start
     return mention.start - _BEFORE <= negation.start < mention.start
 
 
-_ENDS_HINDI = frozenset("और aur तथा है hai hain हैं".split())
-"""Words that end a Hindi statement: a negation behind them is about the next."""
+def _belongs_elsewhere(negation: Mention, mention: Mention, clause: Clause) -> bool:
+    """True if the negation is a part of the mention itself or of another phrase ("cannot open", "without glasses")."""
+    for phrase in clause.mentions:
+        if phrase.concept in TURNING and phrase.concept != "slow":
+            continue
+        is_longer = phrase.end - phrase.start > negation.end - negation.start
+        if is_longer and phrase.start <= negation.start < phrase.end and _keeps_negation(phrase, mention):
+            return True
+    return False
+
+
+def _keeps_negation(phrase: Mention, mention: Mention) -> bool:
+    """True if a negation inside the phrase says nothing about the mention. "No pain, redness or halos" does, and "I see no
+    curtain" is no blindness."""
+    if phrase == mention:
+        return True
+    if phrase.start <= mention.start < phrase.end:
+        return False
+    if phrase.concept == "painless":
+        return mention.concept in ("loss", "worse", "sudden")
+    return phrase.concept != "loss" or mention.concept not in _SEEN

@@ -16,9 +16,10 @@ _DIGITS = str.maketrans("013457@$€!", "oieastase" + "i")
 """Digits and signs that stand for letters inside a word ("bl3ach")."""
 _MIXED = re.compile(r"(?<![\w@$])(?=[\w@$€!]*[a-z])(?=[\w@$€!]*[a-z]{2}|[a-z0-9])[a-z]*[013457@$€!][a-z][\w@$€!]*")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[*_`~|^](?=[^\W\d_])|(?<=\b[a-z])[-.·•](?=[a-z]\b)")
-_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-·•_]{1,3}[^\W\d_]){3,}(?![^\W_])")
+_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-·•_]{1,3}[^\W\d_]){2,}(?![^\W_])")
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _SPACED_HAN = re.compile(rf"(?<={_HAN})[ \t.·•*_\-]+(?={_HAN})")
+_BLANK = re.compile("[\ufe00-\ufe0f\u0335-\u0338\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _SEVEN_SCRIPTS = ("LATIN", "DEVANAGARI", "CJK")
 
@@ -28,7 +29,8 @@ def undisguised(text: str) -> str:
     if text.isascii():
         folded = text.lower()
     else:
-        visible = "".join(char for char in text if not _is_invisible(char))
+        invisible = {ord(char): None for char in set(text) if _is_invisible(char)}
+        visible = text.translate(invisible)
         folded = fold(unicodedata.normalize("NFKC", visible))
         if not _reads_otherwise(folded):
             folded = folded.translate(_LOOK_ALIKES)
@@ -41,11 +43,11 @@ def undisguised(text: str) -> str:
 
 def _is_invisible(char: str) -> bool:
     """Format characters (zero-width, direction, tags), variation selectors, marks that cross letters out, blank letters."""
-    if unicodedata.category(char) in ("Cf", "Me", "Cc") and char not in "\n\t\r":
+    if char in "\n\t\r":
+        return False
+    if _BLANK.match(char):
         return True
-    return (
-        "\ufe00" <= char <= "\ufe0f" or char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0" or "\u0335" <= char <= "\u0338"
-    )
+    return unicodedata.category(char) in ("Cf", "Me", "Cc")
 
 
 def _reads_otherwise(text: str) -> bool:
@@ -59,6 +61,5 @@ def _reads_otherwise(text: str) -> bool:
 
 def _joined(match: re.Match[str]) -> str:
     """Single letters as words: a wider gap separates words, if there is one."""
-    spaced = match.group()
-    words = re.split(r"\s{2,3}", spaced)
-    return " ".join(re.sub(r"[ .\-·•_]", "", word) for word in words)
+    words = re.sub(r"\s{2,3}", "\n", match.group())
+    return re.sub(r"[ .\-·•_]", "", words).replace("\n", " ")

@@ -20,12 +20,13 @@ _RULES: dict[str, tuple[tuple[str, str], ...]] = {
         ("g(?=[ei])", "j"),
         *_SHARED,
     ),
-    "pt": (("ph", "f"), ("qu(?=[ei])", "k"), ("^n(?:aum|aun|ao|um|ãm|am|ñ)$", "n"), *_SHARED),
+    "pt": (("ph", "f"), ("qu(?=[ei])", "k"), ("c(?=[eiy])", "s"), ("^n(?:aum|aun|ao|um|ãm|am|ñ)$", "n"), *_SHARED),
     "fr": (
         ("^j(?=[^aeiouyh\\W])|^d(?=un$)", ""),
         ("ph", "f"),
         ("oeu?i+l+e?|eui+l+e?|oe", "oeil"),
         ("qu", "k"),
+        ("c(?=[eiy])", "s"),
         ("eau|au", "o"),
         (r"(?<=\w{4})(?:aient|ait|ais|ez|er|ee|es|e|s|t)$", ""),
         *_SHARED,
@@ -50,6 +51,7 @@ _RULES: dict[str, tuple[tuple[str, str], ...]] = {
         *_SHARED,
     ),
     "zh": (),
+    "zh-Latn": (("v", "u"),),
 }
 _COMPILED = {code: tuple((re.compile(old), new) for old, new in rules) for code, rules in _RULES.items()}
 _TRADITIONAL = str.maketrans(
@@ -62,7 +64,7 @@ _TRADITIONAL = str.maketrans(
 
 @lru_cache(maxsize=65536)
 def key(word: str, language: str) -> str:
-    """The key of one folded word in one of the seven languages; Hindi in both scripts has the same."""
+    """The key of one folded word in one of the languages of ``words``; Hindi in both scripts has the same."""
     if language == "zh":
         return word.translate(_TRADITIONAL)
     if language == "hi":

@@ -29,12 +29,20 @@ class Corrector:
         candidates: set[str] = set()
         for form in _deletes(word):
             candidates |= self._near.get(form, set())
-        near = [known for known in candidates if known[0] == word[0] and max(len(known), len(word)) >= _SHORT]
-        return min((known for known in near if _is_one_apart(word, known)), default=word)
+        near: list[str] = []
+        for known in candidates:
+            if max(len(known), len(word)) < _SHORT:
+                continue
+            if known[0] == word[0] and _is_one_apart(word, known):
+                near.append(known)
+        return min(near, default=word)
 
 
 def _deletes(word: str) -> set[str]:
-    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+    forms = {word}
+    for at in range(len(word)):
+        forms.add(word[:at] + word[at + 1 :])
+    return forms
 
 
 def _is_one_apart(a: str, b: str) -> bool:
@@ -42,12 +50,16 @@ def _is_one_apart(a: str, b: str) -> bool:
     if abs(len(a) - len(b)) > 1:
         return False
     start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
+    for one, other in zip(a, b, strict=False):
+        if one != other:
+            break
         start += 1
     length, a, b = len(a), a[start:], b[start:]
     if a == b:
         return True
-    if len(a) == len(b):
-        is_exchanged = len(a) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
-        return is_exchanged or (length >= _LONG and a[1:] == b[1:])
-    return a[1:] == b or b[1:] == a
+    if len(a) != len(b):
+        shorter, longer = sorted((a, b), key=len)
+        return shorter == longer[1:]
+    if a[1::-1] + a[2:] == b:
+        return True
+    return length >= _LONG and a[1:] == b[1:]

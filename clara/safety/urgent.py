@@ -9,7 +9,8 @@ from clara.language.codes import SEVEN
 from clara.language.detection import detect_language, question_language
 from clara.language.messages import say
 from clara.language.text import sentences
-from clara.safety.concepts import Reading, languages_of, pieces, read, table
+from clara.safety.clauses import Pieces, pieces
+from clara.safety.concepts import LOOSE, READ, languages_of, made_up, names_signs, read, table
 from clara.safety.disguise import undisguised
 from clara.types import Question
 
@@ -32,36 +33,56 @@ def red_flags(question: Question) -> tuple[str, ...]:
 def _red_flags(text: str, has_options: bool) -> tuple[str, ...]:
     parts = pieces(undisguised(text))
     spoken = _spoken(text, parts)
-    readings = {language: read(parts, language, spoken) for language in sorted(spoken) or SEVEN}
-    if _is_academic([reading.context for reading in readings.values()], has_options):
+    if _is_academic(_contexts(parts, spoken), has_options):
         return ()
     flags: set[str] = set()
-    for language in SEVEN:
-        if language != "hi" or language in spoken or not spoken:
-            flags |= _flags(readings.get(language) or read(parts, language, spoken))
+    for language in _languages_to_read(parts, spoken):
+        flags |= made_up("flags", read(parts, language, spoken).present)
     return tuple(flag for flag in table("flags") if flag in flags)
 
 
-def _spoken(text: str, parts: tuple[tuple[str, ...], ...]) -> frozenset[str]:
-    """The languages that the text is written in, which may be several."""
-    detections = [detect_language(text), *(detect_language(sentence) for sentence in sentences(text))]
-    sure = {detected.code for detected in detections if detected.code in SEVEN and detected.confidence >= _SURE}
-    return frozenset(sure) | languages_of(parts)
+def _languages_to_read(parts: Pieces, spoken: frozenset[str]) -> list[str]:
+    """English, and the languages in whose words the text names a sign; Latin letters are Hindi or Chinese only where most
+    of its words are."""
+    languages = ["en"]
+    closed = {"en"}
+    if spoken:
+        closed.update(LOOSE.difference(spoken))
+    for language in READ:
+        if language not in closed and names_signs(parts, language):
+            languages.append(language)
+    return languages
+
+
+def _contexts(parts: Pieces, spoken: frozenset[str]) -> list[frozenset[str]]:
+    contexts: list[frozenset[str]] = []
+    for language in sorted(spoken) or SEVEN:
+        contexts.append(read(parts, language, spoken).context)
+    return contexts
+
+
+def _spoken(text: str, parts: Pieces) -> frozenset[str]:
+    """The languages that the text is written in, which may be several; where two know as many of its words, the one that
+    the small words and letters speak for."""
+    sure: set[str] = set()
+    for piece in {text.strip(), *sentences(text)}:
+        detected = detect_language(piece)
+        if detected.code in SEVEN and detected.confidence >= _SURE:
+            sure.add(detected.code)
+    counted = languages_of(parts)
+    if counted.isdisjoint(sure):
+        return frozenset(sure) | counted
+    return frozenset(sure)
 
 
 def _is_academic(contexts: list[frozenset[str]], has_options: bool) -> bool:
     """True for questions about patients and knowledge, unless they speak of the asker or of somebody of theirs."""
-    if any("study" in context for context in contexts):
+    entries = frozenset[str]().union(*contexts)
+    if "study" in entries:
         return True
-    if any("mine" in context for context in contexts):
+    if "mine" in entries:
         return False
-    return any("exam" in context for context in contexts) or (
-        has_options and not any("personal" in context for context in contexts)
-    )
-
-
-def _flags(reading: Reading) -> set[str]:
-    return {flag for flag, sets in table("flags").items() if any(concepts <= reading.present for concepts in sets)}
+    return "exam" in entries or (has_options and "personal" not in entries)
 
 
 def language_of(question: Question) -> str:
@@ -84,8 +105,10 @@ def urgent_notice(question: Question) -> str:
     is_wound = not flags.isdisjoint(_WOUNDS)
     if flags == {"leukocoria"}:
         keys = ["urgent_soon"]
+    elif "chemical_burn" in flags and is_wound:
+        keys = ["urgent_first", "urgent_rinse", "urgent_gently"]
     elif "chemical_burn" in flags:
-        keys = ["urgent_first", "urgent_rinse", *(["urgent_gently"] if is_wound else [])]
+        keys = ["urgent_first", "urgent_rinse"]
     elif is_wound:
         keys = ["urgent", "urgent_shield"]
     else:
@@ -98,6 +121,7 @@ def asks_personally(question: Question) -> bool:
     if question.options:
         return False
     parts = pieces(undisguised(question.text))
-    spoken = _spoken(question.text, parts)
-    contexts = [read(parts, language, spoken).context for language in sorted(spoken) or SEVEN]
-    return any("advice" in context and "vignette" not in context for context in contexts)
+    for context in _contexts(parts, _spoken(question.text, parts)):
+        if "advice" in context and "vignette" not in context:
+            return True
+    return False

@@ -68,3 +68,21 @@ async def test_a_fixed_language_is_the_language_of_the_line_only(glossary: TermG
         first = (await events(session, URGENT))[0]
     assert isinstance(first, Notice)
     assert "आँख" in first.text
+
+
+async def test_advice_for_oneself_is_read_from_the_words_as_typed(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", CondenseOut(question="What is the dose of atropine drops in children?"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await events(session, "Which layer of the cornea is thickest?")
+        await events(session, "And how many drops should I give my daughter?")
+        assert "not_personal_advice" in session.last.warnings
+
+
+async def test_a_rewording_that_sounds_personal_is_no_request_for_advice(glossary: TermGlossary) -> None:
+    agent, backbone = scripted(glossary)
+    backbone.always("condense", CondenseOut(question="How many drops should I take for my glaucoma?"))
+    async with ChatSession(settings(), agent=agent, private=True) as session:
+        await events(session, "Which layer of the cornea is thickest?")
+        await events(session, "And what is the usual dose?")
+        assert "not_personal_advice" not in session.last.warnings

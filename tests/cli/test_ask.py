@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from clara.cli.app import app
 from clara.config import Settings
+from clara.language.messages import say
 
 run = CliRunner()
 URGENT = "Sudden painless loss of vision in one eye since this morning, what should I do?"
@@ -63,3 +64,10 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen[0].samples, seen[0].permute_options, seen[0].cache) == (3, True, False)
     assert isinstance(run.invoke(app, ["ask", "What is glaucoma?"]).exception, Stop)
     assert (seen[1].samples, seen[1].permute_options, seen[1].cache) == (1, False, True)
+
+
+def test_below_an_urgent_line_no_passages_are_shown_without_a_model() -> None:
+    answer = json.loads(run.invoke(app, ["ask", URGENT, "--json"]).stdout)
+    assert answer["notice"]
+    assert answer["citations"] == []
+    assert answer["answer"] == say("urgent_no_passages", "en")

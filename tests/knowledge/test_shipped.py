@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clara.config import Settings
-from clara.errors import NoKnowledgeBase, StoreError
+from clara.errors import EmbedderMismatch, NoKnowledgeBase, StoreError
 from clara.knowledge import shipped
+from clara.knowledge.base import Embedder
 from clara.knowledge.corpus.notes import Note
+from clara.knowledge.index.store import KnowledgeBase
+from clara.knowledge.retrieval import retriever
 from clara.knowledge.retrieval.retriever import HybridRetriever
 from clara.knowledge.shipped import build_shipped, ensure_shipped, is_missing
 
@@ -100,3 +104,46 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="CLARA_HOME"):
         ensure_shipped(Settings(home=tmp_path / "file"))
+
+
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the shipped embedder is another one."""
+    build = shipped.build_embedder
+
+    def rebuilt(settings: Settings) -> Embedder:
+        embedder = build(settings)
+        monkeypatch.setattr(embedder, "info", replace(embedder.info, fingerprint="of the next version"))
+        return embedder
+
+    for module in (shipped, retriever):
+        monkeypatch.setattr(module, "build_embedder", rebuilt)
+
+
+@pytest.mark.usefixtures("notes")
+def test_after_an_update_of_the_embedder_it_is_indexed_again_and_says_so(
+    isolated: Path, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
+    settings = Settings(home=isolated)
+    _, before = build_shipped(settings)
+    request.getfixturevalue("next_version")
+    for _ in range(2):
+        with closing(HybridRetriever.from_settings(settings)) as opened:
+            assert opened.bases[0].stats()["passages"] == before["passages"]
+    assert [record.message for record in caplog.records].count(
+        "this version searches with another embedder: indexing the knowledge base 'ophthalmology' again, a few seconds"
+    ) == 1
+    assert build_shipped(settings)[0].unchanged == 3
+
+
+@pytest.mark.usefixtures("notes")
+def test_after_an_update_of_the_embedder_ones_own_keeps_the_error_and_the_command(
+    isolated: Path, request: pytest.FixtureRequest
+) -> None:
+    settings = Settings(home=isolated, kb=("clinic",))
+    document = next(shipped.read_notes()).document()
+    with closing(KnowledgeBase.open(settings, "clinic", shipped.build_embedder(settings), create=True)) as base:
+        base.add([document])
+    request.getfixturevalue("next_version")
+    with pytest.raises(EmbedderMismatch, match="clara kb reindex --kb clinic"):
+        HybridRetriever.from_settings(settings)

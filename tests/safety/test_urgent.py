@@ -14,7 +14,7 @@ from clara.types import Option, Question
 
 CASES = list(corpus())
 URGENT = [case for case in CASES if case.flag and case.part in ("development", "held out")]
-LATER = [case for case in CASES if case.flag and case.part in ("later", "typed")]
+LATER = [case for case in CASES if case.flag and case.part in ("later", "typed", "kinds")]
 CALM = [case for case in CASES if not case.flag]
 OPTIONS = (Option("A", "Wash the eye"), Option("B", "Wait"))
 
@@ -165,3 +165,52 @@ def test_typing_errors_of_one_letter_are_corrected_and_others_are_not() -> None:
     corrector = Corrector(frozenset(("vision", "disapeared", "swolen")))
     assert [corrector.corrected(word) for word in ("visoin", "dissapeared", "vison")] == ["vision", "disapeared", "vision"]
     assert [corrector.corrected(word) for word in ("mission", "revision", "stolen")] == ["mission", "revision", "stolen"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wo zuo yan turan kanbujian le",
+        "shihui jian dao yanjing li le, hen teng",
+        "yanjing hong, teng de lihai, yizhi tu, kan deng you caihong",
+    ],
+)
+def test_chinese_in_latin_letters_is_read(text: str) -> None:
+    assert red_flags(Question(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Tell me a slow thing about the cornea please", "a tell-tale thing about the lens, please"]
+)
+def test_an_english_word_is_not_taken_for_a_hindi_one_that_sounds_alike(text: str) -> None:
+    assert red_flags(Question(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("past", "fresh"),
+    [
+        ("got hit in the eye as a boy, it bled, healed completely", "it healed, but today there is blood inside my eye"),
+        ("me dieron un pelotazo, tuve sangre en el ojo, se curó", "se curó, pero hoy tengo sangre dentro del ojo"),
+        ("reçu un pétard dans l'œil, guéri sans séquelle", "guéri, mais ce matin un pétard dans l'œil"),
+    ],
+)
+def test_what_has_healed_is_over_and_what_is_new_is_not(past: str, fresh: str) -> None:
+    assert red_flags(Question(past)) == ()
+    assert red_flags(Question(fresh))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was studying for my finals when my left eye went black",
+        "estava estudando e do nada fiquei cego de um olho",
+        "复习的时候右眼突然看不见了",
+    ],
+)
+def test_studying_when_it_happened_makes_no_question_academic(text: str) -> None:
+    assert red_flags(Question(text))
+
+
+@pytest.mark.parametrize("text", ["drain cleaner in my eye", "draincleaner in my eye", "draincleaner intomyeye"])
+def test_words_that_run_together_are_read(text: str) -> None:
+    assert "chemical_burn" in red_flags(Question(text))

@@ -73,7 +73,13 @@ def test_a_conversation_from_the_greeting_to_the_goodbye(language: str, start: S
     def told(key: str, **values: object) -> Prose:
         return Prose(say(key, language, **values))
 
-    greeting = [Prose(f"CLARA {__version__} · embedded"), told("not_a_device"), told("no_model"), told("greeting"), ""]
+    greeting = [
+        Prose(f"CLARA {__version__} · {say('search_only', language)}"),
+        told("not_a_device"),
+        told("no_model"),
+        told("greeting"),
+        "",
+    ]
     expected = lines(
         *greeting,
         f"{PROMPT} {first}",

@@ -169,7 +169,7 @@ class ExtractiveBackbone:
 
     def _write(self, inputs: AnswerIn) -> TextOut:
         """The passages that are about the question, as they stand; what the reader sees is made from their numbers."""
-        numbers = self._relevance.about(inputs.stem, inputs.passages)[:SHOWN]
+        numbers = self._relevance.shown(inputs.stem, inputs.passages, SHOWN)
         if not numbers:
             return TextOut(answer="The knowledge base holds nothing on this.", citations=())
         texts = [f"{inputs.passages[number - 1].text} [{number}]" for number in numbers]

@@ -57,6 +57,22 @@ class Relevance:
             return True
         return bool(named) and share_of(question, text) >= _SOME
 
+    def shown(self, question: str, passages: Sequence[Passage], most: int) -> tuple[int, ...]:
+        """The numbers of the passages to show: the first that are about the question. Where it names several things, as
+        in a comparison, the last gives way to the first passage under a heading that names one the others do not."""
+        numbers = self.about(question, passages)
+        first, rest = numbers[:most], numbers[most:]
+        missing: set[str] = set()
+        for topic, name in self._topics(question).items():
+            if name not in _GENERIC:
+                missing.add(topic)
+        for number in first[:-1]:
+            missing.difference_update(self._topics(passages[number - 1].title))
+        for number in first[-1:] + rest:
+            if not missing.isdisjoint(self._topics(passages[number - 1].title)):
+                return (*first[:-1], number)
+        return first
+
     def shares_topic(self, question: str, passage: Passage) -> bool:
         """True if the passage names something of the field that a question with its options names."""
         return not self._topics(question).keys().isdisjoint(self._topics(text_of(passage)))

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from clara.cli.bench.options import HtmlOption, MappingOption, output, split
-from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, QuietOption, grouped, without_cache
+from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, QuietOption, grouped, interface_of, without_cache
 
 if TYPE_CHECKING:
     from clara.agent.runner import Agent
@@ -130,9 +130,6 @@ def run(
     chosen = strategies(split(strategy or settings.strategy), without or ())
     names = split(languages)
     data = load_dataset(dataset, mapping=mapping, home=settings.home, languages=names).select(names, limit)
-    if not quiet:
-        for note in data.notes:
-            tell(f"note: {note}")
     folder = out or settings.home / "runs" / f"{data.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     still = quiet or as_json
     keeping = (folder, repeat, resume, retry_failed, max_errors)
@@ -225,6 +222,8 @@ async def _work(plan: ReplayPlan, agent: Agent, tally: Tally) -> None:
 
     try:
         refuse_uncovered(plan.data, await agent.backbone.info())
+        if not plan.quiet:
+            await _introduce(plan, agent)
         with Journal(
             plan.folder,
             await _manifest(plan, agent),
@@ -247,6 +246,17 @@ async def _work(plan: ReplayPlan, agent: Agent, tally: Tally) -> None:
                     )
     finally:
         await agent.aclose()
+
+
+async def _introduce(plan: ReplayPlan, agent: Agent) -> None:
+    """Say who answers, then what was found or left out in the data."""
+    from clara.cli.output import tell
+    from clara.cli.render import who_answers
+
+    interface = interface_of(plan.settings)
+    tell(who_answers(await agent.backbone.info(), plan.settings.backbone, interface))
+    for note in plan.data.notes:
+        tell(f"note: {note}")
 
 
 @asynccontextmanager

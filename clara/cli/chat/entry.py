@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from clara.agent.strategies import get_strategy
+from clara.backbone.base import BackboneInfo
 from clara.chat.commands import split_questions
 from clara.chat.export import save
 from clara.chat.store import ConversationStore, open_store
@@ -23,12 +24,16 @@ from clara.cli.chat.views import conversations_view
 from clara.cli.init import offer_setup
 from clara.cli.options import NOTHING_GIVEN, CommonOptions, JsonOption, LanguageOption, grouped, interface_of, without_cache
 from clara.cli.output import print_json, show
+from clara.cli.render import who_answers
 from clara.cli.wrapping import Prose, plain
 from clara.config import Settings
-from clara.errors import DataError, UsageError
+from clara.errors import BackboneError, DataError, UsageError
 from clara.language.codes import get_language
 from clara.language.messages import say
 from clara.resources import version
+
+_INTRODUCTION = 2.0
+"""Seconds that a server has to name its model before the first prompt."""
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -127,6 +132,7 @@ def _read_questions() -> list[str]:
 async def _piped(talk: Chat, questions: list[str]) -> int:
     """Answer one question after the other; the exit code is that of the worst error."""
     async with talk:
+        await _introduce(talk)
         if talk.resumes:
             await talk.session()
         for text in questions:
@@ -145,7 +151,7 @@ async def _interactive(talk: Chat, first: str) -> None:
             await talk.session()
         history = None if talk.private else talk.settings.home / "chat_history"
         line = InputLine(history, lambda name: choices(talk, name), lambda: _toolbar(talk), screen.interface)
-        _greet(talk)
+        await _greet(talk)
         if first:
             await talk.handle(first)
         while talk.open:
@@ -161,10 +167,31 @@ async def _interactive(talk: Chat, first: str) -> None:
         screen.say("goodbye", "dim")
 
 
-def _greet(talk: Chat) -> None:
+async def _introduce(talk: Chat) -> None:
+    """The first line: who answers."""
+    who = who_answers(await _who(talk.settings), talk.settings.backbone, talk.screen.interface)
+    talk.screen.show(Prose(f"CLARA {version()} · {who}", "bold cyan"))
+
+
+async def _who(settings: Settings) -> BackboneInfo:
+    """Who will answer; a server that does not say within two seconds keeps nobody from typing."""
+    if not settings.uses_model:
+        return BackboneInfo(kind="extractive", model="none", uses_model=False)
+    if settings.model:
+        return BackboneInfo(kind="openai", model=settings.model, uses_model=True)
+    from clara.backbone.openai.backbone import OpenAIBackbone
+
+    async with aclosing(OpenAIBackbone.from_settings(settings)) as backbone:
+        try:
+            return await asyncio.wait_for(backbone.info(), _INTRODUCTION)
+        except (BackboneError, TimeoutError):
+            unknown = say("model_unknown", interface_of(settings))
+            return BackboneInfo(kind="openai", model=unknown, uses_model=True)
+
+
+async def _greet(talk: Chat) -> None:
     screen, settings = talk.screen, talk.settings
-    who = ", ".join(settings.backbone) if settings.uses_model else "embedded"
-    screen.show(Prose(f"CLARA {version()} · {who}", "bold cyan"))
+    await _introduce(talk)
     screen.say("not_a_device", "dim")
     talk.disclaimed = True
     if not settings.uses_model:

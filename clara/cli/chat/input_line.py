@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from prompt_toolkit.filters import is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import Output
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import get_cwidth
 
 from clara.chat.commands import COMMANDS
 from clara.cli.safe import UNSAFE, clean
@@ -48,6 +53,7 @@ class InputLine:
             prompt_continuation="  ",
             bottom_toolbar=lambda: clean(toolbar()),
             style=_STYLE,
+            output=_output(),
         )
         self._session.default_buffer.on_text_changed += _keep_safe
 
@@ -63,6 +69,43 @@ class InputLine:
         """
         message: StyleAndTextTuples = [("class:prompt", "› ")]
         return await self._session.prompt_async(message, pre_run=on_ready)
+
+
+class SteadyOutput(Vt100_Output):
+    """Goes back to the beginning of a line whatever has been written on it.
+
+    Terminals disagree on the width of Indic vowel signs, so that so many columns to the left of the cursor may be somewhere
+    else: what was typed would stay as a ghost before the line that is drawn again.
+    """
+
+    _column = 0
+    """Where the renderer takes the cursor to be."""
+
+    def write(self, data: str) -> None:
+        super().write(data)
+        for char in data:
+            self._column += get_cwidth(char)
+            if char in "\r\n":
+                self._column = 0
+
+    def cursor_forward(self, amount: int) -> None:
+        super().cursor_forward(amount)
+        self._column += amount
+
+    def cursor_backward(self, amount: int) -> None:
+        self._column -= amount
+        if self._column > 0:
+            super().cursor_backward(amount)
+        else:
+            self._column = 0
+            self.write_raw("\r")
+
+
+def _output() -> Output | None:
+    """A terminal's own; None for what prompt_toolkit takes elsewhere."""
+    if not sys.stdout.isatty():
+        return None
+    return SteadyOutput.from_pty(sys.stdout, term=os.environ.get("TERM"))
 
 
 class CommandCompleter(Completer):

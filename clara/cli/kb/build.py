@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,15 +80,11 @@ def reindex(
     name = the_one(settings)
     from clara.knowledge.embedding.build import build_embedder
     from clara.knowledge.index.folder import kb_folder, missing_message
-    from clara.knowledge.index.store import KnowledgeBase, discard
+    from clara.knowledge.index.store import index_again
 
     folder = kb_folder(settings, name)
     if not folder.is_dir():
         raise NoKnowledgeBase(missing_message(name, folder))
     embedder = build_embedder(settings)
-    discard(settings, name)
-    with closing(KnowledgeBase.open(settings, name, embedder, check=False)) as base:
-        base.recut()
-        base.postings()
-        passages = base.record.counts()["passages"]
+    passages = index_again(settings, name, embedder)
     show(plain(f"{name}: {passages} passages embedded with {embedder.info.name}"))

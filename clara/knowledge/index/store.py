@@ -294,6 +294,19 @@ class KnowledgeBase:
         self._opened.close()
 
 
+def index_again(settings: Settings, name: str, embedder: Embedder) -> int:
+    """Cut and embed the stored documents of a knowledge base again, with another embedder; how many passages there are.
+
+    Raises:
+        StoreError: another process is changing it, or Chroma refuses.
+    """
+    discard(settings, name)
+    with closing(KnowledgeBase.open(settings, name, embedder, check=False)) as base:
+        base.recut()
+        base.postings()
+        return base.record.counts()["passages"]
+
+
 def discard(settings: Settings, name: str) -> None:
     """Remove the vectors of a knowledge base, whatever embedder made them, so that it can be built again.
 

@@ -19,7 +19,7 @@ from clara.knowledge.corpus.chunking import Chunk
 from clara.knowledge.embedding.build import build_embedder
 from clara.knowledge.embedding.reranker import CrossEncoderReranker, Reranker
 from clara.knowledge.index.store import KnowledgeBase
-from clara.knowledge.shipped import ensure_shipped
+from clara.knowledge.shipped import ensure_shipped, open_base
 from clara.runtime.batching import Batcher
 from clara.types import Passage
 
@@ -97,7 +97,7 @@ class HybridRetriever:
         embedder = build_embedder(settings)
         reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
         with ExitStack() as opened:
-            bases = [opened.enter_context(closing(KnowledgeBase.open(settings, name, embedder))) for name in settings.kb]
+            bases = [opened.enter_context(closing(open_base(settings, name, embedder))) for name in settings.kb]
             opened.pop_all()
         return cls(bases, reranker=reranker)
 

@@ -12,7 +12,7 @@ from clara.agent.strategies import Strategy
 from clara.chat.turns import Turn
 from clara.chat.understanding import spoken, understand
 from clara.errors import BackboneError
-from clara.events import Event, Final, Notice, StepFinished, StepStarted
+from clara.events import Event, Notice, StepFinished, StepStarted
 from clara.language.codes import get_language
 from clara.language.messages import say
 from clara.language.questions import parse_question
@@ -79,11 +79,9 @@ async def converse(
             yield Clarification(asked_back, notice, question.language or interface)
             return
     yield StepFinished(UNDERSTAND, 0, time.perf_counter() - begin, {"question": question.text})
-    async with aclosing(agent.stream(question, strategy)) as events:
+    async with aclosing(agent.stream(question, strategy, typed=asked)) as events:
         async for event in events:
-            if isinstance(event, Final) and notice:
-                yield Final(replace(event.answer, notice=notice))
-            elif not (isinstance(event, Notice) and notice):
+            if not isinstance(event, Notice):
                 yield event
 
 

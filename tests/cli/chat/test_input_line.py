@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.utils import get_cwidth
 
 from clara.cli.chat.handlers import HANDLERS, choices
-from clara.cli.chat.input_line import CommandCompleter, InputLine
+from clara.cli.chat.input_line import CommandCompleter, InputLine, SteadyOutput
 from clara.cli.chat.loop import Chat
 from clara.cli.chat.screen import Screen
 from clara.config import load_settings
@@ -88,3 +91,15 @@ def test_a_history_that_cannot_be_kept_is_reported(tmp_path: Path, keys: PipeInp
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="--private keeps none"):
         prompt(tmp_path / "file" / "chat_history")
+
+
+def test_a_line_with_vowel_signs_is_drawn_again_from_its_very_beginning() -> None:
+    file = io.StringIO()
+    output = SteadyOutput(file, lambda: Size(24, 80))
+    output.write("› मोतियाबिंद का")
+    written = get_cwidth("› मोतियाबिंद का")
+    output.cursor_backward(2)
+    output.cursor_forward(2)
+    output.cursor_backward(written)
+    output.flush()
+    assert file.getvalue().endswith("\x1b[2D\x1b[2C\r")
