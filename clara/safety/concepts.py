@@ -118,8 +118,7 @@ def read(parts: Pieces, language: str, spoken: frozenset[str] = frozenset()) -> 
         if _is_past(clause, is_healed=is_healed):
             present |= clause.concepts & _LASTING
             continue
-        named = _asserted(clause)
-        present |= named | made_up("near", named)
+        present |= _asserted(clause)
     return Reading(frozenset(present), frozenset(context))
 
 
@@ -137,6 +136,7 @@ def _asserted(clause: Clause) -> set[str]:
     for mention in clause.mentions:
         if not _is_negated(mention, negations, clause):
             named.add(mention.concept)
+    named |= made_up("near", named)
     if "slow" in clause.concepts and "sudden" not in clause.concepts:
         named -= _SLOW
     if "painless" in clause.concepts:
