@@ -113,7 +113,8 @@ def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def rebuilt(settings: Settings) -> Embedder:
         embedder = build(settings)
-        monkeypatch.setattr(embedder, "info", replace(embedder.info, fingerprint="of the next version"))
+        later = replace(embedder.info, fingerprint="of the next version")
+        monkeypatch.setattr(type(embedder), "info", property(lambda _embedder: later))
         return embedder
 
     for module in (shipped, retriever):

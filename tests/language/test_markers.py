@@ -29,7 +29,7 @@ def test_digits_and_signs_mean_no_label(symbol: str) -> None:
         ("A - one\nB - two", ["dash", "dash"]),
         ("① one\n② two", ["ring", "ring"]),
         ("- [ ] A) one\n- [ ] B) two", ["bracket", "bracket"]),
-        ("Option A: one", ["stop"]),
+        ("Option A: one", ["word"]),
     ],
 )
 def test_markers_of_one_list_share_their_form(text: str, forms: list[str]) -> None:

@@ -25,7 +25,7 @@ async def at_once(_replica: Replica) -> bool:
 @pytest.mark.parametrize("url", ["http://a.example", "http://a.example/", "http://a.example/v1", "http://a.example/v1/"])
 def test_an_address_is_the_same_with_and_without_its_version(url: str) -> None:
     replica = Replica(url)
-    assert (replica.root, replica.shown) == ("http://a.example", "http://a.example/v1")
+    assert (replica.address("/health"), replica.shown) == ("http://a.example/health", "http://a.example/v1")
     assert replica.headers == {}
 
 
