@@ -3,10 +3,46 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from clara.config import Settings
 from clara.errors import UsageError
+from clara.types import Answer, Question
+
+if TYPE_CHECKING:
+    from clara.backbone.base import Backbone
+    from clara.knowledge.base import Retriever
+    from clara.knowledge.glossary import Glossary
+
+
+class Parts(Protocol):
+    """What the graph works with, for a strategy that answers by itself."""
+
+    @property
+    def backbone(self) -> Backbone:
+        """Does the typed tasks of :mod:`clara.tasks.model`."""
+        ...
+
+    @property
+    def retriever(self) -> Retriever:
+        """Searches the knowledge base."""
+        ...
+
+    @property
+    def glossary(self) -> Glossary:
+        """Terms in several languages."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """How questions are asked in this run."""
+        ...
+
+
+Solve = Callable[[Question, Parts], Awaitable[Answer]]
+"""From a question and the parts of the graph to an answer."""
 
 STEPS: tuple[str, ...] = (
     "detect",
@@ -44,6 +80,8 @@ class Strategy:
     name: str
     steps: frozenset[str]
     summary: str
+    solve: Solve | None = None
+    """Answers in place of the graph; the steps then say only which parts it uses, and none can be left out."""
 
     def has(self, step: str) -> bool:
         """True if the step is part of this strategy."""
@@ -76,6 +114,8 @@ class Strategy:
                 raise UsageError(f"no strategy can run without the step {step!r}")
         if not steps:
             return self
+        if self.solve is not None and not self.steps.isdisjoint(steps):
+            raise UsageError(f"the strategy {self.name!r} answers by itself: no step can be left out")
         name = f"{self.name} without {', '.join(sorted(steps))}"
         return replace(self, name=name, steps=self.steps - set(steps))
 

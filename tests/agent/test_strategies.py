@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clara.agent.graph import NODES
-from clara.agent.strategies import STEPS, STRATEGIES, ballots, max_calls
+from clara.agent.strategies import STEPS, STRATEGIES, Parts, Strategy, ballots, max_calls
 from clara.config import Settings
+from clara.errors import UnsupportedLanguage, UsageError
 from clara.tasks.model import AssessOut, ChoiceOut, GradeOut, LocalizeOut, ReactOut, RewriteOut, TextOut
+from clara.types import Answer, Question
 from tests.agent.fakes import FREE, REFUSE, SPANISH, UNPARSED, Script, ask
 
 WORST = {
@@ -54,3 +58,32 @@ def test_each_thing_that_costs_raises_the_bound() -> None:
 def test_ballots_multiply_and_free_text_has_one() -> None:
     settings = Settings.plain(samples=3, permute_options=True)
     assert (ballots(settings, 4), ballots(settings, 0), ballots(Settings.plain(), 4)) == (12, 1, 1)
+
+
+async def _first_option(question: Question, parts: Parts) -> Answer:
+    info = await parts.backbone.info()
+    label = question.options[0].label
+    return Answer(question=question, language="en", answer=str(info.uses_model), answer_english="", label=label)
+
+
+OWN = Strategy("own", frozenset({"detect", "answer"}), "the first option", solve=_first_option)
+
+
+async def test_a_strategy_that_answers_by_itself_stands_in_for_the_graph() -> None:
+    answer = await ask(Script(), strategy=OWN)
+    assert (answer.label, answer.answer, answer.trace) == ("A", "True", ())
+    assert answer.usage.seconds > 0
+
+
+async def test_the_checks_around_the_graph_apply_to_it_as_well() -> None:
+    with pytest.raises(UnsupportedLanguage):
+        await ask(Script(languages=frozenset({"en"})), strategy=OWN)
+    urgent = replace(SPANISH, text="De repente no veo nada con el ojo derecho. ¿Qué hago?")
+    assert (await ask(Script(), urgent, OWN)).notice
+
+
+def test_no_step_of_a_strategy_that_answers_by_itself_can_be_left_out() -> None:
+    searching = Strategy("searching", frozenset({"detect", "retrieve", "answer"}), "searches", solve=_first_option)
+    with pytest.raises(UsageError, match="'searching' answers by itself"):
+        searching.without("retrieve")
+    assert OWN.without() is OWN

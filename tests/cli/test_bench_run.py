@@ -15,8 +15,8 @@ from clara.bench.replay.journal import read_run
 from clara.bench.replay.tally import Tally
 from clara.cli.app import app
 from clara.cli.bench.live import Watch, duration, line, table
-from clara.cli.bench.run import failed_entirely, strategies
-from clara.errors import BackboneRefused, UsageError
+from clara.cli.bench.run import failed_entirely
+from clara.errors import BackboneRefused
 
 
 def record(language="english", outcome="correct", **more):
@@ -94,30 +94,6 @@ def test_quiet_says_nothing(tally, capsys):
     with Watch(tally, quiet=True):
         pass
     assert capsys.readouterr() == ("", "")
-
-
-def names(*given, without=()):
-    return [(s.name, s.has("grade"), s.has("retrieve")) for s in strategies(given, without)]
-
-
-def test_strategy_less_a_step_stands_beside_the_whole_one():
-    assert names("clara", "clara-grade") == [("clara", True, True), ("clara without grade", False, True)]
-
-
-def test_without_takes_the_step_from_all_that_have_it():
-    assert names("direct", "clara", without=["grade"]) == [("direct", False, False), ("clara without grade", False, True)]
-
-
-def test_strategy_named_twice_runs_once():
-    assert names("rag", "rag") == [("rag", False, True)]
-
-
-@pytest.mark.parametrize("given", [["claro"], ["clara-grad"], ["clara-answer"]])
-def test_unknown_strategy_or_step_is_refused(given):
-    with pytest.raises(UsageError):
-        strategies(given)
-    with pytest.raises(UsageError):
-        strategies(["direct"], ["grad"])
 
 
 def run(*arguments):

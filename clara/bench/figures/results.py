@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from clara.bench.figures.runs import (
     why_uncovered,
     without,
 )
+from clara.bench.figures.spread import repeat_spread
 from clara.bench.replay.journal import AnswerRecord
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_calls", "cached_prompt_tokens", "seconds")
@@ -104,6 +105,7 @@ def _run(table: Table, intervals: Intervals) -> dict[str, Any]:
         "n_items": len(run.records),
         "n_questions": len(set(map(question_of, run.records))),
         "repeats": run.repeats,
+        "repeat_spread": repeat_spread(run),
         "missing": _missing(run),
         "not_covered": _not_covered(run),
         "languages": languages,
@@ -183,7 +185,23 @@ def _against_english(table: Table, intervals: Intervals) -> dict[str, Any]:
         bounds[language] = intervals.of(table.run.name, "gap", language)
         tests[language] = mcnemar(english, other)
     correct(list(tests.values()))
-    return {"gap_to_english": gaps, "gap_to_english_ci95": bounds, "mcnemar_vs_english": tests}
+    return {
+        "gap_to_english": gaps,
+        "gap_to_english_ci95": bounds,
+        "mcnemar_vs_english": tests,
+        "smallest_visible_gap": _visible(table, tests),
+    }
+
+
+def _visible(table: Table, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
+    """The gap in points that each of these tests would have seen with 80 % power, at the discordant share that was met."""
+    visible: dict[str, float | None] = {}
+    for language, test in tests.items():
+        pairs = int(np.sum(~np.isnan(table.columns["english"] - table.columns[language])))
+        discordant = (test["b"] + test["c"]) / pairs
+        gap = parity.smallest_visible_gap(pairs, discordant, alpha=parity.ALPHA / len(tests))
+        visible[language] = None if gap is None else 100 * gap
+    return visible
 
 
 def _language(records: Sequence[AnswerRecord], column: Column) -> dict[str, Any]:

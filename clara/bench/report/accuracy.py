@@ -13,9 +13,9 @@ from clara.bench.report.sheet import Cell, Document, Sheet, count, figure, is_si
 
 TERMINAL = (
     "run", "languages", "mean", "worst", "behind", "range", "consistency", "kappa",
-    "recovered", "calibration", "lost",
+    "repeats", "recovered", "calibration", "lost",
 )  # fmt: skip
-PAGE = ("run", "languages", "mean", "worst", "behind", "range", "variation", "consistency", "kappa")
+PAGE = ("run", "languages", "mean", "repeats", "worst", "behind", "range", "variation", "consistency", "kappa")
 ARTICLE = ("run", "languages", "mean", "behind", "range", "consistency")
 """Names of :data:`_GROUPS`: what each surface has room for."""
 
@@ -66,6 +66,17 @@ def _accuracy(language: str, run: RunFigures) -> Cell:
         return accuracy
     star = is_significant(run["mcnemar_vs_english"].get(language))
     return Cell(accuracy.text, accuracy.sort, accuracy.bounds, gap, star)
+
+
+def _repeats(document: Document) -> list[ParityColumn]:
+    if not any(run["repeat_spread"] for run in document["runs"]):
+        return []
+    return [ParityColumn("SD of repeats", _spread)]
+
+
+def _spread(run: RunFigures) -> Cell:
+    spread = run["repeat_spread"]
+    return figure(spread["sd"] if spread else None)
 
 
 def _worst(run: RunFigures) -> Cell:
@@ -168,6 +179,7 @@ _GROUPS: Mapping[str, Callable[[Document], list[ParityColumn]]] = {
     "run": _always("run", lambda run: word(run["name"])),
     "languages": _languages,
     "mean": _always("mean", lambda run: figure(run["mean"], bounds=run["mean_ci95"])),
+    "repeats": _repeats,
     "worst": _always("worst", _worst),
     "behind": _always("most behind English", furthest_behind),
     "range": _always("max − min", lambda run: figure(run["max_min_gap"], bounds=run["max_min_gap_ci95"])),

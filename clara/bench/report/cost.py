@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from clara.bench.report.accuracy import RunFigures
 from clara.bench.report.sheet import Cell, Document, Sheet, figure, word
 
 HEADER = ("run", "mean accuracy", "calls", "tokens", "seconds", "dominated by")
+MONEY = ("run", "model", "total", "an item", "a right answer")
 
 
 def cost_sheet(document: Document) -> Sheet:
@@ -21,6 +23,18 @@ def cost_sheet(document: Document) -> Sheet:
     if any(_tokens(run) or run["cost"]["seconds"] for run in runs):
         rows = [_row(run, runs) for run in runs]
     return Sheet("cost", "Accuracy against cost an item", HEADER, tuple(rows))
+
+
+def money_sheet(document: Document) -> Sheet:
+    """A row a run; none without a price table."""
+    entries: Sequence[Mapping[str, Any]] = document.get("money", ())
+    rows: list[tuple[Cell, ...]] = []
+    currency = ""
+    for entry in entries:
+        currency = str(entry["currency"])
+        prices = [figure(entry[name], ".3g") for name in ("total", "per_item", "per_correct")]
+        rows.append((word(entry["run"]), word(entry["model"]), *prices))
+    return Sheet("money", f"Money in {currency}, by the price table that was given", MONEY, tuple(rows))
 
 
 def _row(run: RunFigures, runs: Sequence[RunFigures]) -> tuple[Cell, ...]:

@@ -17,6 +17,7 @@ from typing import Any
 from clara.bench.figures.runs import Run, score
 from clara.bench.replay.journal import AnswerRecord
 from clara.bench.report.accuracy import ARTICLE, parity_sheet
+from clara.bench.report.sheet import Sheet
 from clara.errors import UsageError
 from clara.files import write_result
 
@@ -101,9 +102,8 @@ def _parquet(_document: Mapping[str, Any], runs: Sequence[Run]) -> bytes:
     return sink.getvalue()
 
 
-def _figures(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the parity table: accuracies with their intervals, stars where Holm's p is below 0.05."""
-    sheet = parity_sheet(document, ARTICLE)
+def _figures(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a table: figures with their intervals, stars where Holm's p is below 0.05."""
     header = [title[:1].upper() + title[1:] for title in sheet.header]
     body: list[list[str]] = []
     for row in sheet.rows:
@@ -128,7 +128,7 @@ def _tex(text: str) -> str:
 
 
 def _latex(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
-    header, body = _figures(document)
+    header, body = _figures(parity_sheet(document, ARTICLE))
     lines = [
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
@@ -151,10 +151,14 @@ def _tex_row(cells: Iterable[str]) -> str:
 
 
 def _markdown(document: Mapping[str, Any], _runs: Sequence[Run]) -> bytes:
-    header, body = _figures(document)
+    return f"{markdown(parity_sheet(document, ARTICLE))}\n\n{_plain(_CAPTION)}\n".encode()
+
+
+def markdown(sheet: Sheet) -> str:
+    """A table as Markdown."""
+    header, body = _figures(sheet)
     rule = "| --- |" + " ---: |" * (len(header) - 1)
-    lines = [_markdown_row(header), rule, *map(_markdown_row, body), "", _plain(_CAPTION)]
-    return ("\n".join(lines) + "\n").encode()
+    return "\n".join([_markdown_row(header), rule, *map(_markdown_row, body)])
 
 
 def _markdown_row(cells: Iterable[str]) -> str:

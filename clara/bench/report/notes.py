@@ -8,6 +8,19 @@ CHANCE_NOTE = "is close to chance: a small gap between languages there is no fai
 GAP_NOTE = "* differs from English, p < 0.05 (McNemar, Holm)."
 
 
+VISIBLE_NOTE = "Gaps that could be seen in every language (80 % power):"
+
+
+def _visible(document: Document) -> list[str]:
+    """For each run the gap from which on it would have been seen in every language."""
+    runs: list[str] = []
+    for run in document["runs"]:
+        gaps = [gap for gap in run["smallest_visible_gap"].values() if gap is not None]
+        if gaps:
+            runs.append(f"{run['name']} from {max(gaps):.0f} points on")
+    return runs
+
+
 def notes(document: Document) -> list[str]:
     """A sentence for each thing to know; none for most documents."""
     near_chance: list[str] = []
@@ -24,6 +37,9 @@ def notes(document: Document) -> list[str]:
         if any(map(is_significant, run["mcnemar_vs_english"].values())):
             has_stars = True
     sentences = near_chance + uncovered + partial
+    visible = _visible(document)
+    if visible:
+        sentences.append(f"{VISIBLE_NOTE} {', '.join(visible)}.")
     clean = document.get("clean")
     if clean and not clean["left_out"]:
         sentences.append("The audit flags none of these questions.")

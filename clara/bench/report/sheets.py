@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clara.bench.report.accuracy import lost_outcomes, parity_sheet, recovered_cell, spread_cell
-from clara.bench.report.cost import cost_sheet
+from clara.bench.report.cost import cost_sheet, money_sheet
 from clara.bench.report.sheet import Cell, Document, Sheet, figure, p_value, signed, word
 
 Cells = tuple[Cell, ...]
@@ -17,7 +17,9 @@ def sheets(document: Document) -> list[Sheet]:
     candidates = (
         parity_sheet(document),
         cost_sheet(document),
+        money_sheet(document),
         _gaps(document),
+        scores_sheet(document),
         _comparisons(document),
         _gap_recovered(document),
         _calibration(document),
@@ -36,18 +38,31 @@ def _languages(document: Document) -> Iterator[tuple[str, str, Mapping[str, Any]
 
 
 def _gaps(document: Document) -> Sheet:
-    header = ("run", "language", "gap to English", "only English right", "only it right", "p", "p (Holm)")
+    header = ("run", "language", "gap to English", "visible from", "only English right", "only it right", "p", "p (Holm)")
     rows: list[Cells] = []
     for run in document["runs"]:
         for language, gap in run["gap_to_english"].items():
             bounds = run["gap_to_english_ci95"][language]
             test = run["mcnemar_vs_english"][language]
-            rows.append((word(run["name"]), word(language), _points(gap, bounds), *_tested(test)))
+            visible = figure(run["smallest_visible_gap"][language])
+            rows.append((word(run["name"]), word(language), _points(gap, bounds), visible, *_tested(test)))
     caption = (
         "Gap: accuracy of the language less that of English, in points (− is behind), with paired bootstrap interval and "
-        "exact McNemar test, corrected over the languages of a run"
+        "exact McNemar test, corrected over the languages of a run; visible from: the gap that it sees with 80 % power"
     )
     return Sheet("gaps", caption, header, tuple(rows), heads=2)
+
+
+def scores_sheet(document: Document) -> Sheet:
+    """A row for each run, scorer and language; none without scorers."""
+    header = ("run", "scorer", "language", "questions", "mean", "gap to English")
+    rows: list[Cells] = []
+    for entry in document.get("scores", ()):
+        names = (word(entry["run"]), word(entry["scorer"]), word(entry["language"]))
+        gap = figure(None) if entry["gap"] is None else _points(entry["gap"], entry["gap_ci95"])
+        rows.append((*names, figure(entry["n"], "d"), figure(entry["mean"], bounds=entry["ci95"]), gap))
+    caption = "Scores in % and their gaps in points (− is behind), with paired bootstrap intervals"
+    return Sheet("scores", caption, header, tuple(rows), heads=3)
 
 
 def _points(value: float, interval: list[float] | None) -> Cell:

@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "extract_letter",
     "free_text_score",
+    "is_same_text",
     "letter_outcome",
     "outcome",
     "rescore",
@@ -71,9 +72,13 @@ def free_text_score(text: str, references: Sequence[str]) -> float:
     """1 for a text that equals a reference once case, accents, punctuation and articles are gone, else the best token F1."""
     best = 0.0
     for reference in references:
-        same = _bare(text) == _bare(reference)
-        best = max(best, 1.0 if same else token_f1(text, reference))
+        best = max(best, 1.0 if is_same_text(text, reference) else token_f1(text, reference))
     return best
+
+
+def is_same_text(text: str, reference: str) -> bool:
+    """True if two texts are equal once case, accents, punctuation and articles are gone."""
+    return _bare(text) == _bare(reference)
 
 
 def token_f1(text: str, reference: str) -> float:

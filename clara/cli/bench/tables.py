@@ -10,8 +10,9 @@ from rich.text import Text
 
 from clara.bench.report import notes, printable
 from clara.bench.report.accuracy import TERMINAL, parity_sheet
-from clara.bench.report.cost import cost_sheet
+from clara.bench.report.cost import cost_sheet, money_sheet
 from clara.bench.report.sheet import Cell, Document, Sheet
+from clara.bench.report.sheets import scores_sheet
 
 TITLE = "Accuracy in % [95 % interval], gap to English in points (− behind)"
 _SIDE_BY_SIDE = 2
@@ -22,9 +23,9 @@ def tables(document: dict[str, Any]) -> list[Table | Text]:
     """A column a run, as many side by side as fit; then the same without flagged items, and the notes."""
     shown: Document = printable(document)
     parts: list[Table | Text] = [*_parity(shown, TITLE)]
-    cost = cost_sheet(shown)
-    if cost.rows:
-        parts.append(_plain_table(cost))
+    for sheet in (cost_sheet(shown), money_sheet(shown), scores_sheet(shown)):
+        if sheet.rows:
+            parts.append(_plain_table(sheet))
     clean = shown.get("clean")
     if clean and clean["left_out"]:
         parts.extend(_parity(clean, f"Without {len(clean['left_out'])} flagged questions"))

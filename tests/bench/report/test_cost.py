@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clara.bench.report.cost import cost_sheet
+from clara.bench.report.cost import cost_sheet, money_sheet
 
 
 def run(name: str, mean: float, calls: float, seconds: float = 1.0, languages: str = "english") -> dict[str, Any]:
@@ -33,3 +33,11 @@ def test_runs_on_other_languages_are_not_weighed_against_each_other() -> None:
 
 def test_recorded_responses_without_costs_have_no_table() -> None:
     assert cost_sheet({"runs": [run("a", 50, 0, 0.0)]}).rows == ()
+
+
+def test_money_stands_in_the_currency_of_the_table() -> None:
+    entry = {"run": "clara", "model": "m", "currency": "EUR", "total": 12.345, "per_item": 0.0245, "per_correct": None}
+    sheet = money_sheet({"runs": [], "money": [entry]})
+    assert sheet.caption.startswith("Money in EUR")
+    assert [cell.full for cell in sheet.rows[0]] == ["clara", "m", "12.3", "0.0245", "–"]
+    assert money_sheet({"runs": []}).rows == ()

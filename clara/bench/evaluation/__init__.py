@@ -1,0 +1,1 @@
+"""The benchmark from Python: plans, runs and results."""
