@@ -7,7 +7,6 @@ import logging
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,6 +24,7 @@ from clara.backbone.openai.request import (
     read_output,
     repair,
     reply_tokens,
+    span_facts,
     thinking_switch,
 )
 from clara.backbone.openai.skills import measure
@@ -34,7 +34,6 @@ from clara.backbone.servers.refusals import names_parameter
 from clara.backbone.servers.servers import ModelServers
 from clara.config import Settings
 from clara.errors import BackboneError, BackboneRefused, ContextOverflow
-from clara.events import REQUEST_ID
 from clara.runtime.tracing import span
 from clara.tasks.model import I, O, Task, TaskResult
 from clara.tasks.prompts import Message, PromptLibrary
@@ -185,14 +184,14 @@ class OpenAIBackbone:
             try:
                 reply = await self._cached(request, body_of(request, messages, tokens, setup, self._settings), setup)
             except ContextOverflow as error:
-                if not self._learns_length(error.length, setup) and not _loses_passage(request):
+                if not self._learns_length(error.length, setup) and not _drop_passage(request):
                     raise
                 continue
             except BackboneRefused as error:
                 if error.status not in (400, 422) or names_parameter(error.detail):
                     raise
                 if not await self._probed_again(setup):
-                    if not _can_shrink(request, setup, exact=exact):
+                    if not _shorten(request, setup, exact=exact):
                         raise
                     exact = True
                 continue
@@ -261,7 +260,7 @@ class OpenAIBackbone:
         return reply
 
     async def _sent(self, request: Request, body: dict[str, Any], plain: bytes) -> Completion:
-        with span(f"chat {body['model']}", _asked(request, body, self.servers.shown), client=True) as opened:
+        with span(f"chat {body['model']}", span_facts(request, body, self.servers.shown), client=True) as opened:
             reply = await self._exchanged(request, body, plain)
             if opened is not None:
                 opened.set_attributes(
@@ -311,7 +310,7 @@ class OpenAIBackbone:
         return can
 
     async def _probed_again(self, setup: Setup) -> bool:
-        """Ask anew what the server can do, if that was remembered from before; True if it is not what it was."""
+        """Ask again what the server can do, if that was remembered from before; True if it is not what it was."""
         async with self._asking:
             if self._setup is not setup:
                 return True
@@ -344,7 +343,7 @@ class OpenAIBackbone:
             return await self._probed_again(setup)
         except BackboneError as error:
             # there is a reply, and it may do
-            _log.warning("cannot find out anew what the model server can do: %s", error)
+            _log.warning("cannot find out again what the model server can do: %s", error)
             return False
 
     def _forget(self) -> None:
@@ -352,24 +351,6 @@ class OpenAIBackbone:
 
     def _memory_key(self, info: BackboneInfo) -> str:
         return f"{self.servers.shown} {info.server} {info.model}"
-
-
-def _asked(request: Request, body: dict[str, Any], shown: str) -> dict[str, Any]:
-    """What a span says of a call: no text. Which of several servers is asked is not known yet."""
-    server = urlsplit(shown if ", " not in shown else "")
-    return {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "openai",  # the protocol; the address says whose server it is
-        "gen_ai.request.model": body["model"],
-        "gen_ai.request.max_tokens": body["max_tokens"],
-        "gen_ai.request.temperature": body["temperature"],
-        "gen_ai.request.seed": body["seed"],
-        "gen_ai.output.type": "json" if "response_format" in body else "text",
-        "server.address": server.hostname,
-        "server.port": server.port,
-        "clara.task": request.task.name,
-        "clara.request_id": REQUEST_ID.get(),
-    }
 
 
 def _contradicts(request: Request, reply: Completion, setup: Setup, settings: Settings) -> bool:
@@ -386,17 +367,17 @@ def _contradicts(request: Request, reply: Completion, setup: Setup, settings: Se
     return reply.visible not in request.letters
 
 
-def _can_shrink(request: Request, setup: Setup, *, exact: bool) -> bool:
-    """True if a refused request may be tried with fewer passages.
+def _shorten(request: Request, setup: Setup, *, exact: bool) -> bool:
+    """Prepare a refused request for another try; False if it cannot be shorter.
 
     Where the server counts tokens, once: then it is known whether the prompt was too long. Elsewhere the last passage goes.
     """
     if setup.can.tokenize and setup.info.context_length is not None:
         return not exact
-    return _loses_passage(request)
+    return _drop_passage(request)
 
 
-def _loses_passage(request: Request) -> bool:
+def _drop_passage(request: Request) -> bool:
     """Leave the last passage out; False if there is none."""
     shown = len(shown_passages(request.inputs))
     if shown:

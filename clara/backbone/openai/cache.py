@@ -61,7 +61,7 @@ def reply_key(addresses: Iterable[str], info: BackboneInfo, body: bytes) -> byte
 class ReplyCache:
     """Completions by key, the least recently used dropped beyond a size. For one event loop.
 
-    A file that is no database any more is put away and begun anew, with a warning in the log; one that cannot be opened or
+    A file that is no database any more is put away and begun again, with a warning in the log; one that cannot be opened or
     written at all switches the cache off. Neither loses a question.
     """
 
@@ -114,7 +114,7 @@ class ReplyCache:
             # locked, full, read-only: these replies are not stored or not found, the next may be
             _log.warning("the reply cache %s cannot be used now: %s", self._file, error)
         except sqlite3.DatabaseError:
-            _log.warning("the reply cache %s is damaged and is begun anew", self._file)
+            _log.warning("the reply cache %s is damaged and is begun again", self._file)
             self._close()
             for name in (self._file, *(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm"))):
                 name.unlink(missing_ok=True)

@@ -228,7 +228,7 @@ class AnswerTeller:
             self._told = len(answer)
 
     def begin_again(self) -> None:
-        """The reply is written anew; what was told cannot be taken back, so no more is."""
+        """The reply is written again; what was told cannot be taken back, so no more is."""
         if self._told:
             self.sink = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from clara.backbone.base import BackboneInfo
 from clara.backbone.openai.capabilities import Capabilities
@@ -13,6 +14,7 @@ from clara.backbone.openai.labels import TOP, TOP_IN_JSON, confidence_of
 from clara.backbone.openai.reply import AnswerTeller, Completion
 from clara.backbone.openai.structured import Misfit, letters_of, read_letter, read_reply, reply_schema
 from clara.config import Settings
+from clara.events import REQUEST_ID
 from clara.tasks.model import ChoiceOut, Task, TaskModel
 from clara.tasks.prompts import Message, Prompt
 from clara.types import Usage
@@ -192,3 +194,21 @@ def _measured(reply: Completion, label: str) -> dict[str, float] | None:
     if reply.letter != label:
         return None
     return reply.letters
+
+
+def span_facts(request: Request, body: dict[str, Any], shown: str) -> dict[str, Any]:
+    """What a span says of a call: no text. Which of several servers is asked is not known yet."""
+    server = urlsplit(shown if ", " not in shown else "")
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",  # the protocol; the address says whose server it is
+        "gen_ai.request.model": body["model"],
+        "gen_ai.request.max_tokens": body["max_tokens"],
+        "gen_ai.request.temperature": body["temperature"],
+        "gen_ai.request.seed": body["seed"],
+        "gen_ai.output.type": "json" if "response_format" in body else "text",
+        "server.address": server.hostname,
+        "server.port": server.port,
+        "clara.task": request.task.name,
+        "clara.request_id": REQUEST_ID.get(),
+    }

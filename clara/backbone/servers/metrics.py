@@ -64,7 +64,7 @@ def read_metrics(text: str) -> ServerLoad:
 def prefix_use(before: Mapping[K, ServerLoad], after: Mapping[K, ServerLoad]) -> tuple[int, int] | None:
     """Prompt tokens that were found in the prefix cache and those looked up, from one look at the servers to a later one.
 
-    Servers that tell nothing, were not there, or began to count anew meanwhile are left out; None if none is left.
+    Servers that tell nothing, were not there, or began to count again meanwhile are left out; None if none is left.
     """
     hits = queries = 0.0
     for server in before.keys() & after.keys():
@@ -78,7 +78,7 @@ def prefix_use(before: Mapping[K, ServerLoad], after: Mapping[K, ServerLoad]) ->
 
 
 def _more(before: float | None, after: float | None) -> float | None:
-    """What a counter gained; None if it is not told, or began anew."""
+    """What a counter gained; None if it is not told, or began again."""
     if before is None or after is None or after < before:
         return None
     return after - before

@@ -46,7 +46,7 @@ class Named:
     fetched: bool = False
     """True if ``clara bench fetch`` gets it; its short name then never goes to the hub."""
     by_file: bool = False
-    """True if ids start anew in each file; the file's name then comes before them."""
+    """True if ids start again in each file; the file's name then comes before them."""
 
 
 def _codes(text: str) -> dict[str, str]:

@@ -156,7 +156,7 @@ async def retry(chat: Chat, _argument: str) -> None:
 
 
 async def clear(chat: Chat, _argument: str) -> None:
-    """Begin anew."""
+    """Begin again."""
     (await chat.session()).clear()
     chat.screen.clear()
     chat.screen.say("cleared", "dim")

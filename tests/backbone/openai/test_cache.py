@@ -99,7 +99,7 @@ async def test_a_damaged_file_is_begun_anew_with_a_warning(
     cache = ReplyCache(file, 1)
     with caplog.at_level(logging.WARNING):
         assert await cache.get(key(1)) is None
-    assert "is damaged and is begun anew" in caplog.text
+    assert "is damaged and is begun again" in caplog.text
     cache.put(key(1), REPLY)
     assert await cache.get(key(1)) is not None
     await cache.aclose()

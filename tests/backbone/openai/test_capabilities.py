@@ -254,7 +254,7 @@ async def test_a_doubt_that_cannot_be_settled_loses_no_reply(
     vllm.probe = lambda _body: web.Response(status=429)
     vllm.replies = [lambda _body: completion("B")]
     assert (await connect(vllm.url, retries=0).perform(GUESS, INPUTS)).output is not None
-    assert "cannot find out anew" in caplog.text
+    assert "cannot find out again" in caplog.text
     # the next process does not believe what was remembered either
     vllm.probe, vllm.probes = whole, 0
     await connect(vllm.url).capabilities()

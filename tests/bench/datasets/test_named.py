@@ -175,7 +175,7 @@ def test_xlinghealth_keeps_the_right_answer_of_five_rows(tmp_path: Path) -> None
     folder = tmp_path / "XLingHealth"
     folder.mkdir()
     book.save(folder / "LiveQA.xlsx")
-    book.save(folder / "HealthQA.xlsx")  # ids start anew in each file
+    book.save(folder / "HealthQA.xlsx")  # ids start again in each file
     data = load_dataset(folder)
     assert data.languages == ("english", "chinese", "spanish", "hindi")
     assert len(data.items) == 14
