@@ -13,10 +13,7 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
     Where the backbone calls this step as a tool, only its own query counts, and what was found before stays.
     """
     settings = deps.settings
-    is_tool = deps.strategy.has("act")
-    wordings = _wordings(state, settings.retrieve_with_options)
-    if is_tool:
-        wordings = {state["query"]: 1.0}
+    wordings = _wordings(state, deps)
     texts, weights = tuple(wordings), tuple(wordings.values())
     passages = await deps.retriever.search(
         Query(texts, weights, settings.kind_weights, state["language"]), k=settings.passages
@@ -31,7 +28,7 @@ async def retrieve(state: State, deps: Deps) -> Outcome:
         "tried": (*state.get("tried", ()), *_new(texts, state)),
         "round": turn,
     }
-    if is_tool:
+    if deps.strategy.has("act"):
         update["passages"] = gathered(state.get("passages", ()), passages)
     shown = [{"id": p.id, "title": p.title, "score": round(p.score, 4)} for p in passages]
     return Outcome(update, {"round": turn, "queries": list(texts), "passages": shown})
@@ -43,11 +40,13 @@ def _new(queries: tuple[str, ...], state: State) -> list[str]:
     return [query for query in queries if query.casefold() not in known]
 
 
-def _wordings(state: State, has_options: bool) -> dict[str, float]:
-    """Each wording with its weight, the query of the round first."""
+def _wordings(state: State, deps: Deps) -> dict[str, float]:
+    """Each wording with its weight, the query of the round first; a search tool has that query alone."""
+    if deps.strategy.has("act"):
+        return {state["query"]: 1.0}
     question, rewritten = state["question"], state.get("query", "")
     stem, options = english(state)
-    if has_options:
+    if deps.settings.retrieve_with_options:
         stem = with_options(stem, options)
     wordings: dict[str, float] = {}
     if rewritten:

@@ -39,8 +39,10 @@ async def verify(state: State, deps: Deps) -> Outcome:
 
 async def _without_orders(candidate: Candidate, state: State, deps: Deps) -> tuple[Candidate | None, Usage]:
     """The answer, judged, that comes without the passages that give orders; None where none does, or no letter came."""
+    if candidate.label is None or not deps.uses_model:
+        return None, Usage()
     passages = tuple(passage for passage in candidate.passages if not gives_orders(f"{passage.title}\n{passage.text}"))
-    if candidate.label is None or not deps.uses_model or len(passages) == len(candidate.passages):
+    if len(passages) == len(candidate.passages):
         return None, Usage()
     again, usage, _ = await ask(answer_input(state).model_copy(update={"passages": passages}), deps.silent())
     if again.failure:
