@@ -213,7 +213,7 @@ class Answer:
     def __repr__(self) -> str:
         """One short line: the trace alone would fill a screen."""
         return (
-            f"Answer({_short(self.question.text)!r} -> {_short(self.answer)!r}, label={self.label!r}, "
+            f"Answer({one_line(self.question.text, _LINE)!r} -> {one_line(self.answer, _LINE)!r}, label={self.label!r}, "
             f"language={self.language!r}, citations={len(self.citations)})"
         )
 
@@ -246,9 +246,12 @@ class Answer:
         return _adapter(cls).validate_python({**value, **nested})
 
 
-def _short(text: str) -> str:
+def one_line(text: str, most: int) -> str:
+    """The text on one line, cut to ``most`` characters with an ellipsis at the end."""
     line = " ".join(text.split())
-    return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
+    if len(line) <= most:
+        return line
+    return f"{line[: most - 1]}…"
 
 
 def _dumped(value: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from clara.types import (
     Usage,
     Verdict,
     labels_of,
+    one_line,
     texts_by_letter,
     with_options,
 )
@@ -85,3 +86,11 @@ def test_options_give_their_letters_their_texts_and_one_text_with_the_stem() -> 
     assert texts_by_letter(options) == {"B": "iris", "A": "cornea"}
     assert with_options("Which?", options) == "Which? iris cornea"
     assert with_options("Which?", ()) == "Which?"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("short", "short"), ("a\n\n b\tc", "a b c"), ("x" * 10, "x" * 10), ("x" * 11, "x" * 9 + "…"), ("", "")],
+)
+def test_a_text_on_one_line_is_cut_at_its_most(text: str, line: str) -> None:
+    assert one_line(text, 10) == line

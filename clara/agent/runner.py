@@ -26,7 +26,7 @@ from clara.knowledge.glossary import Glossary
 from clara.knowledge.outside.source import OutsideSource
 from clara.language.codes import LANGUAGES, language_name
 from clara.language.detection import question_language
-from clara.language.messages import NO_MODEL
+from clara.language.messages import NO_MODEL, is_search
 from clara.runtime.tracing import span
 from clara.safety import asks_personally, urgent_notice
 from clara.types import Answer, Question, Usage, Verdict
@@ -126,7 +126,7 @@ class Agent:
             if not notice:
                 raise
             answer = _unanswered(question, error, self.settings.interface_language)
-        if notice and NO_MODEL in answer.warnings:
+        if notice and is_search(answer):
             answer = without_passages(answer)
         warnings = answer.warnings
         if asks_personally(typed):

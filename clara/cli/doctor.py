@@ -23,7 +23,7 @@ from clara.cli.render import facts_table
 from clara.cli.wrapping import plain
 from clara.config import PROFILES, Settings, default_config_path, environment_settings, masked, read_settings_file
 from clara.errors import ClaraError
-from clara.language.codes import LANGUAGES
+from clara.language.codes import language_name
 from clara.serving.engine import find_engines
 from clara.serving.hardware import find_gpus
 
@@ -342,4 +342,4 @@ def _translates(skills: Mapping[str, Any] | None) -> str:
         return "not measured yet"
     if not skills["translates"]:
         return "none of the languages that were tried"
-    return ", ".join(LANGUAGES[code].name for code in skills["translates"])
+    return ", ".join(map(language_name, skills["translates"]))

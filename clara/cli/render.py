@@ -19,8 +19,8 @@ from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
 from clara.config import masked
 from clara.language.codes import LANGUAGES
-from clara.language.messages import NO_MODEL, catalogue, say, verdict_key
-from clara.types import Answer, Citation, Passage, TraceStep
+from clara.language.messages import catalogue, is_search, say, verdict_key
+from clara.types import Answer, Citation, Passage, TraceStep, one_line
 
 _FRAME = Box("╭── \n│   \n│ │ \n│   \n│   \n│   \n│   \n╰── \n")
 """Open at the right: terminals disagree on the width of Indic vowel signs, and a right border would show it."""
@@ -44,7 +44,7 @@ def _grid() -> Table:
     return grid
 
 
-def language_name(code: str) -> str:
+def native_name(code: str) -> str:
     """The language in its own words, with its code."""
     if code not in LANGUAGES:
         return code
@@ -73,11 +73,6 @@ def answer_view(answer: Answer, *, who: str = "", trace: bool = False, notice: b
     if trace:
         parts.append(trace_tree(answer))
     return Group(*parts)
-
-
-def is_search(answer: Answer) -> bool:
-    """True if no language model answered: what is shown was found, not composed."""
-    return NO_MODEL in answer.warnings
 
 
 def who_answers(info: BackboneInfo, addresses: Sequence[str], language: str) -> str:
@@ -118,7 +113,7 @@ def _question(answer: Answer) -> Panel:
     body: RenderableType = Prose(answer.question.text)
     if answer.question.options:
         body = Group(body, Text(), option_list(answer))
-    return framed(body, f"{say('question', answer.language)} · {language_name(answer.language)}", "blue")
+    return framed(body, f"{say('question', answer.language)} · {native_name(answer.language)}", "blue")
 
 
 def source_list(citations: Iterable[Citation], *, quotes: bool = False) -> Table:
@@ -207,14 +202,6 @@ def _entry(value: Mapping[str, Any]) -> str:
     if "english" in value:
         return " = ".join(dict.fromkeys(str(value[key]) for key in ("source", "english") if value.get(key)))
     return "; ".join(f"{key}) {_fact(item)}" for key, item in value.items())
-
-
-def one_line(text: str, most: int) -> str:
-    """The text on one line, cut to ``most`` characters with an ellipsis at the end."""
-    line = " ".join(text.split())
-    if len(line) <= most:
-        return line
-    return f"{line[: most - 1]}…"
 
 
 def passages_view(passages: Sequence[Passage]) -> RenderableType:

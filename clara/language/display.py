@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from html import escape
 
-from clara.language.messages import NO_MODEL, catalogue, say, verdict_key
+from clara.language.messages import catalogue, is_search, say, verdict_key
 from clara.types import Answer
 
 
@@ -28,7 +28,7 @@ def answer_html(answer: Answer) -> str:
     parts.append(f"<p><b>{escape(answer.question.text)}</b></p>")
     for option in answer.question.options:
         text = f"{escape(option.label)}) {escape(option.text)}"
-        is_chosen = option.label == answer.label and NO_MODEL not in answer.warnings
+        is_chosen = option.label == answer.label and not is_search(answer)
         parts.append(f"<div>{f'<b>{text}</b>' if is_chosen else text}</div>")
     parts.append(MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"]).render(answer.answer))
     if answer.citations:

@@ -45,9 +45,14 @@ def error_message(error: BaseException, language: str) -> str | None:
     return None
 
 
+def is_search(answer: Answer) -> bool:
+    """True if no language model answered: what is shown was found, not composed."""
+    return NO_MODEL in answer.warnings
+
+
 def verdict_key(answer: Answer) -> str | None:
     """The message that says what the verification found; None where there is no answer to judge, or nobody to judge it."""
-    if answer.failure or answer.abstained or NO_MODEL in answer.warnings:
+    if answer.failure or answer.abstained or is_search(answer):
         return None
     verdict = answer.verdict
     if answer.capped:

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from clara.cli.output import counted, print_json, progress_console, show, tell
-from clara.cli.render import one_line
 from clara.cli.wrapping import plain
 
 STEERING = "a\x1b[2Jb\x07c\u202ed"
@@ -48,11 +47,3 @@ def test_progress_is_silent_where_no_terminal_is(quiet: bool, capsys: pytest.Cap
     assert console.quiet
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [("short", "short"), ("a\n\n b\tc", "a b c"), ("x" * 10, "x" * 10), ("x" * 11, "x" * 9 + "…"), ("", "")],
-)
-def test_a_text_on_one_line_is_cut_at_its_most(text: str, line: str) -> None:
-    assert one_line(text, 10) == line

@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 from clara import __version__
 from clara.chat.turns import Turn
 from clara.cli.chat import views
-from clara.cli.render import language_name
+from clara.cli.render import native_name
 from clara.cli.wrapping import Prose, Ragged, width_of
 from clara.language.messages import say
 from tests.terminal.conftest import Start
@@ -97,7 +97,7 @@ def test_a_conversation_from_the_greeting_to_the_goodbye(language: str, start: S
     rest = "".join(emulated(line) for line in shown[len(expected) :])
     for message in (
         say("unknown_command_near", language, name="/histroy", near="/history"),
-        say("language_fixed", language, language=language_name("hi")),
+        say("language_fixed", language, language=native_name("hi")),
         say("saved", language, path=saved),
         say("goodbye", language),
     ):

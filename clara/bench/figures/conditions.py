@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clara.bench.figures.runs import Run
+from clara.types import one_line
 
 _DATA = ("dataset", "items", "fingerprint")
 """Manifest keys of which any tells other questions."""
@@ -65,5 +66,4 @@ def _brief(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
     if isinstance(value, list | tuple):
         text = ", ".join(map(str, value))
-    text = " ".join(text.split()) or "none"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return one_line(text, 60) or "none"

@@ -21,6 +21,7 @@ import orjson
 from clara.bench.figures.runs import Run, languages_of, question_of
 from clara.bench.replay.journal import AnswerRecord
 from clara.language.codes import find_language
+from clara.types import one_line
 
 CODES = {"correct": "c", "wrong": "w", "unparsed": "u", "no_response": "n", "abstained": "a"}
 _CHUNK = 250
@@ -109,8 +110,7 @@ class _Question:
         if not self.texts:
             return ""
         first = next(iter(self.texts.values()))
-        text = " ".join(str(self.texts.get("english", first)["question"]).split())
-        return text if len(text) <= _TITLE else text[: _TITLE - 1] + "…"
+        return one_line(str(self.texts.get("english", first)["question"]), _TITLE)
 
     def searched(self, language: str) -> str:
         """What the search reads of the question in one language."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clara.agent.strategies import STRATEGIES
 from clara.cli.chat import views
-from clara.cli.render import facts_table, language_name, passages_view, source_list, trace_tree
+from clara.cli.render import facts_table, native_name, passages_view, source_list, trace_tree
 from clara.errors import UsageError
 from clara.language.codes import SEVEN
 from clara.language.messages import say
@@ -32,7 +32,7 @@ async def language(chat: Chat, argument: str) -> None:
     if session.language is None:
         chat.screen.say("language_auto")
     else:
-        chat.screen.say("language_fixed", language=language_name(session.language))
+        chat.screen.say("language_fixed", language=native_name(session.language))
 
 
 async def strategy(chat: Chat, argument: str) -> None:
@@ -192,7 +192,7 @@ def choices(chat: Chat, name: str) -> Iterable[tuple[str, str]]:
     """What may follow a command, for completion: value and meaning."""
     if name == "language":
         yield "auto", say("language_auto", chat.screen.interface)
-        yield from ((code, language_name(code)) for code in SEVEN)
+        yield from ((code, native_name(code)) for code in SEVEN)
     elif name == "strategy":
         yield from ((name, it.summary) for name, it in STRATEGIES.items())
     elif name == "source" and (session := chat.loaded) and session.turns and (answer := session.turns[-1].answer):

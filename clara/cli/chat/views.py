@@ -17,7 +17,6 @@ from clara.cli.render import (
     answer_body,
     framed,
     notice_view,
-    one_line,
     option_list,
     source_list,
     verdict_line,
@@ -27,7 +26,7 @@ from clara.cli.safe import clean
 from clara.cli.wrapping import Prose, plain
 from clara.language.messages import NO_MODEL, say
 from clara.language.text import search_tokens
-from clara.types import Answer, Citation, Passage
+from clara.types import Answer, Citation, Passage, one_line
 
 if TYPE_CHECKING:
     from clara.chat.store import Summary
