@@ -51,15 +51,17 @@ def in_order(languages: Iterable[str], order: Sequence[str]) -> list[str]:
     """Each language once, as ``order`` has them; those that it lacks come last, in order of appearance."""
     present = dict.fromkeys(languages)
     ordered = [language for language in order if language in present]
-    return list(dict.fromkeys([*ordered, *present]))
+    return joined((ordered, present))
 
 
 def languages_of(runs: Iterable[Run]) -> list[str]:
     """The languages of all runs: those of the first in its order, then what the others add."""
-    languages: dict[str, None] = {}
-    for run in runs:
-        languages |= dict.fromkeys(run.languages)
-    return list(languages)
+    return joined(run.languages for run in runs)
+
+
+def joined(groups: Iterable[Iterable[str]]) -> list[str]:
+    """Each language once: those of the first group in its order, then what the others add."""
+    return list(dict.fromkeys(itertools.chain.from_iterable(groups)))
 
 
 def runs_of(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clara.bench.figures.runs import joined
+
 Document = Mapping[str, Any]
 """The metrics document, as docs/contract.md lists it."""
 
@@ -98,10 +100,7 @@ def is_significant(test: Mapping[str, Any] | None) -> bool:
 
 def languages_of(document: Document) -> list[str]:
     """All languages of a document: those of the first run in its order, then what the others add."""
-    languages: dict[str, None] = {}
-    for run in document["runs"]:
-        languages |= dict.fromkeys(run["languages"])
-    return list(languages)
+    return joined(run["languages"] for run in document["runs"])
 
 
 def count(run: Mapping[str, Any], outcome: str) -> int:
